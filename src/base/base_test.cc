@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/base/bytes.h"
+#include "tocsin/base/clock.h"
+#include "tocsin/base/digest.h"
+#include "tocsin/base/json.h"
+#include "tocsin/base/log.h"
+#include "tocsin/base/mailbox.h"
+#include "tocsin/base/pid_ref.h"
+#include "tocsin/base/sys.h"
+#include "tocsin/base/test.h"
+
+#include <limits>
+#include <sys/wait.h>
+#include <thread>
+
+namespace tocsin {
+namespace {
+
+Result<int> half(int value)
+{
+    if (value % 2 != 0)
+        return Error(Errc::invalid, "odd");
+    return value / 2;
+}
+
+Result<int> quarter(int value)
+{
+    auto once = TRY(half(value).context("first"));
+    return half(once).context("second");
+}
+
+TEST(Result, CarriesTheSentenceOutermostFirst)
+{
+    EXPECT_EQ(2, quarter(8).take());
+    EXPECT_EQ("second: odd", quarter(6).error().message());
+    EXPECT_ERRC(Errc::invalid, quarter(3));
+}
+
+TEST(Result, SaysWhatACallerCanDoAboutAnErrno)
+{
+    EXPECT_EQ(Errc::not_found, Error::from_errno(ENOENT, "x").code());
+    EXPECT_EQ(Errc::full, Error::from_errno(ENOSPC, "x").code());
+    EXPECT_EQ(ENOSPC, Error::from_errno(ENOSPC, "x").errno_value());
+}
+
+TEST(Bytes, ReadsBackWhatWasWritten)
+{
+    ByteWriter writer;
+    writer.fixed(std::uint32_t{0xdeadbeef});
+    writer.varint(std::numeric_limits<std::uint64_t>::max());
+    writer.signed_varint(std::numeric_limits<std::int64_t>::min());
+    writer.sized("name");
+    auto bytes = writer.take();
+    ByteReader reader(bytes);
+    EXPECT_EQ(0xdeadbeef, reader.fixed<std::uint32_t>().take());
+    EXPECT_EQ(std::numeric_limits<std::uint64_t>::max(), reader.varint().take());
+    EXPECT_EQ(std::numeric_limits<std::int64_t>::min(), reader.signed_varint().take());
+    EXPECT_EQ("name", reader.text().take());
+    EXPECT_EQ(0u, reader.left());
+}
+
+TEST(Bytes, RefusesALengthBeyondTheInput)
+{
+    auto bytes = to_bytes(as_bytes("\x7f" "abc"));
+    EXPECT_ERRC(Errc::corrupt, ByteReader(bytes).sized());
+    EXPECT_ERRC(Errc::corrupt, ByteReader(bytes).count(8));
+}
+
+TEST(Bytes, RefusesAVarintOfMoreThan64Bits)
+{
+    Bytes bytes(11, std::byte{0xff});
+    EXPECT_ERRC(Errc::corrupt, ByteReader(bytes).varint());
+}
+
+TEST(Hex, RefusesWhatIsNoNumber)
+{
+    EXPECT_EQ("00ff", to_hex(from_hex("00Ff").take()));
+    EXPECT_ERRC(Errc::invalid, from_hex("0"));
+    EXPECT_ERRC(Errc::invalid, from_hex("zz"));
+}
+
+TEST(Digest, AgreesWithTheStandardsExample)
+{
+    auto expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    EXPECT_EQ(expected, Sha256::of(as_bytes("abc")).hex());
+    Sha256Stream stream;
+    stream.update(as_bytes("a"));
+    stream.update(as_bytes("bc"));
+    EXPECT_EQ(expected, stream.finish().hex());
+}
+
+TEST(Clock, ReadsBackWhatItShows)
+{
+    auto time = from_nanoseconds(1'795'507'481'123'456'789);
+    EXPECT_EQ("2026-11-24T08:04:41.123456789Z", to_iso8601(time));
+    EXPECT_EQ(time, parse_time(to_iso8601(time)).take());
+}
+
+TEST(Clock, TakesWhatAPersonTypes)
+{
+    auto noon = parse_time("2026-11-24T12:00:00Z").take();
+    EXPECT_EQ(noon, parse_time("2026-11-24 12:00").take());
+    EXPECT_EQ(noon, parse_time("2026-11-24T13:00:00+01:00").take());
+    EXPECT_EQ(noon, parse_time("@1795521600").take());
+}
+
+TEST(Clock, RefusesWhatIsNoTime)
+{
+    EXPECT_ERRC(Errc::invalid, parse_time(""));
+    EXPECT_ERRC(Errc::invalid, parse_time("yesterday"));
+    EXPECT_ERRC(Errc::invalid, parse_time("2026-13-01"));
+    EXPECT_ERRC(Errc::invalid, parse_time("2026-11-24T12:00:00Zx"));
+}
+
+TEST(Json, RefusesWhatIsNested33Deep)
+{
+    EXPECT_OK(parse_json("{\"a\":[1]}"));
+    EXPECT_ERRC(Errc::corrupt, parse_json(std::string(33, '[') + std::string(33, ']')));
+}
+
+TEST(Printable, EscapesControlCharactersAndBrokenUtf8)
+{
+    EXPECT_EQ("na\xc3\xafve", printable("na\xc3\xafve", 100));
+    EXPECT_EQ("a\\x1b[2J", printable("a\x1b[2J", 100));
+    EXPECT_EQ("\\xff\\xc2\\x9b", printable("\xff\xc2\x9b", 100));
+    EXPECT_EQ("ab…", printable("abcd", 2));
+}
+
+TEST(Mailbox, RefusesAndCountsWhenFull)
+{
+    Mailbox<int> box(1);
+    EXPECT_EQ(Put::accepted, box.put(1));
+    EXPECT_EQ(Put::full, box.put(2));
+    EXPECT_EQ(1u, box.dropped());
+    box.close();
+    EXPECT_EQ(Put::closed, box.put(3));
+    EXPECT_EQ(1, box.take());
+    EXPECT_EQ(std::nullopt, box.take());
+}
+
+TEST(Mailbox, HandsEverythingOverInOrder)
+{
+    Mailbox<int> box(4);
+    std::jthread producer([&] {
+        for (int i = 0; i < 1000; ++i)
+            (void)box.put_waiting(i);
+        box.close();
+    });
+    for (int i = 0; i < 1000; ++i)
+        ASSERT_EQ(i, box.take());
+    EXPECT_EQ(std::nullopt, box.take());
+}
+
+TEST(Sys, WritesAFileDurablyOrNotAtAll)
+{
+    test::TempDir dir;
+    auto fd = sys::open(dir.path(), O_RDONLY | O_DIRECTORY).take();
+    ASSERT_OK(sys::write_file_durably(fd.get(), "a", as_bytes("text"), 0600));
+    EXPECT_EQ("text", sys::read_text(dir / "a", 100).take());
+    EXPECT_ERRC(Errc::not_found, sys::write_file_durably(fd.get(), "no/such/a", as_bytes("text"), 0600));
+    EXPECT_EQ(1u, sys::list_dir(fd.get()).take().size());
+}
+
+TEST(Sys, BoundsWhatItReads)
+{
+    test::TempDir dir;
+    auto fd = sys::open(dir.path(), O_RDONLY | O_DIRECTORY).take();
+    ASSERT_OK(sys::write_file_durably(fd.get(), "a", as_bytes("12345"), 0600));
+    EXPECT_ERRC(Errc::full, sys::read_text(dir / "a", 4));
+}
+
+TEST(PidRef, KnowsThatItsProcessHasEnded)
+{
+    pid_t child = ::fork();
+    if (child == 0)
+        ::_exit(0);
+    auto ref = PidRef::open(child).take();
+    ::waitpid(child, nullptr, 0);
+    EXPECT_TRUE(ref.ended());
+    EXPECT_ERRC(Errc::not_found, ref.signal(SIGTERM));
+    EXPECT_ERRC(Errc::not_found, PidRef::open(child));
+}
+
+} // namespace
+} // namespace tocsin

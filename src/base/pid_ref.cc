@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/base/pid_ref.h"
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace tocsin {
+
+Result<PidRef> PidRef::open(pid_t pid)
+{
+    auto fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+    if (fd < 0)
+        return Error::from_errno(errno, "pidfd_open");
+    return PidRef(pid, UniqueFd(fd));
+}
+
+Result<void> PidRef::signal(int number) const
+{
+    if (::syscall(SYS_pidfd_send_signal, fd_.get(), number, nullptr, 0) != 0)
+        return Error::from_errno(errno, "pidfd_send_signal");
+    return {};
+}
+
+bool PidRef::ended() const
+{
+    pollfd p{fd_.get(), POLLIN, 0};
+    return ::poll(&p, 1, 0) == 1;
+}
+
+} // namespace tocsin

@@ -61,7 +61,8 @@ TEST(Bytes, ReadsBackWhatWasWritten)
 
 TEST(Bytes, RefusesALengthBeyondTheInput)
 {
-    auto bytes = to_bytes(as_bytes("\x7f" "abc"));
+    auto bytes = to_bytes(as_bytes("\x7f"
+                                   "abc"));
     EXPECT_ERRC(Errc::corrupt, ByteReader(bytes).sized());
     EXPECT_ERRC(Errc::corrupt, ByteReader(bytes).count(8));
 }

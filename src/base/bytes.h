@@ -19,12 +19,18 @@ namespace tocsin {
 using Bytes = std::vector<std::byte>;
 using ByteView = std::span<std::byte const>;
 
-inline ByteView as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+inline ByteView as_bytes(std::string_view text)
+{
+    return std::as_bytes(std::span(text));
+}
 inline std::string_view as_text(ByteView bytes)
 {
     return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
 }
-inline Bytes to_bytes(ByteView view) { return {view.begin(), view.end()}; }
+inline Bytes to_bytes(ByteView view)
+{
+    return {view.begin(), view.end()};
+}
 
 std::string to_hex(ByteView bytes);
 
@@ -34,7 +40,7 @@ Result<Bytes> from_hex(std::string_view text);
 // Appends fixed-width little-endian integers, varints and length-prefixed byte strings.
 class ByteWriter {
 public:
-    template<std::unsigned_integral T>
+    template <std::unsigned_integral T>
     void fixed(T value)
     {
         static_assert(std::endian::native == std::endian::little);
@@ -58,12 +64,9 @@ private:
 // length above what is left, is `corrupt`; nothing is allocated from an unchecked length.
 class ByteReader {
 public:
-    explicit ByteReader(ByteView input)
-        : rest_(input)
-    {
-    }
+    explicit ByteReader(ByteView input) : rest_(input) { }
 
-    template<std::unsigned_integral T>
+    template <std::unsigned_integral T>
     Result<T> fixed()
     {
         if (rest_.size() < sizeof(T))

@@ -23,10 +23,7 @@ namespace {
 // Takes fields off the front of a text; once something does not fit, it stays failed.
 class Scanner {
 public:
-    explicit Scanner(std::string_view text)
-        : rest_(text)
-    {
-    }
+    explicit Scanner(std::string_view text) : rest_(text) { }
     int digits(std::size_t width)
     {
         int value = 0;
@@ -115,8 +112,8 @@ std::optional<WallTime> parse_calendar(std::string_view text)
             of_day -= sign * offset;
         }
     }
-    chr::year_month_day date{chr::year(year), chr::month(static_cast<unsigned>(month)),
-        chr::day(static_cast<unsigned>(day))};
+    chr::year_month_day date{
+        chr::year(year), chr::month(static_cast<unsigned>(month)), chr::day(static_cast<unsigned>(day))};
     if (!scan.done() || !date.ok() || year < 1970 || year > 2200)
         return {};
     return chr::sys_days(date) + of_day;

@@ -19,11 +19,23 @@ inline WallTime wall_now()
 {
     return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
 }
-inline SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
+inline SteadyTime steady_now()
+{
+    return std::chrono::steady_clock::now();
+}
 
-inline std::int64_t to_nanoseconds(WallTime time) { return time.time_since_epoch().count(); }
-inline WallTime from_nanoseconds(std::int64_t ns) { return WallTime(std::chrono::nanoseconds(ns)); }
-inline std::int64_t to_nanoseconds(timespec const& t) { return t.tv_sec * 1'000'000'000LL + t.tv_nsec; }
+inline std::int64_t to_nanoseconds(WallTime time)
+{
+    return time.time_since_epoch().count();
+}
+inline WallTime from_nanoseconds(std::int64_t ns)
+{
+    return WallTime(std::chrono::nanoseconds(ns));
+}
+inline std::int64_t to_nanoseconds(timespec const& t)
+{
+    return t.tv_sec * 1'000'000'000LL + t.tv_nsec;
+}
 
 // "2026-11-24T08:04:41.123456789Z" (RFC 3339).
 std::string to_iso8601(WallTime time);

@@ -34,16 +34,17 @@ Sha256 Sha256::of(ByteView data)
     return out;
 }
 
-Sha256Stream::Sha256Stream()
-    : context_(EVP_MD_CTX_new())
+Sha256Stream::Sha256Stream() : context_(EVP_MD_CTX_new())
 {
     require(EVP_DigestInit_ex2(context_, EVP_sha256(), nullptr));
 }
 
-Sha256Stream::~Sha256Stream() { EVP_MD_CTX_free(context_); }
+Sha256Stream::~Sha256Stream()
+{
+    EVP_MD_CTX_free(context_);
+}
 
-Sha256Stream::Sha256Stream(Sha256Stream&& other) noexcept
-    : context_(std::exchange(other.context_, nullptr))
+Sha256Stream::Sha256Stream(Sha256Stream&& other) noexcept : context_(std::exchange(other.context_, nullptr))
 {
 }
 
@@ -53,7 +54,10 @@ Sha256Stream& Sha256Stream::operator=(Sha256Stream&& other) noexcept
     return *this;
 }
 
-void Sha256Stream::update(ByteView data) { require(EVP_DigestUpdate(context_, data.data(), data.size())); }
+void Sha256Stream::update(ByteView data)
+{
+    require(EVP_DigestUpdate(context_, data.data(), data.size()));
+}
 
 Sha256 Sha256Stream::finish()
 {

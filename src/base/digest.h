@@ -42,7 +42,7 @@ private:
 
 } // namespace tocsin
 
-template<>
+template <>
 struct std::hash<tocsin::Sha256> {
     std::size_t operator()(tocsin::Sha256 const& digest) const noexcept
     {

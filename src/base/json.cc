@@ -14,6 +14,9 @@ Result<json::value> parse_json(std::string_view text)
     return value;
 }
 
-std::string to_text(json::value const& value) { return json::serialize(value); }
+std::string to_text(json::value const& value)
+{
+    return json::serialize(value);
+}
 
 } // namespace tocsin

@@ -20,13 +20,10 @@ namespace tocsin {
 
 enum class Put { accepted, full, closed };
 
-template<typename Message>
+template <typename Message>
 class Mailbox {
 public:
-    explicit Mailbox(std::size_t capacity)
-        : capacity_(capacity)
-    {
-    }
+    explicit Mailbox(std::size_t capacity) : capacity_(capacity) { }
 
     // On `full` and `closed` the message is destroyed; what it owned must be safe with that.
     [[nodiscard]] Put put(Message message)

@@ -20,11 +20,7 @@ public:
     bool ended() const;
 
 private:
-    PidRef(pid_t pid, UniqueFd fd)
-        : pid_(pid)
-        , fd_(std::move(fd))
-    {
-    }
+    PidRef(pid_t pid, UniqueFd fd) : pid_(pid), fd_(std::move(fd)) { }
 
     pid_t pid_;
     UniqueFd fd_;

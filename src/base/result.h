@@ -32,11 +32,7 @@ enum class Errc {
 
 class Error {
 public:
-    Error(Errc code, std::string message)
-        : code_(code)
-        , message_(std::move(message))
-    {
-    }
+    Error(Errc code, std::string message) : code_(code), message_(std::move(message)) { }
 
     // From a system call that failed: "openat 'x': No such file or directory".
     static Error from_errno(int number, std::string_view call);
@@ -60,17 +56,16 @@ private:
 
 [[noreturn]] void abort_on_error(Error const& error);
 
-template<typename T>
+template <typename T>
 class [[nodiscard]] Result {
 public:
     Result()
-    requires std::is_void_v<T>
+        requires std::is_void_v<T>
     {
     }
-    template<typename U = T>
-    requires(!std::is_void_v<T> && std::constructible_from<T, U>
-                && !std::same_as<std::remove_cvref_t<U>, Result>
-                && !std::same_as<std::remove_cvref_t<U>, Error>)
+    template <typename U = T>
+        requires(!std::is_void_v<T> && std::constructible_from<T, U>
+            && !std::same_as<std::remove_cvref_t<U>, Result> && !std::same_as<std::remove_cvref_t<U>, Error>)
     Result(U&& value) // NOLINT: a value converts to success
         : held_(std::in_place_index<0>, std::forward<U>(value))
     {

@@ -16,7 +16,7 @@ namespace tocsin::sys {
 namespace {
 
 // The call again until no signal interrupts it.
-template<typename Call>
+template <typename Call>
 auto uninterrupted(Call call)
 {
     decltype(call()) out;
@@ -32,7 +32,10 @@ Error errno_error(std::string_view call, std::string const& object)
     return Error::from_errno(number, fmt::format("{} '{}'", call, object));
 }
 
-Error errno_error(std::string_view call) { return Error::from_errno(errno, call); }
+Error errno_error(std::string_view call)
+{
+    return Error::from_errno(errno, call);
+}
 
 struct CloseDir {
     void operator()(DIR* dir) const { (void)::closedir(dir); }
@@ -69,11 +72,20 @@ Result<struct statx> stat_at(int dir_fd, std::string const& path, int flags)
     return out;
 }
 
-Result<struct statx> stat_fd(int fd) { return stat_at(fd, "", AT_EMPTY_PATH); }
+Result<struct statx> stat_fd(int fd)
+{
+    return stat_at(fd, "", AT_EMPTY_PATH);
+}
 
-std::int64_t to_nanoseconds(statx_timestamp const& t) { return t.tv_sec * 1'000'000'000LL + t.tv_nsec; }
+std::int64_t to_nanoseconds(statx_timestamp const& t)
+{
+    return t.tv_sec * 1'000'000'000LL + t.tv_nsec;
+}
 
-std::uint64_t device_of(struct statx const& s) { return makedev(s.stx_dev_major, s.stx_dev_minor); }
+std::uint64_t device_of(struct statx const& s)
+{
+    return makedev(s.stx_dev_major, s.stx_dev_minor);
+}
 
 Result<std::size_t> read_some(int fd, std::span<std::byte> into)
 {
@@ -167,8 +179,8 @@ Result<void> write_file_durably(int dir_fd, std::string const& name, ByteView by
         TRY(sync(fd.get()));
         TRY(rename_at(dir_fd, temp, dir_fd, name));
         auto slash = name.rfind('/');
-        auto parent = TRY(
-            open_at(dir_fd, slash == std::string::npos ? "." : name.substr(0, slash), O_RDONLY | O_DIRECTORY));
+        auto parent = TRY(open_at(
+            dir_fd, slash == std::string::npos ? "." : name.substr(0, slash), O_RDONLY | O_DIRECTORY));
         return sync(parent.get());
     }();
     if (!written.ok())
@@ -363,6 +375,9 @@ Result<Space> space_of(int fd)
     return Space{s.f_blocks * s.f_frsize, s.f_bavail * s.f_frsize};
 }
 
-std::string fd_path(int fd) { return fmt::format("/proc/self/fd/{}", fd); }
+std::string fd_path(int fd)
+{
+    return fmt::format("/proc/self/fd/{}", fd);
+}
 
 } // namespace tocsin::sys

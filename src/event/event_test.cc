@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/base/test.h"
+#include "tocsin/event/record.h"
+
+namespace tocsin::event {
+namespace {
+
+Version a_version()
+{
+    Version v;
+    v.object = {42};
+    v.key = {7, {1, to_bytes(as_bytes("handle"))}};
+    v.root = {1};
+    v.time = from_nanoseconds(1'795'507'481'000'000'001);
+    v.occasion = Occasion::close;
+    v.writer = {1234, 5678};
+    v.path = "/srv/a b";
+    v.metadata.mode = 0100640;
+    v.metadata.size = 5;
+    v.metadata.mtime_ns = -1;
+    v.metadata.xattrs = {{"user.x", to_bytes(as_bytes("y"))}};
+    v.content = {Sha256::of(as_bytes("hello"))};
+    v.digest = v.content[0];
+    v.extents = {{0, 4096}};
+    v.facts = {FileType::text, 3.5F, true, 0, {}};
+    return v;
+}
+
+TEST(Record, ReadsBackWhatWasWritten)
+{
+    Record record = a_version();
+    EXPECT_EQ(record, decode(encode(record)).take());
+    Activity renamed;
+    renamed.kind = ActivityKind::renamed;
+    renamed.place = {{1}, "a"};
+    renamed.metadata = Metadata{};
+    record = renamed;
+    EXPECT_EQ(record, decode(encode(record)).take());
+}
+
+TEST(Record, RefusesEveryTruncation)
+{
+    auto bytes = encode(a_version());
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+        EXPECT_FALSE(decode(ByteView(bytes).first(size)).ok()) << "cut at " << size;
+}
+
+TEST(Record, RefusesWhatFollowsIt)
+{
+    auto bytes = encode(a_version());
+    bytes.push_back(std::byte{0});
+    EXPECT_ERRC(Errc::corrupt, decode(bytes));
+}
+
+TEST(Record, RefusesAnUnknownVersion)
+{
+    auto bytes = encode(a_version());
+    bytes[0] = std::byte{99};
+    EXPECT_ERRC(Errc::unsupported, decode(bytes));
+}
+
+TEST(Object, HasTheSameIdForTheSameHandleOnly)
+{
+    ObjectKey key{7, {1, to_bytes(as_bytes("handle"))}};
+    auto other = key;
+    other.handle.type = 2;
+    EXPECT_EQ(id_of(key), id_of(key));
+    EXPECT_NE(id_of(key), id_of(other));
+}
+
+TEST(Similarity, IsTheSharedPartOfTheUnion)
+{
+    Sketch a, b;
+    for (std::uint32_t i = 0; i < a.size(); ++i)
+        a[i] = i, b[i] = i + 8;
+    EXPECT_EQ(1.0, similarity(a, a));
+    EXPECT_EQ(0.5, similarity(a, b));
+    Sketch none;
+    none.fill(0xffffffff);
+    EXPECT_EQ(0.0, similarity(none, none));
+    EXPECT_EQ(0.0, similarity(a, none));
+}
+
+TEST(Metadata, TellsRightsFromTimes)
+{
+    Metadata a;
+    a.mode = 0100600;
+    auto b = a;
+    b.mtime_ns = 5;
+    EXPECT_TRUE(same_rights(a, b));
+    b.mode = 0100000;
+    EXPECT_FALSE(same_rights(a, b));
+}
+
+} // namespace
+} // namespace tocsin::event

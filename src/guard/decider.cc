@@ -137,10 +137,7 @@ void Decider::follow(sensor::LifecycleEvent const& event)
 {
     if (event.kind != sensor::LifecycleKind::forked)
         return;
-    auto id = verdict_.incident_of(event.process.parent);
-    if (!id)
-        return;
-    auto at = incidents_.find(*id);
+    auto at = incidents_.find(verdict_.incident_of(event.process.parent));
     if (at != incidents_.end() && at->second.state == event::IncidentState::contained)
         parts_.responder.contain_child(event.process.key);
 }
@@ -558,7 +555,8 @@ void Decider::close_absence()
     if (absence_.is_empty())
         return;
     auto incident = absence_.incident();
-    incident.id = verdict_.next_incident_id();
+    incident.id = next_incident();
+    verdict_.set_next_incident({incident.id.value + 1});
     incident.opened = wall_now();
     incident.first_activity = began_;
     incident.last_activity = incident.opened;
@@ -571,7 +569,10 @@ void Decider::close_absence()
 void Decider::respond(verdict::Decision const& decision)
 {
     auto incident = decision.incident;
-    auto actions = respond::plan(incident, parts_.responder.policy());
+    auto wanted = std::exchange(incident.state, event::IncidentState::observed);
+    auto actions = wanted == event::IncidentState::contained
+        ? respond::plan(incident, parts_.responder.policy())
+        : std::vector<event::ActionKind>{};
     auto has = [&](event::ActionKind kind) { return std::ranges::find(actions, kind) != actions.end(); };
     if (has(event::ActionKind::freeze)) {
         incident.state = event::IncidentState::contained;
@@ -593,12 +594,12 @@ void Decider::respond(verdict::Decision const& decision)
 void Decider::record_progress()
 {
     close_absence();
-    for (auto const& now : verdict_.open_incidents()) {
+    for (auto const& now : verdict_.take_changed()) {
         auto at = incidents_.find(now.id);
         if (at == incidents_.end())
             continue;
         auto updated = now;
-        updated.state = at->second.state;
+        updated.state = at->second.state; // ours to say
         if (updated == at->second)
             continue;
         for (auto const& process : updated.actor.processes)
@@ -632,6 +633,7 @@ Result<void> Decider::stop(event::IncidentId id, std::string const& by)
     if (at == incidents_.end())
         return Error(Errc::not_found, fmt::format("there is no incident {}", id.value));
     parts_.responder.kill(id, at->second.actor.processes, by);
+    verdict_.close(id);
     change_state(id, event::IncidentState::stopped);
     return {};
 }
@@ -645,6 +647,7 @@ void Decider::mark_undone(event::IncidentId id, std::string const& by, std::stri
     action.by = by;
     action.outcome = std::move(outcome);
     record(std::move(action));
+    verdict_.close(id);
     change_state(id, event::IncidentState::undone);
 }
 

@@ -93,6 +93,7 @@ private:
     bool note_absence(event::Version const& version);
     void delete_missing(event::RootId root);
     void close_absence();
+    event::IncidentId next_incident() const;
 
     void apply(event::Activity&& activity);
     void apply(event::Version&& version, std::function<void()> committed);

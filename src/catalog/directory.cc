@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/catalog/directory.h"
 
+#include <iterator>
+
 namespace tocsin::catalog {
 
 void Directory::add(Link& link)
@@ -49,21 +51,41 @@ bool before(Order order, Mark const& a, Mark const& b)
     return false;
 }
 
+bool is_survivor(Link const& link)
+{
+    auto const& object = *link.object;
+    if (object.kind == event::ObjectKind::directory)
+        return false;
+    return object.kind != event::ObjectKind::regular || object.size > 0 || !object.has_metadata;
+}
+
 namespace {
+
+// Links that count for nothing but still have to be passed.
+constexpr unsigned most_steps(unsigned limit)
+{
+    return 64 + 4 * limit;
+}
+
+template <typename Iterator, typename Within>
+unsigned count_from(Iterator at, Iterator end, Within within, unsigned limit)
+{
+    unsigned count = 0;
+    for (auto steps = most_steps(limit); at != end && count < limit && steps > 0 && within(*at);
+        ++at, --steps)
+        count += is_survivor(*at) ? 1 : 0;
+    return count;
+}
 
 template <typename Container, typename Within>
 unsigned count_around(Container const& links, Link const& here, Within within, unsigned limit)
 {
-    unsigned count = 0;
     auto const at = links.iterator_to(here);
-    for (auto i = std::next(at); i != links.end() && count < limit && within(*i); ++i)
-        ++count;
-    for (auto i = at; i != links.begin() && count < limit;) {
-        if (!within(*--i))
-            break;
-        ++count;
-    }
-    return count;
+    auto const count = count_from(std::next(at), links.end(), within, limit);
+    if (count >= limit)
+        return limit;
+    auto const back = std::make_reverse_iterator(at);
+    return count + count_from(back, std::make_reverse_iterator(links.begin()), within, limit - count);
 }
 
 } // namespace
@@ -72,22 +94,33 @@ unsigned survivors_between(Link const& here, Order order, Mark const& low, Mark 
 {
     if (here.parent == nullptr)
         return 0;
+    auto by_name = [&](Link const& l) { return l.name >= low.name && l.name <= high.name; };
+    auto by_inode = [&](Link const& l) {
+        return l.object->inode >= low.inode && l.object->inode <= high.inode;
+    };
+    auto by_walk = [&](Link const& l) { return l.walk >= low.walk && l.walk <= high.walk; };
     auto const& directory = *here.parent->directory;
     switch (order) {
     case Order::name:
-        return count_around(
-            directory.by_name, here, [&](Link const& l) { return l.name >= low.name && l.name <= high.name; },
-            limit);
+        return count_around(directory.by_name, here, by_name, limit);
     case Order::inode:
-        return count_around(
-            directory.by_inode, here,
-            [&](Link const& l) { return l.object->inode >= low.inode && l.object->inode <= high.inode; },
-            limit);
+        return count_around(directory.by_inode, here, by_inode, limit);
     case Order::walk:
-        return count_around(
-            directory.by_walk, here, [&](Link const& l) { return l.walk >= low.walk && l.walk <= high.walk; },
-            limit);
+        return count_around(directory.by_walk, here, by_walk, limit);
     }
+    return limit;
+}
+
+unsigned survivors_between(
+    Directory const& directory, Order order, Mark const& low, Mark const& high, unsigned limit)
+{
+    auto to_name = [&](Link const& l) { return l.name <= high.name; };
+    auto to_inode = [&](Link const& l) { return l.object->inode <= high.inode; };
+    if (order == Order::name)
+        return count_from(directory.by_name.lower_bound(low.name), directory.by_name.end(), to_name, limit);
+    if (order == Order::inode)
+        return count_from(
+            directory.by_inode.lower_bound(low.inode), directory.by_inode.end(), to_inode, limit);
     return limit;
 }
 

@@ -69,8 +69,15 @@ struct Mark {
 Mark mark_of(Link const& link);
 bool before(Order order, Mark const& a, Mark const& b);
 
-// How many links other than `here` stand from `low` to `high` in its directory. `here` must
-// stand between them. Stops counting at `limit`. Cost: one step a counted link.
+// What a sweep would have taken with it: any object but a directory, unless it is empty.
+bool is_survivor(Link const& link);
+
+// How many survivors other than `here` stand from `low` to `high` in its directory. `here` must
+// stand between them. Stops counting at `limit`, and after a bounded number of other links.
 unsigned survivors_between(Link const& here, Order order, Mark const& low, Mark const& high, unsigned limit);
+
+// The same from a directory alone; of Order::walk it can't be told (`limit`).
+unsigned survivors_between(
+    Directory const& directory, Order order, Mark const& low, Mark const& high, unsigned limit);
 
 } // namespace tocsin::catalog

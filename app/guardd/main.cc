@@ -24,7 +24,7 @@ void block_signals(sigset_t& set)
     (void)std::signal(SIGPIPE, SIG_IGN);
 }
 
-int guard(guard::Options const& options)
+int run_guard(guard::Options const& options)
 {
     sigset_t signals;
     block_signals(signals); // before any thread begins: they inherit it
@@ -73,5 +73,5 @@ int main(int argc, char** argv)
     options.policy = respond == "observe" ? respond::Policy::observe
         : respond == "stop"               ? respond::Policy::stop
                                           : respond::Policy::freeze;
-    return guard(options);
+    return run_guard(options);
 }

@@ -59,6 +59,12 @@ void Decider::recall(journal::CurrentObject const& object)
 void Decider::recall(event::Incident const& incident)
 {
     incidents_[incident.id] = incident;
+    verdict_.set_next_incident(next_incident());
+}
+
+event::IncidentId Decider::next_incident() const
+{
+    return {incidents_.empty() ? 1 : incidents_.rbegin()->first.value + 1};
 }
 
 void Decider::note_restart()

@@ -17,6 +17,9 @@ constexpr std::size_t most_folders = 2'048;
 constexpr std::size_t most_skippers = 1'024;
 constexpr unsigned looked_at = 64; // of what survives
 constexpr std::size_t neighbours = 8;
+constexpr std::uint64_t whole_every = 8;
+constexpr std::uint64_t most_left_of_all = 32;
+constexpr unsigned selective_that_counts = 3; // views in a row; one may be chance
 constexpr std::size_t fewest_steps = 7; // eight drawn by lot go one way once in a hundred times
 constexpr std::size_t mostly_gone_from = 20; // files lost, before a share says anything
 constexpr std::array orders{Order::walk, Order::name, Order::inode};
@@ -191,23 +194,35 @@ Sweep::Shape Sweep::shape_of(Case const& at, Folder& folder, Loss const& loss)
     if (folder.lost < (skips ? s.run_of_a_skipper : s.run_that_counts))
         return empties(parent, loss.object) ? Shape::contiguous : Shape::undecided;
     auto const tolerated = static_cast<unsigned>(items.size() >= s.run_with_jitter ? items.size() / 4 : 0);
-    bool const contiguous = skips
-        ? leaves_none_between(at, folder, loss, static_cast<unsigned>(folder.lost / 8), Span::whole)
-        : leaves_none_between(at, folder, loss, tolerated, Span::newest);
+    bool contiguous = false;
+    if (!skips) {
+        contiguous = leaves_none_between(at, folder, loss, tolerated, Span::newest);
+    } else if (folder.lost >= folder.whole_asked_at + whole_every) {
+        auto const of_all = static_cast<unsigned>(std::min(folder.lost / 8, most_left_of_all));
+        contiguous = leaves_none_between(at, folder, loss, of_all, Span::whole);
+        folder.whole_asked_at = contiguous ? 0 : folder.lost;
+    }
     if (contiguous) {
         bool const wait = folder.lost < s.run_against_age && may_be_by_age(at, folder, parent);
         return wait ? Shape::undecided : Shape::contiguous;
     }
     if (std::ranges::any_of(orders, [&](Order order) { return follows(order, items); })) {
-        learn(at, folder, at.catalog.link_at(loss.place), loss.who);
+        if (++folder.selective_in_a_row >= selective_that_counts)
+            learn(at, folder, at.catalog.link_at(loss.place), loss.who);
         auto const left =
             parent == nullptr || parent->directory == nullptr ? 0 : parent->directory->by_name.size();
         bool const mostly_gone = folder.lost >= mostly_gone_from && folder.lost > 2 * left;
         return mostly_gone ? Shape::unordered : Shape::selective;
     }
+    folder.selective_in_a_row = 0;
     if (items.size() < s.run_unordered)
         return Shape::interrupted;
-    if (may_be_by_age(at, folder, parent))
+    // The answer holds until as many more are gone.
+    if (folder.lost < s.run_against_age || folder.lost >= 2 * folder.age_asked_at) {
+        folder.age_asked_at = folder.lost;
+        folder.may_be_by_age = may_be_by_age(at, folder, parent);
+    }
+    if (folder.may_be_by_age)
         return Shape::undecided;
     return Shape::unordered;
 }
@@ -228,7 +243,7 @@ void Sweep::charge(Case const& at, Item& item, event::ObjectId folder, Shape sha
         .points = points * item.worth,
         .object = item.object,
         .folder = folder,
-        .path = item.path});
+        .path = at.catalog.path_of(event::Place{folder, item.mark.name})});
 }
 
 void Sweep::apply(Case const& at, Folder& folder, event::ObjectId id, Shape shape)
@@ -283,8 +298,8 @@ void Sweep::add(Case const& at, Folder& folder, Loss const& loss)
         folder = {};
     if (items.size() == window)
         items.erase(items.begin());
-    items.push_back({loss.mark, loss.who, loss.object, loss.path, loss.time, loss.mtime_ns, loss.worth,
-        loss.how, {}, false});
+    items.push_back(
+        {loss.mark, loss.who, loss.object, loss.time, loss.mtime_ns, loss.worth, loss.how, {}, false});
     for (auto order : orders) {
         auto& extent = folder.extents[static_cast<std::size_t>(order)];
         if (folder.lost == 0 || before(order, loss.mark, extent.low))

@@ -37,7 +37,6 @@ private:
         catalog::Mark mark;
         event::ProcessKey who;
         event::ObjectId object;
-        std::string path;
         WallTime time{};
         std::int64_t mtime_ns = 0;
         double worth = 1;
@@ -55,6 +54,10 @@ private:
         std::array<Extent, 3> extents; // by catalog::Order
         catalog::Order fits = catalog::Order::walk; // the order that fitted last
         std::uint64_t lost = 0; // in all, while it is remembered
+        std::uint64_t age_asked_at = 0; // `lost` when may_be_by_age() was asked last
+        bool may_be_by_age = false;
+        std::uint64_t whole_asked_at = 0; // the same, of the whole extent, when the answer was no
+        unsigned selective_in_a_row = 0;
         std::int64_t newest_ns = INT64_MIN; // mtime, of all that were lost
         std::int64_t newest_of_first_ns = INT64_MIN; // mtime, of the first few that were lost
     };

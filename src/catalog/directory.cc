@@ -67,30 +67,35 @@ constexpr unsigned most_steps(unsigned limit)
     return 64 + 4 * limit;
 }
 
-template <typename Iterator, typename Within>
-unsigned count_from(Iterator at, Iterator end, Within within, unsigned limit)
+// Shows survivors from `at` on while `within`; at most `limit`. How many.
+template <typename Iterator, typename Within, typename Visit>
+unsigned go(Iterator at, Iterator end, Within within, unsigned limit, Visit visit)
 {
     unsigned count = 0;
     for (auto steps = most_steps(limit); at != end && count < limit && steps > 0 && within(*at);
-        ++at, --steps)
-        count += is_survivor(*at) ? 1 : 0;
+        ++at, --steps) {
+        if (!is_survivor(*at))
+            continue;
+        ++count;
+        visit(*at);
+    }
     return count;
 }
 
-template <typename Container, typename Within>
-unsigned count_around(Container const& links, Link const& here, Within within, unsigned limit)
+template <typename Container, typename Within, typename Visit>
+unsigned go_around(Container const& links, Link const& here, Within within, unsigned limit, Visit visit)
 {
     auto const at = links.iterator_to(here);
-    auto const count = count_from(std::next(at), links.end(), within, limit);
+    auto const count = go(std::next(at), links.end(), within, limit, visit);
     if (count >= limit)
         return limit;
     auto const back = std::make_reverse_iterator(at);
-    return count + count_from(back, std::make_reverse_iterator(links.begin()), within, limit - count);
+    return count + go(back, std::make_reverse_iterator(links.begin()), within, limit - count, visit);
 }
 
-} // namespace
-
-unsigned survivors_between(Link const& here, Order order, Mark const& low, Mark const& high, unsigned limit)
+template <typename Visit>
+unsigned go_between(
+    Link const& here, Order order, Mark const& low, Mark const& high, unsigned limit, Visit visit)
 {
     if (here.parent == nullptr)
         return 0;
@@ -102,13 +107,28 @@ unsigned survivors_between(Link const& here, Order order, Mark const& low, Mark 
     auto const& directory = *here.parent->directory;
     switch (order) {
     case Order::name:
-        return count_around(directory.by_name, here, by_name, limit);
+        return go_around(directory.by_name, here, by_name, limit, visit);
     case Order::inode:
-        return count_around(directory.by_inode, here, by_inode, limit);
+        return go_around(directory.by_inode, here, by_inode, limit, visit);
     case Order::walk:
-        return count_around(directory.by_walk, here, by_walk, limit);
+        return go_around(directory.by_walk, here, by_walk, limit, visit);
     }
     return limit;
+}
+
+void ignore(Link const&) { }
+
+} // namespace
+
+unsigned survivors_between(Link const& here, Order order, Mark const& low, Mark const& high, unsigned limit)
+{
+    return go_between(here, order, low, high, limit, ignore);
+}
+
+void for_each_between(Link const& here, Order order, Mark const& low, Mark const& high, unsigned limit,
+    std::function<void(Link const&)> const& visit)
+{
+    go_between(here, order, low, high, limit, visit);
 }
 
 unsigned survivors_between(
@@ -117,10 +137,10 @@ unsigned survivors_between(
     auto to_name = [&](Link const& l) { return l.name <= high.name; };
     auto to_inode = [&](Link const& l) { return l.object->inode <= high.inode; };
     if (order == Order::name)
-        return count_from(directory.by_name.lower_bound(low.name), directory.by_name.end(), to_name, limit);
+        return go(directory.by_name.lower_bound(low.name), directory.by_name.end(), to_name, limit, ignore);
     if (order == Order::inode)
-        return count_from(
-            directory.by_inode.lower_bound(low.inode), directory.by_inode.end(), to_inode, limit);
+        return go(
+            directory.by_inode.lower_bound(low.inode), directory.by_inode.end(), to_inode, limit, ignore);
     return limit;
 }
 

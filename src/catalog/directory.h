@@ -9,6 +9,7 @@
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/set.hpp>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -76,7 +77,11 @@ bool is_survivor(Link const& link);
 // stand between them. Stops counting at `limit`, and after a bounded number of other links.
 unsigned survivors_between(Link const& here, Order order, Mark const& low, Mark const& high, unsigned limit);
 
-// The same from a directory alone; of Order::walk it can't be told (`limit`).
+// Shows them, from `low` to `high`, up to `limit`.
+void for_each_between(Link const& here, Order order, Mark const& low, Mark const& high, unsigned limit,
+    std::function<void(Link const&)> const& visit);
+
+// The same count from a directory alone; of Order::walk it can't be told (`limit`).
 unsigned survivors_between(
     Directory const& directory, Order order, Mark const& low, Mark const& high, unsigned limit);
 

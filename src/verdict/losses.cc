@@ -186,6 +186,8 @@ void Verdict::on_named(Case const& at, event::Activity const& activity, event::P
         if (heir_of_.size() >= most_heirs)
             heir_of_.clear();
         heir_of_[left->object] = activity.object;
+        for (auto& signal : signals_)
+            signal->on_refill(at, left->object);
         left_.erase(place);
     }
 }

@@ -8,6 +8,7 @@ namespace tocsin::verdict {
 namespace {
 
 constexpr std::size_t most_endings = 256;
+constexpr std::size_t most_charged = 256;
 constexpr std::size_t kinds_that_count = 4;
 enum class Kind : std::uint8_t { plain, random, new_ending };
 
@@ -99,7 +100,7 @@ void Renames::on_activity(Case const& at, event::Activity const& activity)
     auto const points = kind == Kind::new_ending ? at.settings.renamed_to_new_kind
         : kind == Kind::random                   ? at.settings.renamed_at_random
                                                  : at.settings.renamed;
-    at.ledger.charge({.who = activity.process,
+    auto const charge = at.ledger.charge({.who = activity.process,
         .time = at.now,
         .signal = id(),
         .weight = kind == Kind::plain ? Weight::soft : Weight::hard,
@@ -108,6 +109,20 @@ void Renames::on_activity(Case const& at, event::Activity const& activity)
         .object = activity.object,
         .folder = activity.place.parent,
         .path = activity.path});
+    if (kind == Kind::plain || !charge)
+        return;
+    if (charged_.size() >= most_charged)
+        charged_.clear();
+    charged_[activity.object] = charge;
+}
+
+void Renames::on_refill(Case const& at, event::ObjectId moved)
+{
+    auto found = charged_.find(moved);
+    if (found == charged_.end())
+        return;
+    at.ledger.refund(found->second, at.now);
+    charged_.erase(found);
 }
 
 std::string Renames::reason(Case const& at, std::span<Charge const* const> charges) const

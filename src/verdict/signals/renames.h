@@ -4,7 +4,7 @@
 // A strange ending appended to files of several kinds, or names that look drawn by lot. A
 // photographer who renames a thousand pictures keeps their endings and gives speaking names.
 //
-// Bounds: remembers 256 endings.
+// Bounds: remembers 256 endings and 256 renames.
 #pragma once
 
 #include <string>
@@ -19,6 +19,7 @@ class Renames final : public Signal {
 public:
     SignalId id() const override { return SignalId::renames; }
     void on_activity(Case const& at, event::Activity const& activity) override;
+    void on_refill(Case const& at, event::ObjectId moved) override;
     std::string reason(Case const& at, std::span<Charge const* const> charges) const override;
 
 private:
@@ -30,6 +31,7 @@ private:
     bool is_strange(Case const& at, std::string_view old_name, std::string_view new_name);
 
     std::unordered_map<std::string, Ending> endings_;
+    std::unordered_map<event::ObjectId, ChargeId> charged_; // the newest, for what was only set aside
 };
 
 // Eight letters or digits and more, switching between the two so often that nobody chose them.

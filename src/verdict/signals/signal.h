@@ -73,6 +73,8 @@ public:
     virtual Claim on_loss(Case const&, Loss const&) { return Claim::open; }
     virtual void on_return(Case const&, Loss const&) { } // a lost name is back, by the same hand
     virtual Claim on_succession(Case const&, Succession const&) { return Claim::open; }
+    // Something new stands where `moved` stood before it was renamed away, by the same hand.
+    virtual void on_refill(Case const&, event::ObjectId) { }
     // Before the catalog takes it.
     virtual void on_activity(Case const&, event::Activity const&) { }
     virtual void on_version(Case const&, event::Version const&) { }

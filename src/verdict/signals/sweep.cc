@@ -2,7 +2,9 @@
 #include "tocsin/verdict/signals/sweep.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
+#include <optional>
 
 namespace tocsin::verdict {
 namespace {
@@ -13,9 +15,14 @@ using catalog::Order;
 constexpr std::size_t window = 10;
 constexpr std::size_t most_folders = 2'048;
 constexpr std::size_t most_skippers = 1'024;
-constexpr std::size_t ages_looked_at = 64;
+constexpr unsigned looked_at = 64; // of what survives
+constexpr std::size_t neighbours = 8;
+constexpr std::uint64_t whole_every = 8;
+constexpr std::uint64_t most_left_of_all = 32;
+constexpr unsigned selective_that_counts = 3; // views in a row; one may be chance
+constexpr std::size_t fewest_steps = 7; // eight drawn by lot go one way once in a hundred times
 constexpr std::size_t mostly_gone_from = 20; // files lost, before a share says anything
-constexpr auto orders = {Order::walk, Order::name, Order::inode};
+constexpr std::array orders{Order::walk, Order::name, Order::inode};
 
 // Both ends of the items in one order. Empty where an inode is not known.
 template <typename Items>
@@ -36,7 +43,7 @@ std::optional<std::pair<Mark const*, Mark const*>> ends(Order order, Items const
 
 // Whether the items go one way, but for one step in five (parallel work jitters).
 template <typename Items, typename Before>
-bool goes_one_way(Items const& items, Before is_before)
+bool goes_one_way(Items const& items, Before is_before, std::size_t fewest)
 {
     std::size_t up = 0;
     std::size_t down = 0;
@@ -45,16 +52,14 @@ bool goes_one_way(Items const& items, Before is_before)
         down += is_before(items[i], items[i - 1]) ? 1 : 0;
     }
     auto const steps = items.size() - 1;
-    return steps >= 3 && std::max(up, down) * 5 >= steps * 4;
+    return steps >= fewest && std::max(up, down) * 5 >= steps * 4;
 }
 
 template <typename Items>
-bool has_an_order(Items const& items)
+bool follows(Order order, Items const& items)
 {
-    return std::ranges::any_of(orders, [&](Order order) {
-        return goes_one_way(
-            items, [&](auto const& a, auto const& b) { return before(order, a.mark, b.mark); });
-    });
+    return goes_one_way(
+        items, [&](auto const& a, auto const& b) { return before(order, a.mark, b.mark); }, fewest_steps);
 }
 
 // Whether nothing survives in the folder but `gone`.
@@ -72,28 +77,6 @@ bool empties(catalog::Entry const* folder, event::ObjectId gone)
     return true;
 }
 
-// Whether all that survives is newer than the newest of what went.
-template <typename Items>
-bool chose_by_age(catalog::Entry const* folder, Items const& items, std::int64_t newest_ns)
-{
-    if (folder == nullptr || folder->directory == nullptr)
-        return false;
-    // A folder filled in order and swept in that order also loses its oldest first.
-    if (goes_one_way(items, [](auto const& a, auto const& b) { return a.mtime_ns < b.mtime_ns; }))
-        return false;
-    std::size_t seen = 0;
-    for (auto const& link : folder->directory->by_walk) {
-        if (!catalog::is_survivor(link)
-            || std::ranges::any_of(items, [&](auto const& i) { return i.object == link.object->id; }))
-            continue;
-        if (link.object->mtime_ns <= newest_ns)
-            return false;
-        if (++seen >= ages_looked_at)
-            break;
-    }
-    return seen >= 2;
-}
-
 } // namespace
 
 Sweep::Folder& Sweep::folder_of(event::ObjectId id)
@@ -109,7 +92,8 @@ Sweep::Folder& Sweep::folder_of(event::ObjectId id)
     return at->second;
 }
 
-Sweep::Skipper const* Sweep::skipper(Case const& at, event::ProcessKey who) const
+// The process itself, or the one that started it for this.
+Sweep::Skipper* Sweep::skipper(Case const& at, event::ProcessKey who)
 {
     if (skippers_.empty())
         return nullptr;
@@ -121,30 +105,46 @@ Sweep::Skipper const* Sweep::skipper(Case const& at, event::ProcessKey who) cons
     return nullptr;
 }
 
-void Sweep::note_skipper(event::ProcessKey who, WallTime now, std::int64_t cutoff_ns)
+// The newest deletions follow an order and skipped some: was it by age?
+void Sweep::learn(Case const& at, Folder const& folder, catalog::Link const* here, event::ProcessKey who)
 {
     if (skippers_.size() >= most_skippers)
         skippers_.clear();
     auto& skipper = skippers_[who];
-    skipper.time = now;
-    skipper.cutoff_ns = std::max(skipper.cutoff_ns, cutoff_ns);
+    bool const is_new = skipper.time == WallTime{};
+    skipper.time = at.now;
+    if (here == nullptr || (!is_new && skipper.kept_ns == INT64_MIN))
+        return; // not by age: it took newer ones before
+    auto const order = std::ranges::find_if(orders, [&](Order o) { return follows(o, folder.items); });
+    auto const span = order == orders.end() ? std::nullopt : ends(*order, folder.items);
+    if (!span)
+        return;
+    auto const newest = std::ranges::max(folder.items, {}, &Item::mtime_ns).mtime_ns;
+    auto oldest_kept = INT64_MAX;
+    for_each_between(*here, *order, *span->first, *span->second, looked_at,
+        [&](catalog::Link const& kept) { oldest_kept = std::min(oldest_kept, kept.object->mtime_ns); });
+    if (oldest_kept == INT64_MAX)
+        return;
+    skipper.kept_ns =
+        oldest_kept > newest ? (is_new ? oldest_kept : std::min(skipper.kept_ns, oldest_kept)) : INT64_MIN;
 }
 
-bool Sweep::leaves_none_between(Case const& at, Folder& folder, Loss const& loss) const
+bool Sweep::leaves_none_between(
+    Case const& at, Folder& folder, Loss const& loss, unsigned tolerated, Span span) const
 {
-    auto const tolerated = static_cast<unsigned>(folder.items.size() / 4);
     auto const* here = at.catalog.link_at(loss.place);
     auto const* parent = at.catalog.find(loss.place.parent);
     auto fits = [&](Order order) {
-        auto const span = ends(order, folder.items);
-        if (!span)
+        auto const& extent = folder.extents[static_cast<std::size_t>(order)];
+        auto const newest = ends(order, folder.items);
+        if (!newest)
             return false;
-        auto const survivors = here != nullptr
-            ? survivors_between(*here, order, *span->first, *span->second, tolerated + 1)
-            : parent != nullptr && parent->directory != nullptr
-            ? survivors_between(*parent->directory, order, *span->first, *span->second, tolerated + 1)
-            : tolerated + 1;
-        return survivors <= tolerated;
+        auto const& low = span == Span::whole ? extent.low : *newest->first;
+        auto const& high = span == Span::whole ? extent.high : *newest->second;
+        if (here != nullptr)
+            return survivors_between(*here, order, low, high, tolerated + 1) <= tolerated;
+        return parent != nullptr && parent->directory != nullptr
+            && survivors_between(*parent->directory, order, low, high, tolerated + 1) <= tolerated;
     };
     if (fits(folder.fits))
         return true;
@@ -156,33 +156,75 @@ bool Sweep::leaves_none_between(Case const& at, Folder& folder, Loss const& loss
     return false;
 }
 
+// Whether so much of what stays is newer than all that went that chance does not explain it.
+bool Sweep::may_be_by_age(Case const& at, Folder const& folder, catalog::Entry const* parent) const
+{
+    if (parent == nullptr || parent->directory == nullptr)
+        return false;
+    auto const& items = folder.items;
+    // A folder filled in order and swept in that order also loses its oldest first.
+    if (goes_one_way(items, [](auto const& a, auto const& b) { return a.mtime_ns < b.mtime_ns; }, 3))
+        return false;
+    auto const oldest = std::ranges::min(items, {}, &Item::mtime_ns).mtime_ns;
+    if (folder.lost >= 2 * window && oldest > folder.newest_of_first_ns)
+        return false; // the same, by many hands at once
+    // What stands next to each of them by name stands for all.
+    std::size_t kept = 0;
+    std::size_t newer = 0;
+    auto const& names = parent->directory->by_name;
+    for (auto const& item : items) {
+        auto link = names.lower_bound(item.mark.name);
+        for (std::size_t steps = 0; link != names.end() && steps < neighbours; ++link, ++steps) {
+            if (!catalog::is_survivor(*link) || link->object->id == items.back().object)
+                continue;
+            ++kept;
+            newer += link->object->mtime_ns > folder.newest_ns ? 1 : 0;
+        }
+    }
+    return kept >= 2
+        && static_cast<double>(newer) >= static_cast<double>(kept) * at.settings.share_left_newer;
+}
+
 Sweep::Shape Sweep::shape_of(Case const& at, Folder& folder, Loss const& loss)
 {
     auto const& items = folder.items;
-    auto const* known = skipper(at, loss.who);
-    auto const newest =
-        std::ranges::max_element(items, {}, [](Item const& item) { return item.mtime_ns; })->mtime_ns;
-    if (known != nullptr && known->cutoff_ns != INT64_MIN && newest <= known->cutoff_ns)
-        return Shape::by_age;
+    auto const& s = at.settings;
     auto const* parent = at.catalog.find(loss.place.parent);
-    auto const enough = known != nullptr ? at.settings.run_of_a_skipper : at.settings.run_that_counts;
-    if (items.size() < enough)
+    bool const skips = skipper(at, loss.who) != nullptr;
+    if (folder.lost < (skips ? s.run_of_a_skipper : s.run_that_counts))
         return empties(parent, loss.object) ? Shape::contiguous : Shape::undecided;
-    bool const contiguous = leaves_none_between(at, folder, loss);
-    if (!contiguous && has_an_order(items)) {
+    auto const tolerated = static_cast<unsigned>(items.size() >= s.run_with_jitter ? items.size() / 4 : 0);
+    bool contiguous = false;
+    if (!skips) {
+        contiguous = leaves_none_between(at, folder, loss, tolerated, Span::newest);
+    } else if (folder.lost >= folder.whole_asked_at + whole_every) {
+        auto const of_all = static_cast<unsigned>(std::min(folder.lost / 8, most_left_of_all));
+        contiguous = leaves_none_between(at, folder, loss, of_all, Span::whole);
+        folder.whole_asked_at = contiguous ? 0 : folder.lost;
+    }
+    if (contiguous) {
+        bool const wait = folder.lost < s.run_against_age && may_be_by_age(at, folder, parent);
+        return wait ? Shape::undecided : Shape::contiguous;
+    }
+    if (std::ranges::any_of(orders, [&](Order order) { return follows(order, items); })) {
+        if (++folder.selective_in_a_row >= selective_that_counts)
+            learn(at, folder, at.catalog.link_at(loss.place), loss.who);
         auto const left =
             parent == nullptr || parent->directory == nullptr ? 0 : parent->directory->by_name.size();
         bool const mostly_gone = folder.lost >= mostly_gone_from && folder.lost > 2 * left;
-        if (!mostly_gone)
-            return Shape::selective;
-    } else if (!contiguous && items.size() < at.settings.run_unordered) {
+        return mostly_gone ? Shape::unordered : Shape::selective;
+    }
+    folder.selective_in_a_row = 0;
+    if (items.size() < s.run_unordered)
+        return Shape::interrupted;
+    // The answer holds until as many more are gone.
+    if (folder.lost < s.run_against_age || folder.lost >= 2 * folder.age_asked_at) {
+        folder.age_asked_at = folder.lost;
+        folder.may_be_by_age = may_be_by_age(at, folder, parent);
+    }
+    if (folder.may_be_by_age)
         return Shape::undecided;
-    }
-    if (chose_by_age(parent, items, newest)) {
-        note_skipper(loss.who, at.now, newest);
-        return Shape::by_age;
-    }
-    return contiguous ? Shape::contiguous : Shape::unordered;
+    return Shape::unordered;
 }
 
 void Sweep::charge(Case const& at, Item& item, event::ObjectId folder, Shape shape)
@@ -201,7 +243,7 @@ void Sweep::charge(Case const& at, Item& item, event::ObjectId folder, Shape sha
         .points = points * item.worth,
         .object = item.object,
         .folder = folder,
-        .path = item.path});
+        .path = at.catalog.path_of(event::Place{folder, item.mark.name})});
 }
 
 void Sweep::apply(Case const& at, Folder& folder, event::ObjectId id, Shape shape)
@@ -211,7 +253,7 @@ void Sweep::apply(Case const& at, Folder& folder, event::ObjectId id, Shape shap
         if (pays && (!item.charge || !item.is_hard)) {
             at.ledger.refund(item.charge, at.now);
             charge(at, item, id, shape);
-        } else if (shape == Shape::by_age || (shape == Shape::selective && item.is_hard)) {
+        } else if (item.is_hard && (shape == Shape::selective || shape == Shape::interrupted)) {
             at.ledger.refund(item.charge, at.now);
             item.charge = {};
             item.is_hard = false;
@@ -236,21 +278,38 @@ Claim Sweep::on_loss(Case const& at, Loss const& loss)
             .path = loss.path});
         return Claim::taken;
     }
+    if (auto* known = skipper(at, loss.who); known != nullptr && known->kept_ns != INT64_MIN) {
+        if (loss.mtime_ns < known->kept_ns)
+            return Claim::taken; // older than anything it kept: it cleans by age
+        known->kept_ns = INT64_MIN;
+    }
     auto& folder = folder_of(parent);
-    auto& items = folder.items;
-    ++folder.lost;
-    if (!items.empty() && items.back().time + at.settings.sweep_memory < at.now)
-        items.clear();
-    if (items.size() == window)
-        items.erase(items.begin());
-    items.push_back({loss.mark, loss.who, loss.object, loss.path, loss.time, loss.mtime_ns, loss.worth,
-        loss.how, {}, false});
+    add(at, folder, loss);
     auto const shape = shape_of(at, folder, loss);
-    if (shape == Shape::selective)
-        note_skipper(loss.who, at.now, INT64_MIN);
     if (shape != Shape::undecided)
         apply(at, folder, parent, shape);
     return Claim::taken;
+}
+
+void Sweep::add(Case const& at, Folder& folder, Loss const& loss)
+{
+    auto& items = folder.items;
+    if (!items.empty() && items.back().time + at.settings.sweep_memory < at.now)
+        folder = {};
+    if (items.size() == window)
+        items.erase(items.begin());
+    items.push_back(
+        {loss.mark, loss.who, loss.object, loss.time, loss.mtime_ns, loss.worth, loss.how, {}, false});
+    for (auto order : orders) {
+        auto& extent = folder.extents[static_cast<std::size_t>(order)];
+        if (folder.lost == 0 || before(order, loss.mark, extent.low))
+            extent.low = loss.mark;
+        if (folder.lost == 0 || before(order, extent.high, loss.mark))
+            extent.high = loss.mark;
+    }
+    folder.newest_ns = std::max(folder.newest_ns, loss.mtime_ns);
+    if (++folder.lost <= window)
+        folder.newest_of_first_ns = std::max(folder.newest_of_first_ns, loss.mtime_ns);
 }
 
 void Sweep::on_return(Case const& at, Loss const& loss)
@@ -264,7 +323,8 @@ void Sweep::on_return(Case const& at, Loss const& loss)
         return;
     at.ledger.refund(item->charge, at.now);
     items.erase(item);
-    --found->second.lost;
+    if (--found->second.lost == 0)
+        found->second = {};
 }
 
 std::string Sweep::reason(Case const& at, std::span<Charge const* const> charges) const
@@ -278,8 +338,8 @@ std::string Sweep::reason(Case const& at, std::span<Charge const* const> charges
     case Shape::unordered:
         return fmt::format("{} {} in quick succession, whichever they were", did, what);
     case Shape::selective:
-    case Shape::by_age:
     case Shape::undecided:
+    case Shape::interrupted:
         break;
     }
     return fmt::format("{} {}", did, what);

@@ -20,8 +20,13 @@ namespace {
 
 constexpr std::size_t messages_a_round = 64; // so that a long queue does not delay the witness
 constexpr std::size_t records_a_batch = 512;
+constexpr std::size_t openers_remembered = 65536;
 constexpr std::chrono::milliseconds tick{50};
 constexpr std::chrono::seconds settled_after{2};
+
+// A charge bears the time of its evidence, which may follow the first change by as long as a
+// capture takes. What the actor did within this time before belongs to the damage too.
+constexpr std::chrono::seconds before_first_charge{10};
 
 bool is_regular(Activity const& activity)
 {
@@ -31,11 +36,11 @@ bool is_regular(Activity const& activity)
 } // namespace
 
 Decider::Decider(Parts parts)
-    : parts_(parts)
+    : parts_(std::move(parts))
     , processes_({::getpid(), 0})
     , verdict_(catalog_, processes_, verdict::Settings{})
-    , book_(processes_)
-    , translator_(catalog_, parts.trees)
+    , book_(processes_, parts_.recording)
+    , translator_(catalog_, parts_.trees)
     , self_pid_(::getpid())
 {
 }
@@ -83,8 +88,9 @@ Result<void> Decider::run()
         for (auto& message : messages)
             handle(std::move(message));
         if (steady_now() >= next_settling_) {
-            settle();
+            settle(settled_after);
             record_progress();
+            parts_.recording.write();
         }
         send_records();
         if (!busy && messages.empty()) {
@@ -134,6 +140,10 @@ void Decider::read_opens()
         opened.process = book_.key_of(note.pid);
         opened.object = at->second;
         opened.object_kind = ObjectKind::regular;
+        if (last_opener_.size() >= openers_remembered)
+            last_opener_.clear();
+        last_opener_[at->second] = note.pid;
+        parts_.recording.add(opened);
         if (auto decision = verdict_.consider(opened))
             respond(*decision);
     });
@@ -190,6 +200,7 @@ void Decider::handle_own(sensor::WitnessEvent const& event, WallTime time)
 
 void Decider::apply(Activity&& activity)
 {
+    parts_.recording.add(activity);
     auto decision = verdict_.consider(activity);
     catalog_.apply(activity, processes_.maker_of(activity.process));
     note_named(activity.object);
@@ -296,7 +307,36 @@ void Decider::note_change(Activity activity)
         return; // being written for the first time
     if (auto status = status_of(activity.key))
         activity.metadata = event::metadata_of(*status);
+    auto now = activity.metadata;
+    auto was_bytes = entry->size;
+    auto copy = activity;
     apply(std::move(activity));
+    if (now && now->size == 0 && was_bytes != 0 && !has_open(copy.process.pid, copy.object))
+        emptied(copy, *now);
+}
+
+bool Decider::has_open(pid_t pid, event::ObjectId object) const
+{
+    auto at = last_opener_.find(object);
+    return at != last_opener_.end() && at->second == pid;
+}
+
+// Truncated by path: no close will tell of it, and there is nothing to read.
+void Decider::emptied(Activity const& activity, event::Metadata const& now)
+{
+    event::Version version;
+    version.object = activity.object;
+    version.key = activity.key;
+    version.root = activity.root;
+    version.time = activity.time;
+    version.occasion = Occasion::interval;
+    version.writer = activity.process;
+    version.path = activity.path;
+    version.metadata = now;
+    version.digest = Sha256::of({});
+    version.facts.type = event::FileType::empty;
+    version.facts.sketch.fill(0xffffffff);
+    apply(std::move(version), {});
 }
 
 std::optional<struct statx> Decider::status_of(event::ObjectKey const& key) const
@@ -321,13 +361,13 @@ std::shared_ptr<Tree const> Decider::tree_of(event::RootId root) const
 }
 
 // A close will tell of most changes. What has none is captured when it has been still a while.
-void Decider::settle()
+void Decider::settle(std::chrono::steady_clock::duration still_for)
 {
     auto now = steady_now();
     next_settling_ = now + tick * 4;
     std::erase_if(unsettled_, [&](auto& item) {
         auto& [object, change] = item;
-        if (now - change.since < settled_after)
+        if (now - change.since < still_for)
             return false;
         if (auto const* entry = catalog_.find(object); entry == nullptr || !entry->is_here())
             return true;
@@ -394,6 +434,7 @@ void Decider::handle(capture::Outcome&& outcome)
 
 void Decider::apply(event::Version&& version, std::function<void()> committed)
 {
+    parts_.recording.add(version);
     bool judged = version.writer && version.writer.pid != self_pid_;
     auto decision = judged ? verdict_.consider(version) : std::nullopt;
     catalog_.apply(version);
@@ -470,6 +511,7 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
             absence_.created();
         }
     }
+    parts_.recording.add(activity);
     catalog_.apply(activity, processes_.maker_of(activity.process));
     note_named(activity.object);
     record(std::move(activity));
@@ -575,6 +617,7 @@ void Decider::close_absence()
 void Decider::respond(verdict::Decision const& decision)
 {
     auto incident = decision.incident;
+    incident.first_activity -= before_first_charge;
     auto wanted = std::exchange(incident.state, event::IncidentState::observed);
     auto actions = wanted == event::IncidentState::contained
         ? respond::plan(incident, parts_.responder.policy())
@@ -606,6 +649,7 @@ void Decider::record_progress()
             continue;
         auto updated = now;
         updated.state = at->second.state; // ours to say
+        updated.first_activity = at->second.first_activity;
         if (updated == at->second)
             continue;
         for (auto const& process : updated.actor.processes)
@@ -668,6 +712,13 @@ void Decider::forget_tree(event::RootId root)
         auto const* entry = catalog_.find(item.first);
         return entry == nullptr || entry->root == root;
     });
+}
+
+void Decider::bring_up_to_date()
+{
+    settle({});
+    record_progress();
+    send_records();
 }
 
 // Records and counts

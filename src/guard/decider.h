@@ -42,6 +42,7 @@ public:
         OpenLog& opens;
         Inbox& inbox;
         Responder& responder;
+        Recording recording;
     };
     explicit Decider(Parts parts);
 
@@ -61,6 +62,9 @@ public:
     void mark_undone(event::IncidentId id, std::string const& by, std::string outcome);
     void acted(event::Action action); // the responder did something
     void forget_tree(event::RootId root);
+    // Captures now what is known to have changed, and tells the journal all it knows. The capture
+    // pool is busy with it when this returns.
+    void bring_up_to_date();
     void record(event::Record record);
 
     // Any thread. What keeps us from capturing or marking; empty while nothing does.
@@ -73,13 +77,15 @@ private:
     Result<bool> look_at_kernel(); // whether there was anything
     void read_opens();
     void follow(sensor::LifecycleEvent const& event);
-    void settle();
+    void settle(std::chrono::steady_clock::duration still_for);
 
     void handle(sensor::WitnessEvent const& event, WallTime time);
     void handle_own(sensor::WitnessEvent const& event, WallTime time);
     void after_name(event::Activity const& activity);
     void after_attributes(event::Activity activity);
     void note_change(event::Activity activity);
+    bool has_open(pid_t pid, event::ObjectId object) const;
+    void emptied(event::Activity const& activity, event::Metadata const& now);
     void restamp(event::Activity const& activity);
     void arrive(event::Activity const& activity);
 
@@ -133,6 +139,7 @@ private:
     };
     std::unordered_map<event::ObjectId, Unsettled> unsettled_;
     SteadyTime next_settling_;
+    std::unordered_map<event::ObjectId, pid_t> last_opener_; // of the newest 65,536 objects at most
 
     std::unordered_set<event::ObjectId> uncaptured_; // named, without a version so far
     RecordBatch batch_;

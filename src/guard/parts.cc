@@ -49,7 +49,11 @@ Result<std::unique_ptr<Guard::Parts>> Guard::Parts::create(Given given)
 {
     auto inbox = TRY(Inbox::create());
     auto responder = TRY(Responder::create(given.options.policy));
-    auto parts = std::make_unique<Parts>(std::move(given), std::move(inbox), std::move(responder));
+    Recording recording;
+    if (!given.options.recording.empty())
+        recording = TRY(Recording::create(given.options.recording));
+    auto parts = std::make_unique<Parts>(
+        std::move(given), std::move(inbox), std::move(responder), std::move(recording));
     parts->reading = TRY(journal::Journal::open(parts->state.journal, journal::Access::read_only));
     parts->stop_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!parts->stop_)
@@ -57,7 +61,8 @@ Result<std::unique_ptr<Guard::Parts>> Guard::Parts::create(Given given)
     return parts;
 }
 
-Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<Responder> responder_)
+Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<Responder> responder_,
+    Recording recording)
     : options(std::move(given.options))
     , state(std::move(given.state))
     , lock(std::move(given.lock))
@@ -72,7 +77,8 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
     , deadlines(hold_at_most, [this](sensor::HeldOpen const&) { timed_out_captures.fetch_add(1); })
     , keeper(pool, deadlines, opens)
     , walker({*gate, *witness, pool, *inbox, trees})
-    , decider({trees, *witness, lineage.get(), keeper, pool, walker, recorder, opens, *inbox, *responder})
+    , decider({trees, *witness, lineage.get(), keeper, pool, walker, recorder, opens, *inbox, *responder,
+          std::move(recording)})
 {
     responder->connect(keeper, [this](event::Action action) {
         inbox->put(Command([this, action = std::move(action)] { decider.acted(action); }));

@@ -12,6 +12,7 @@
 
 #include "tocsin/answers/state.h"
 #include "tocsin/answers/status.h"
+#include "tocsin/guard/control.h"
 #include "tocsin/guard/decider.h"
 #include "tocsin/guard/guard.h"
 #include "tocsin/guard/health.h"
@@ -33,7 +34,7 @@ struct Guard::Parts {
         Options options;
     };
     static Result<std::unique_ptr<Parts>> create(Given given);
-    Parts(Given given, std::unique_ptr<Inbox> inbox, std::unique_ptr<Responder> responder);
+    Parts(Given given, std::unique_ptr<Inbox> inbox, std::unique_ptr<Responder> responder, Recording recording);
     ~Parts();
 
     // What the journal knows of trees that were protected when the guard last ran.
@@ -49,6 +50,8 @@ struct Guard::Parts {
     Result<json::value> answer(answers::Request const& request, answers::ProgressSink const& progress);
 
     answers::Status status();
+    // Until all that has happened so far is captured and in the journal; 5 s at most.
+    void catch_up();
     Result<void> checkpoint();
 
     // Runs `ask` in the deciding thread and waits for it. `again` when that thread has ended.
@@ -95,7 +98,7 @@ private:
     std::atomic<bool> stopping_{false};
     std::jthread gate_thread_;
     std::jthread decider_thread_;
-    std::unique_ptr<class Control> control_;
+    std::unique_ptr<Control> control_;
 };
 
 } // namespace tocsin::guard

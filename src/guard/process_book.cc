@@ -3,7 +3,10 @@
 
 namespace tocsin::guard {
 
-ProcessBook::ProcessBook(verdict::ProcessTree& tree) : tree_(tree) { }
+ProcessBook::ProcessBook(verdict::ProcessTree& tree, Recording& recording)
+    : tree_(tree), recording_(recording)
+{
+}
 
 void ProcessBook::apply(sensor::LifecycleEvent&& event)
 {
@@ -27,6 +30,7 @@ void ProcessBook::remember(event::Process&& process)
 {
     running_[process.key.pid] = process.key;
     tree_.apply(process);
+    recording_.add(process);
 }
 
 event::ProcessKey ProcessBook::key_of(pid_t pid)

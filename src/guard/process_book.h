@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tocsin/event/record.h"
+#include "tocsin/guard/recording.h"
 #include "tocsin/sensor/lineage.h"
 #include "tocsin/verdict/lineage.h"
 
@@ -18,7 +19,7 @@ namespace tocsin::guard {
 
 class ProcessBook {
 public:
-    explicit ProcessBook(verdict::ProcessTree& tree);
+    ProcessBook(verdict::ProcessTree& tree, Recording& recording);
 
     void apply(sensor::LifecycleEvent&& event);
     void apply_all(std::vector<event::Process> processes); // those that ran when the guard began
@@ -33,6 +34,7 @@ private:
     void remember(event::Process&& process);
 
     verdict::ProcessTree& tree_;
+    Recording& recording_;
     std::unordered_map<pid_t, event::ProcessKey> running_; // also the newest that ended under a number
     std::unordered_set<event::ProcessKey> introduced_;
 };

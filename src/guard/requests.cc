@@ -52,7 +52,8 @@ answers::Status Guard::Parts::status()
     auto counters = keeper.counters();
     if (!out.trees.empty())
         out.trees.front().at_risk = counters.at_risk + deadlines.timeouts() + decider.lost_captures();
-    out.gate = {counters.opens, counters.held, deadlines.timeouts(), counters.p50_us, counters.p99_us};
+    out.gate = {counters.opens, counters.held, deadlines.timeouts(), static_cast<std::uint64_t>(counters.p50_us),
+        static_cast<std::uint64_t>(counters.p99_us)};
     auto stored = repository->statistics();
     out.vault.repository = state.repository;
     out.vault.stored_bytes = stored.stored_bytes;
@@ -102,7 +103,10 @@ Result<json::value> Guard::Parts::answer(
         stop();
         return json::value(json::object{{"state", "stopping"}});
     }
-    recorder.flush(); // so that the answer knows what happened until now
+    if (request.verb == "undo" || request.verb == "restore")
+        catch_up();
+    else
+        recorder.flush(); // so that the answer knows what happened until now
     auto answered = answers::answer_with({state, *repository}, request, progress);
     if (answered.ok() && request.verb == "undo") {
         auto value = answered.take();
@@ -116,6 +120,23 @@ Result<json::value> Guard::Parts::answer(
         return value;
     }
     return answered;
+}
+
+void Guard::Parts::catch_up()
+{
+    auto deadline = steady_now() + decider_answers_within;
+    do {
+        (void)in_decider<bool>([](Decider& d) -> Result<bool> {
+            d.bring_up_to_date();
+            return true;
+        });
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    } while (pool.backlog() != 0 && steady_now() < deadline);
+    (void)in_decider<bool>([](Decider& d) -> Result<bool> { // what the pool told last
+        d.bring_up_to_date();
+        return true;
+    });
+    recorder.flush();
 }
 
 Result<json::value> Guard::Parts::answer_protect(answers::Request const& request)

@@ -55,6 +55,7 @@ constexpr double fill_entropy = 1.0; // bits a byte; real content has more
 constexpr double some_entropy = 2.5;
 constexpr double base64_entropy = 5.7; // base64 of random bytes has 6.0; prose and code 4 to 5.3
 constexpr double prose_entropy = 5.3;
+constexpr double patched_share = 0.85; // two passages of sixteen differ; a tag edited in place changes one
 
 bool was_packed_or_unpacked(Content const& before, Content const& after)
 {
@@ -86,7 +87,7 @@ Change judge_unknown(Content const& before, Content const& after, double shared,
     bool const was_known = before.facts.type != FileType::unknown;
     bool const was_random = !was_known && looks_encrypted(before);
     if (was_random) // an opaque format of somebody's, or ciphertext already
-        return before.size == after.size && shared < 0.9 && shared > 0
+        return before.size == after.size && shared < patched_share && shared > 0
             ? Change{Became::patched, s.patched, Weight::hard}
             : Change{Became::edited};
     if (looks_encrypted(after))
@@ -198,7 +199,8 @@ Change judge_change(Content const& before, Content const& after, Settings const&
         return judge_text(before, after, shared, s);
     if (was == is && before.facts.ends_well && !after.facts.ends_well && event::is_dense(is) && shared < 0.95)
         return {Became::type_damaged, s.type_damaged, Weight::hard};
-    if (was == is && event::is_dense(is) && before.size == after.size && shared < 0.9 && has_sketch(before))
+    if (was == is && event::is_dense(is) && before.size == after.size && shared < patched_share
+        && has_sketch(before))
         return {Became::patched, s.patched, Weight::hard};
     if (is_archive(is) && was != is && !event::is_derived(was))
         return {Became::packed, s.packed_away, Weight::hard};

@@ -73,6 +73,7 @@ Node* ProcessTree::find(event::ProcessKey key)
 
 Node& ProcessTree::apply(event::Process const& process)
 {
+    hold_bound();
     auto& node = ensure(process.key);
     auto const parent_key = node.parent != nullptr ? node.process.parent : process.parent;
     if (node.parent == nullptr && process.parent && process.parent != process.key) {
@@ -222,12 +223,19 @@ void ProcessTree::trim(WallTime now)
         if (node != nullptr)
             remove_if_done(*node, now);
     }
-    // Processes whose end nobody told us; a few at a time.
+}
+
+// Processes whose end nobody told us; a few at a time.
+void ProcessTree::hold_bound()
+{
     for (int tries = 16; nodes_.size() > most_processes && tries > 0 && !births_.empty(); --tries) {
-        auto* node = find(births_.front());
+        auto const key = births_.front();
         births_.pop_front();
+        auto* node = find(key);
         if (node != nullptr && node->children.empty())
             remove(*node);
+        else if (node != nullptr)
+            births_.push_back(key);
     }
     if (births_.size() > 4 * most_processes)
         std::erase_if(births_, [&](event::ProcessKey key) { return !nodes_.contains(key); });

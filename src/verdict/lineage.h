@@ -82,6 +82,7 @@ private:
     catalog::MakerId maker_of(Node& node);
     void remove_if_done(Node& node, WallTime now);
     void trim(WallTime now);
+    void hold_bound();
     void remove(Node& node);
 
     event::ProcessKey guard_;

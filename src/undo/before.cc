@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/undo/before.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace tocsin::undo {
+namespace {
+
+using event::Activity;
+using event::ActivityKind;
+using event::Occasion;
+using event::Version;
+
+constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+
+bool is_whole(Occasion occasion)
+{
+    return occasion != Occasion::open && occasion != Occasion::interval;
+}
+
+bool same_content(Version const& a, Version const& b)
+{
+    return a.kind() == b.kind()
+        && (a.kind() != event::ObjectKind::regular || (a.digest == b.digest && a.metadata.size == b.metadata.size))
+        && a.metadata.link_target == b.metadata.link_target;
+}
+
+bool is_earlier(std::optional<WallTime> limit, WallTime time)
+{
+    return !limit || time < *limit;
+}
+
+void keep_first(std::optional<WallTime>& first, WallTime time)
+{
+    if (!first || time < *first)
+        first = time;
+}
+
+// Judges one object's versions; lives only for one call of wanted_state().
+class Judge {
+public:
+    Judge(Track const& track, ActorTest const& actor) : versions_(track.versions), track_(track), actor_(actor)
+    {
+        mark_authors();
+        find_first_changes();
+    }
+    Wanted decide();
+
+private:
+    void mark_authors();
+    void find_first_changes();
+    WallTime possible_since(WallTime closed) const;
+    std::size_t pick(std::size_t end, std::optional<WallTime> limit, std::string& doubt) const;
+    std::size_t newest_of_others() const;
+    void replay_content(std::size_t before, Wanted& out);
+    void replay_metadata(std::size_t before);
+    bool others_wrote_uncaptured() const;
+    bool actor_after_newest(Touch kinds) const;
+    bool counts(std::size_t i) const { return !by_actor_[i] && is_whole(versions_[i].occasion); }
+
+    std::vector<Version> const& versions_;
+    Track const& track_;
+    ActorTest const& actor_;
+    std::vector<bool> by_actor_;
+    std::size_t first_version_ = none; // the actor's first
+    std::size_t first_content_ = none; // the actor's first that has another content
+    std::optional<WallTime> content_since_; // the actor may have changed the content from here on
+    std::optional<WallTime> metadata_since_;
+    Touch touch_;
+    std::size_t content_ = none; // wanted
+    event::Metadata metadata_; // wanted
+};
+
+// An undo's version is the work of whoever made that content first: undoing a later incident
+// may have put back what this one's actor wrote.
+void Judge::mark_authors()
+{
+    by_actor_.resize(versions_.size());
+    for (std::size_t i = 0; i < versions_.size(); ++i) {
+        by_actor_[i] = actor_.wrote(versions_[i]);
+        if (versions_[i].occasion != Occasion::undo)
+            continue;
+        auto same_as = [&](std::size_t j) {
+            return same_content(versions_[i], versions_[j])
+                && event::same_rights(versions_[i].metadata, versions_[j].metadata);
+        };
+        bool others = false, actors = false;
+        for (std::size_t j = 0; j < i; ++j)
+            if (same_as(j))
+                (by_actor_[j] ? actors : others) = true;
+        by_actor_[i] = actors && !others;
+    }
+}
+
+// A close says that the actor may have written from the moment it opened the object.
+WallTime Judge::possible_since(WallTime closed) const
+{
+    auto out = closed;
+    for (auto const& a : track_.activities)
+        if (a.kind == ActivityKind::opened && actor_.did(a) && a.time <= closed)
+            out = a.time;
+    return out;
+}
+
+void Judge::find_first_changes()
+{
+    for (auto const& a : track_.activities) {
+        if (!actor_.did(a))
+            continue;
+        if (a.kind == ActivityKind::changed) {
+            keep_first(content_since_, a.time);
+            touch_.content = touch_.metadata = true; // writing sets the times
+        } else if (a.kind == ActivityKind::attributes)
+            touch_.metadata = true;
+        if (a.kind == ActivityKind::changed || a.kind == ActivityKind::attributes)
+            keep_first(metadata_since_, a.time);
+    }
+    for (std::size_t i = 0; i < versions_.size(); ++i) {
+        if (!by_actor_[i] || versions_[i].occasion == Occasion::undo)
+            continue;
+        auto since = versions_[i].occasion == Occasion::close ? possible_since(versions_[i].time)
+                                                              : versions_[i].time;
+        touch_.metadata = true;
+        first_version_ = std::min(first_version_, i);
+        if (!content_since_ || !metadata_since_)
+            keep_first(metadata_since_, since);
+        if (i > 0 && same_content(versions_[i], versions_[i - 1]))
+            continue;
+        first_content_ = std::min(first_content_, i);
+        touch_.content = true;
+        if (!content_since_)
+            content_since_ = since;
+    }
+}
+
+// The last version before version `end` and before `limit`; one that may not be whole only if
+// there is no other.
+std::size_t Judge::pick(std::size_t end, std::optional<WallTime> limit, std::string& doubt) const
+{
+    end = std::min(end, versions_.size());
+    for (std::size_t i = end; i-- > 0;)
+        if (counts(i) && is_earlier(limit, versions_[i].time))
+            return i;
+    for (std::size_t i = end; i-- > 0;)
+        if (!by_actor_[i] && is_earlier(limit, versions_[i].time)) {
+            doubt = "the only version from before was taken while a writer may have had the file open";
+            return i;
+        }
+    for (std::size_t i = 0; i < end; ++i)
+        if (!by_actor_[i]) {
+            doubt = "the only version kept was taken when the change may have begun";
+            return i;
+        }
+    return none;
+}
+
+// Where the actor changed no content, every version is as good as its writer left it.
+std::size_t Judge::newest_of_others() const
+{
+    for (std::size_t i = versions_.size(); i-- > 0;)
+        if (!by_actor_[i])
+            return i;
+    return none;
+}
+
+void Judge::replay_content(std::size_t before, Wanted& out)
+{
+    content_ = before;
+    bool others = false;
+    for (std::size_t i = before + 1; i < versions_.size(); ++i) {
+        if (!counts(i) || versions_[i].occasion == Occasion::metadata || versions_[i].occasion == Occasion::walk
+            || same_content(versions_[i], versions_[i - 1]))
+            continue;
+        content_ = i;
+        others = !same_content(versions_[i], versions_[before]);
+    }
+    out.keep_content = others_wrote_uncaptured();
+    if (touch_.content && (others || out.keep_content))
+        out.beside = std::make_shared<Version const>(versions_[before]);
+}
+
+// Every field that others changed since stays as they left it.
+void Judge::replay_metadata(std::size_t before)
+{
+    metadata_ = versions_[before].metadata;
+    for (std::size_t i = before + 1; i < versions_.size(); ++i) {
+        if (!counts(i))
+            continue;
+        auto const& old = versions_[i - 1].metadata;
+        auto const& now = versions_[i].metadata;
+        auto take = [&](auto event::Metadata::*field) {
+            if (old.*field != now.*field)
+                metadata_.*field = now.*field;
+        };
+        take(&event::Metadata::mode);
+        take(&event::Metadata::uid);
+        take(&event::Metadata::gid);
+        take(&event::Metadata::inode_flags);
+        take(&event::Metadata::mtime_ns);
+        take(&event::Metadata::atime_ns);
+        std::map<std::string, Bytes> merged(metadata_.xattrs.begin(), metadata_.xattrs.end());
+        std::map<std::string, Bytes> had(old.xattrs.begin(), old.xattrs.end());
+        std::map<std::string, Bytes> has(now.xattrs.begin(), now.xattrs.end());
+        for (auto const& [name, value] : has)
+            if (!had.contains(name) || had[name] != value)
+                merged[name] = value;
+        for (auto const& [name, value] : had)
+            if (!has.contains(name))
+                merged.erase(name);
+        metadata_.xattrs.assign(merged.begin(), merged.end());
+    }
+}
+
+// Others changed the content after the actor did, and no version has it yet.
+bool Judge::others_wrote_uncaptured() const
+{
+    if (track_.kind != event::ObjectKind::regular)
+        return false;
+    event::ActivityId actors_first;
+    for (auto const& a : track_.activities) {
+        if (a.kind != ActivityKind::changed)
+            continue;
+        if (actor_.did(a)) {
+            if (!actors_first)
+                actors_first = a.id;
+        } else if (actors_first && (versions_.empty() || a.time > versions_.back().time))
+            return true;
+    }
+    return false;
+}
+
+bool Judge::actor_after_newest(Touch kinds) const
+{
+    return std::ranges::any_of(track_.activities, [&](Activity const& a) {
+        return actor_.did(a) && a.time > versions_.back().time
+            && ((kinds.content && a.kind == ActivityKind::changed)
+                || (kinds.metadata && a.kind == ActivityKind::attributes));
+    });
+}
+
+Wanted Judge::decide()
+{
+    Wanted out;
+    out.touch = touch_;
+    if (versions_.empty())
+        return out;
+    out.newest = std::make_shared<Version const>(versions_.back());
+    std::string rights_doubt;
+    auto content = touch_.content ? pick(first_content_, content_since_, out.doubt) : newest_of_others();
+    auto rights = touch_.metadata ? pick(first_version_, metadata_since_, rights_doubt) : content;
+    if (content == none)
+        return out;
+    if (rights == none)
+        rights = content;
+    replay_content(content, out);
+    replay_metadata(rights);
+
+    auto goal = versions_[content_];
+    auto size = goal.metadata.size;
+    auto blocks = goal.metadata.blocks;
+    auto target = goal.metadata.link_target;
+    auto device = goal.metadata.device;
+    goal.metadata = metadata_;
+    goal.metadata.size = size;
+    goal.metadata.blocks = blocks;
+    goal.metadata.link_target = target;
+    goal.metadata.device = device;
+    out.content_differs = touch_.content && !out.keep_content
+        && (!same_content(goal, *out.newest) || actor_after_newest({.content = true}));
+    out.metadata_differs = touch_.metadata && !out.keep_content
+        && (!event::same_rights(goal.metadata, out.newest->metadata)
+            || goal.metadata.mtime_ns != out.newest->metadata.mtime_ns || actor_after_newest({.metadata = true}));
+    out.goal = std::make_shared<Version const>(std::move(goal));
+    return out;
+}
+
+} // namespace
+
+Wanted wanted_state(Track const& track, ActorTest const& actor)
+{
+    return Judge(track, actor).decide();
+}
+
+} // namespace tocsin::undo

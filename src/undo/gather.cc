@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the actor touched, and what has to be known beside it.
+#include <algorithm>
+
+#include "tocsin/undo/planner.h"
+
+namespace tocsin::undo {
+
+using event::Activity;
+using event::ActivityKind;
+using event::ObjectId;
+using event::ObjectKind;
+
+Result<void> Planner::touch(ObjectId object)
+{
+    auto* track = TRY(history_.track(object));
+    if (is_touched_.insert(track).second)
+        touched_.push_back(track);
+    return {};
+}
+
+void Planner::list_directory(ObjectId directory)
+{
+    if (directory && is_directory_listed_.insert(directory).second)
+        directories_.push_back(directory);
+}
+
+Result<void> Planner::gather_activities()
+{
+    auto activities = TRY(
+        history_.journal().activities_by(incident_.actor.processes, incident_.first_activity));
+    std::vector<ObjectId> only_opened;
+    for (auto const& a : activities) {
+        if (!history_.actor().did(a))
+            continue;
+        if (a.kind == ActivityKind::opened || a.kind == ActivityKind::closed) {
+            only_opened.push_back(a.object);
+            continue;
+        }
+        TRY(touch(a.object));
+        if (a.displaced)
+            TRY(touch(a.displaced));
+        if (a.kind != ActivityKind::changed && a.kind != ActivityKind::attributes) {
+            list_directory(a.place.parent);
+            list_directory(a.target.parent);
+        }
+    }
+    // Stores through a mapping leave no activity, only a version.
+    std::ranges::sort(only_opened);
+    auto repeated = std::ranges::unique(only_opened);
+    only_opened.erase(repeated.begin(), repeated.end());
+    for (auto object : only_opened) {
+        if (history_.find(object) != nullptr)
+            continue;
+        auto versions = TRY(history_.journal().versions_of(object));
+        if (std::ranges::any_of(versions, [&](auto const& v) { return history_.actor().wrote(v); }))
+            TRY(touch(object));
+    }
+    return {};
+}
+
+// Changes found after the guard's absence may have no activity at all.
+Result<void> Planner::gather_versions()
+{
+    if (!history_.actor().is_unknown())
+        return {};
+    std::vector<ObjectId> objects;
+    TRY(history_.journal().for_each_version([&](event::Version const& version) -> Result<void> {
+        if (history_.actor().wrote(version))
+            objects.push_back(version.object);
+        return {};
+    }));
+    for (auto object : objects)
+        TRY(touch(object));
+    return {};
+}
+
+// The list grows while it is walked: directories inside directories.
+Result<void> Planner::gather_inside_actors_directories()
+{
+    for (std::size_t i = 0; i < touched_.size(); ++i) {
+        auto& directory = *touched_[i];
+        if (!directory.created_by_actor || directory.kind != ObjectKind::directory)
+            continue;
+        for (auto life : directory.lives) {
+            auto const* names = TRY(history_.names_in(life));
+            std::vector<ObjectId> inside;
+            for (auto const& a : *names)
+                inside.push_back(a.object);
+            for (auto object : inside) {
+                auto* track = TRY(history_.track(object));
+                if (track->created_by_actor && is_touched_.insert(track).second)
+                    touched_.push_back(track);
+            }
+        }
+    }
+    return {};
+}
+
+// Directories that must be there are wanted, and whoever is at a wanted place is known.
+Result<void> Planner::settle_wanted_places()
+{
+    for (std::size_t i = 0; i < history_.tracks().size(); ++i) {
+        auto& track = history_.tracks()[i];
+        for (std::size_t l = 0; l < track.links.size(); ++l) {
+            auto wanted = track.links[l].wanted;
+            if (!wanted || history_.is_tree(track.object))
+                continue;
+            auto depth = TRY(world_.depth_wanted(*wanted));
+            if (!depth) {
+                track.links[l].wanted.reset();
+                continue;
+            }
+            auto occupant = TRY(world_.occupant(*wanted));
+            if (occupant)
+                TRY(history_.track(occupant));
+        }
+    }
+    return {};
+}
+
+Result<void> Planner::remember_before()
+{
+    for (auto* track : touched_) {
+        if (track->created_by_actor)
+            continue;
+        auto wanted = wanted_state(*track, history_.actor());
+        Before before{.names = {}, .version = wanted.beside ? wanted.beside : wanted.goal};
+        for (auto const& link : track->links) {
+            auto const& place = link.wanted ? link.wanted : track->replaced_at;
+            if (!place)
+                continue;
+            auto spot = TRY(world_.spot_wanted(*place));
+            if (spot)
+                before.names.push_back(*spot);
+        }
+        if (before.version && !before.names.empty())
+            plan_.before.push_back(std::move(before));
+    }
+    std::ranges::stable_sort(plan_.before, {}, [](Before const& b) {
+        return std::pair(b.version->kind() != ObjectKind::directory, b.names.front());
+    });
+    return {};
+}
+
+Result<void> Planner::gather()
+{
+    TRY(history_.load_trees());
+    TRY(gather_activities());
+    TRY(gather_versions());
+    TRY(gather_inside_actors_directories());
+    TRY(settle_wanted_places());
+    for (auto& track : history_.tracks())
+        if (track.first_real() == nullptr)
+            was_gone_.insert(&track);
+    return remember_before();
+}
+
+} // namespace tocsin::undo

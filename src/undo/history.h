@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// undo/history.h -- what the journal tells of the objects an actor touched, replayed by name.
+//
+// A Track is one object through time. Undo itself puts new inodes in the place of damaged ones;
+// the journal says so (undo/recorder.h), and they are one Track: an undo that was interrupted,
+// or another incident's, is seen as part of the same story.
+//
+// Threads: one; borrows the journal.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "tocsin/journal/journal.h"
+
+namespace tocsin::undo {
+
+// Who did it, in the records of undo itself: nobody's real process.
+constexpr event::ProcessKey undo_process{-1, 0};
+
+// Who is "the actor" of an incident in the journal's records.
+class ActorTest {
+public:
+    explicit ActorTest(event::Incident const& incident);
+    static ActorTest nobody() { return {}; }
+
+    bool did(event::Activity const& activity) const;
+    bool wrote(event::Version const& version) const; // not of occasion undo: see before.h
+    bool is_unknown() const { return unknown_; }
+
+private:
+    ActorTest() = default;
+    bool in_time(WallTime time) const;
+
+    std::unordered_set<event::ProcessKey> processes_;
+    WallTime first_;
+    WallTime last_; // only of an unknown actor, whose process key others share
+    bool unknown_ = false;
+};
+
+// One name through time. `real`: where it is. `wanted`: where it would be without the actor.
+struct Link {
+    std::optional<event::Place> real;
+    std::optional<event::Place> wanted;
+    event::Place last_real;
+    std::optional<event::Place> last_wanted; // when another took the name away
+    event::ActivityId placed; // the last thing by another that decided `wanted`
+    // Set by the planner.
+    std::optional<event::Place> parked_from; // waits under another name meanwhile
+    bool added = false; // `real` is where it will be put; it has no name yet
+};
+
+struct Track {
+    event::ObjectId object; // that is there now, or was last
+    std::vector<event::ObjectId> lives; // the same one's inodes, oldest first; `object` is the last
+    event::ObjectKind kind = event::ObjectKind::other;
+    event::RootId root;
+    std::vector<event::Version> versions; // oldest first
+    std::vector<event::Activity> activities; // oldest first, also those that displaced it
+    std::vector<Link> links;
+    bool created_by_actor = false;
+    bool adopted = false; // created by the actor, then changed or named by others
+    std::optional<event::Place> replaced_at; // another's new object took its name there
+
+    Link const* first_real() const;
+    Link const* first_wanted() const;
+};
+
+class History {
+public:
+    History(journal::Journal& journal, ActorTest actor) : journal_(journal), actor_(std::move(actor)) { }
+
+    Result<void> load_trees();
+    // Loads the track that `object` is a life of. The reference stays valid.
+    Result<Track*> track(event::ObjectId object);
+    Track* find(event::ObjectId object);
+    std::deque<Track>& tracks() { return tracks_; }
+
+    // Activities that gave or took names in a directory, oldest first.
+    Result<std::vector<event::Activity> const*> names_in(event::ObjectId directory);
+
+    struct Tree {
+        event::RootId root;
+        std::string path;
+        event::ObjectId object;
+    };
+    std::vector<Tree> const& trees() const { return trees_; }
+    bool is_tree(event::ObjectId object) const { return tree_objects_.contains(object); }
+    journal::Journal& journal() { return journal_; }
+    ActorTest const& actor() const { return actor_; }
+
+private:
+    Result<void> load(Track& track, event::ObjectId object);
+    std::optional<event::ObjectId> next_life(Track const& track) const;
+    Result<void> replay(Track& track);
+    Result<bool> inside_actors_directory(event::Activity const& seen);
+
+    journal::Journal& journal_;
+    ActorTest actor_;
+    std::vector<Tree> trees_;
+    std::set<event::ObjectId> tree_objects_;
+    std::deque<Track> tracks_;
+    std::unordered_map<event::ObjectId, Track*> by_object_;
+    std::unordered_map<event::ObjectId, std::vector<event::Activity>> names_in_;
+    std::unordered_map<event::ObjectId, std::vector<event::Activity>> displaced_; // by whom it befell
+};
+
+} // namespace tocsin::undo

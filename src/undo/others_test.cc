@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+// What others did before, during and after stays, and undo goes on after being killed.
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+
+#include "tocsin/undo/quarantine.h"
+#include "tocsin/undo/scene.h"
+
+namespace tocsin::undo {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Shared : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        scene.given("report.docx", "report");
+        scene.given("plans/2024.txt", "plan of 2024");
+        scene.given("plans/2025.txt", "plan of 2025");
+        scene.given_directory("inbox");
+        scene.protect();
+        scene.open_incident(event::ActorKind::process_tree, {attacker});
+    }
+
+    void expect_paths(std::set<std::string> const& expected)
+    {
+        std::set<std::string> actual;
+        for (auto const& [path, seen] : scene.snapshot())
+            actual.insert(path);
+        EXPECT_EQ(expected, actual);
+    }
+
+    Scene scene;
+};
+
+TEST_F(Shared, UntouchedWorkOfOthersStays)
+{
+    scene.create(alice, "inbox/new.txt", "mail");
+    scene.write(attacker, "report.docx", "XXXX");
+    scene.write(alice, "plans/2024.txt", "plan of 2024, second edition");
+    scene.rename(alice, "plans/2025.txt", "plans/2026.txt");
+    auto report = scene.undo();
+    EXPECT_EQ("report", scene.read("report.docx"));
+    EXPECT_EQ("plan of 2024, second edition", scene.read("plans/2024.txt"));
+    expect_paths({"", "inbox", "inbox/new.txt", "plans", "plans/2024.txt", "plans/2026.txt", "report.docx"});
+    EXPECT_EQ(1U, report.counts.restored);
+}
+
+TEST_F(Shared, AnEditOfOthersBeforeTheDamageIsTheStateBefore)
+{
+    scene.write(alice, "report.docx", "edited during the incident");
+    scene.write(attacker, "report.docx", "XXXX");
+    auto report = scene.undo();
+    EXPECT_EQ("edited during the incident", scene.read("report.docx"));
+    EXPECT_EQ(0U, report.counts.kept_both);
+}
+
+TEST_F(Shared, WhenBothChangedAFileBothVersionsStay)
+{
+    scene.write(attacker, "report.docx", "XXXX");
+    scene.write(alice, "report.docx", "rewritten by Alice");
+    auto report = scene.undo();
+    EXPECT_EQ("rewritten by Alice", scene.read("report.docx"));
+    EXPECT_EQ("report", scene.read("report.before-incident-3.docx"));
+    EXPECT_EQ(1U, report.counts.kept_both);
+    ASSERT_EQ(1U, report.notes.size());
+    EXPECT_EQ(scene / "report.before-incident-3.docx", report.notes[0].path);
+}
+
+TEST_F(Shared, AnEditBetweenTwoAttacksIsNotLostEither)
+{
+    scene.write(attacker, "report.docx", "XXXX");
+    scene.write(alice, "report.docx", "rewritten by Alice");
+    scene.write(attacker, "report.docx", "YYYY");
+    auto report = scene.undo();
+    EXPECT_EQ("rewritten by Alice", scene.read("report.docx"));
+    EXPECT_EQ("report", scene.read("report.before-incident-3.docx"));
+    EXPECT_EQ(1U, report.counts.kept_both);
+}
+
+TEST_F(Shared, AnUnclosedEditOfOthersIsLeftAloneAndTheVersionBeforeStandsBeside)
+{
+    scene.write(attacker, "report.docx", "XXXX");
+    scene.write_without_close(alice, "report.docx", "Alice is typing");
+    scene.undo();
+    EXPECT_EQ("Alice is typing", scene.read("report.docx"));
+    EXPECT_EQ("report", scene.read("report.before-incident-3.docx"));
+}
+
+TEST_F(Shared, ARenameByOthersStandsAndTheContentIsRestoredThere)
+{
+    scene.write(attacker, "report.docx", "XXXX");
+    scene.rename(alice, "report.docx", "inbox/broken.docx");
+    scene.undo();
+    EXPECT_EQ("report", scene.read("inbox/broken.docx"));
+    EXPECT_FALSE(scene.exists("report.docx"));
+}
+
+TEST_F(Shared, ADeletionByOthersStandsAndIsNamed)
+{
+    scene.write(attacker, "report.docx", "XXXX");
+    scene.remove(alice, "report.docx");
+    auto report = scene.undo();
+    EXPECT_FALSE(scene.exists("report.docx"));
+    ASSERT_EQ(1U, report.notes.size());
+    EXPECT_EQ(scene / "report.docx", report.notes[0].path);
+    EXPECT_EQ("kept", report.notes[0].what);
+}
+
+TEST_F(Shared, ASaveByRenameOverADamagedFileKeepsBoth)
+{
+    scene.write(attacker, "report.docx", "XXXX");
+    scene.create(alice, "report.tmp", "typed anew");
+    scene.rename(alice, "report.tmp", "report.docx");
+    auto report = scene.undo();
+    EXPECT_EQ("typed anew", scene.read("report.docx"));
+    EXPECT_EQ("report", scene.read("report.before-incident-3.docx"));
+    EXPECT_EQ(1U, report.counts.kept_both);
+}
+
+TEST_F(Shared, ANewFileOfOthersKeepsTheNameOfADeletedOne)
+{
+    scene.remove(attacker, "report.docx");
+    scene.create(alice, "report.docx", "typed anew");
+    auto report = scene.undo();
+    EXPECT_EQ("typed anew", scene.read("report.docx"));
+    EXPECT_EQ("report", scene.read("report.before-incident-3.docx"));
+    EXPECT_EQ(1U, report.counts.kept_both);
+}
+
+TEST_F(Shared, ANewFileOfOthersKeepsTheNameOfARenamedOne)
+{
+    scene.rename(attacker, "report.docx", "report.locked");
+    scene.create(alice, "report.docx", "typed anew");
+    scene.undo();
+    EXPECT_EQ("typed anew", scene.read("report.docx"));
+    EXPECT_EQ("report", scene.read("report.before-incident-3.docx"));
+    EXPECT_FALSE(scene.exists("report.locked"));
+}
+
+TEST_F(Shared, AFileOfTheAttackerThatOthersChangedStaysAndIsNamed)
+{
+    scene.create(attacker, "notes.txt", "by the attacker");
+    scene.write(alice, "notes.txt", "taken over by Alice");
+    scene.create(attacker, "moved.txt", "by the attacker");
+    scene.rename(alice, "moved.txt", "inbox/moved.txt");
+    auto report = scene.undo();
+    EXPECT_EQ("taken over by Alice", scene.read("notes.txt"));
+    EXPECT_TRUE(scene.exists("inbox/moved.txt"));
+    EXPECT_EQ(0U, report.counts.set_aside);
+    EXPECT_EQ(2U, report.notes.size());
+}
+
+TEST_F(Shared, ADirectoryOfTheAttackerStaysForTheFilesOfOthersInIt)
+{
+    scene.make_directory(attacker, "loot");
+    scene.create(attacker, "loot/key", "k");
+    scene.create(alice, "loot/mine.txt", "mine");
+    scene.rename(alice, "report.docx", "loot/report.docx");
+    auto report = scene.undo();
+    expect_paths({"", "inbox", "loot", "loot/mine.txt", "loot/report.docx", "plans", "plans/2024.txt",
+        "plans/2025.txt"});
+    EXPECT_EQ(1U, report.counts.set_aside);
+}
+
+TEST_F(Shared, WhatOthersPutIntoAnImpostorOfADirectoryGoesIntoTheRealOne)
+{
+    auto before = scene.snapshot();
+    scene.rename(attacker, "plans", "plans.old");
+    scene.make_directory(attacker, "plans");
+    scene.create(alice, "plans/2026.txt", "plan of 2026");
+    scene.undo();
+    expect_paths({"", "inbox", "plans", "plans/2024.txt", "plans/2025.txt", "plans/2026.txt", "report.docx"});
+    EXPECT_EQ("plan of 2026", scene.read("plans/2026.txt"));
+}
+
+TEST_F(Shared, ADeletedDirectoryThatOthersMadeAgainIsFilledAgain)
+{
+    scene.remove_all(attacker, "plans");
+    scene.make_directory(alice, "plans");
+    scene.create(alice, "plans/2024.txt", "started over");
+    scene.undo();
+    expect_paths({"", "inbox", "plans", "plans/2024.before-incident-3.txt", "plans/2024.txt",
+        "plans/2025.txt", "report.docx"});
+    EXPECT_EQ("started over", scene.read("plans/2024.txt"));
+}
+
+TEST_F(Shared, FilesMadeByOthersInARenamedDirectoryComeHomeWithIt)
+{
+    scene.rename(attacker, "plans", "locked");
+    scene.create(alice, "locked/2026.txt", "plan of 2026");
+    scene.undo();
+    EXPECT_EQ("plan of 2026", scene.read("plans/2026.txt"));
+    EXPECT_FALSE(scene.exists("locked"));
+}
+
+TEST_F(Shared, FilesMadeByOthersAndDeletedByTheAttackerComeBack)
+{
+    scene.create(alice, "plans/2026.txt", "plan of 2026");
+    scene.remove_all(attacker, "plans");
+    scene.undo();
+    EXPECT_EQ("plan of 2026", scene.read("plans/2026.txt"));
+}
+
+TEST_F(Shared, DirectoriesMovedIntoEachOtherByBothEndSomewhere)
+{
+    scene.rename(attacker, "plans", "inbox/plans");
+    scene.rename(alice, "inbox", "inbox2");
+    scene.rename(alice, "inbox2/plans", "plans");
+    scene.rename(alice, "inbox2", "plans/inbox");
+    auto report = scene.undo();
+    EXPECT_TRUE(scene.exists("plans/inbox"));
+    EXPECT_EQ(0U, report.counts.failed);
+}
+
+TEST_F(Shared, RightsThatOthersChangedSinceStay)
+{
+    scene.chmod(attacker, "report.docx", 0);
+    scene.set_xattr(alice, "report.docx", "user.comment", as_bytes("why unreadable?"));
+    scene.undo();
+    auto seen = scene.snapshot()["report.docx"];
+    EXPECT_EQ(0644U, seen.mode & 07777U);
+    ASSERT_EQ(1U, seen.xattrs.size());
+
+    scene.chmod(attacker, "plans/2024.txt", 0);
+    scene.chmod(alice, "plans/2024.txt", 0600);
+    scene.undo();
+    EXPECT_EQ(0600U, scene.snapshot()["plans/2024.txt"].mode & 07777U);
+}
+
+TEST_F(Shared, AFileThatAppearedUnseenIsNotReplaced)
+{
+    scene.remove(attacker, "report.docx");
+    std::ofstream(scene / "report.docx") << "nobody told the journal";
+    auto report = scene.undo();
+    EXPECT_EQ("nobody told the journal", scene.read("report.docx"));
+    EXPECT_EQ("report", scene.read("report.before-incident-3.docx"));
+    EXPECT_EQ(1U, report.counts.kept_both);
+}
+
+TEST_F(Shared, ASymlinkPutIntoThePathLeadsNowhere)
+{
+    scene.write(attacker, "plans/2024.txt", "XXXX");
+    fs::rename(scene / "plans", scene / "hidden");
+    fs::create_directory(scene.elsewhere());
+    std::ofstream(scene.elsewhere() + "/2024.txt") << "outside";
+    fs::create_symlink(scene.elsewhere(), scene / "plans");
+    auto report = scene.undo();
+    EXPECT_EQ(1U, report.counts.failed);
+    EXPECT_EQ("outside", sys::read_text(scene.elsewhere() + "/2024.txt", 100).take());
+}
+
+TEST_F(Shared, ATreeUnderAnotherMountOrDirectoryIsRefused)
+{
+    scene.write(attacker, "report.docx", "XXXX");
+    fs::rename(scene.tree(), scene.tree() + ".moved");
+    fs::create_directory(scene.tree());
+    EXPECT_ERRC(Errc::not_found, scene.undo_with(scene.options()));
+}
+
+TEST_F(Shared, EachAttackOfTwoIsUndoneByItself)
+{
+    scene.write(attacker, "report.docx", "XXXX");
+    event::Incident second;
+    second.id = {4};
+    second.actor.processes = {{300, 1}};
+    second.first_activity = second.opened = wall_now();
+    event::Record record = second;
+    ASSERT_OK(scene.journal().append(std::span(&record, 1)));
+    scene.write({300, 1}, "report.docx", "YYYY");
+    auto plan = make_plan(scene.journal(), {4}).take();
+    ASSERT_OK(carry_out(plan, scene.contents(), scene.options(), &scene.journal()));
+    EXPECT_EQ("XXXX", scene.read("report.docx"));
+    scene.undo();
+    EXPECT_EQ("report", scene.read("report.docx"));
+}
+
+// One of everything, for the tests of being killed.
+void attack(Scene& scene)
+{
+    scene.write(attacker, "report.docx", "XXXX");
+    scene.write_without_close(attacker, "plans/2024.txt", "half");
+    scene.rename(attacker, "plans/2024.txt", "plans/t");
+    scene.rename(attacker, "plans/2025.txt", "plans/2024.txt");
+    scene.rename(attacker, "plans/t", "plans/2025.txt");
+    scene.remove_all(attacker, "inbox");
+    scene.write(attacker, "letters/one.txt", "ZZZZ");
+    scene.remove(attacker, "letters/copy.txt");
+    scene.rename(attacker, "letters", "inbox");
+    scene.create(attacker, "README", "pay");
+    scene.chmod(attacker, "plans", 0700);
+    scene.remove(attacker, "inbox/link");
+}
+
+enum class Journaled { no, yes };
+
+class Killed : public testing::TestWithParam<Journaled> { };
+
+// Ends the run at its n-th unit of work, n = 1, 2, ..., and then runs it again to its end.
+TEST_P(Killed, AnywhereItGoesOnWhereItEnded)
+{
+    bool ended_itself = false;
+    int n = 0;
+    for (n = 1; !ended_itself && n < 500; ++n) {
+        Scene scene;
+        scene.given("report.docx", "report");
+        scene.given("plans/2024.txt", "plan of 2024");
+        scene.given("plans/2025.txt", "plan of 2025");
+        scene.given("inbox/deep/mail.txt", "mail");
+        scene.given("letters/one.txt", "Dear one");
+        fs::create_hard_link(scene / "letters/one.txt", scene / "letters/copy.txt");
+        fs::create_symlink("one.txt", scene / "letters/link");
+        scene.protect();
+        scene.open_incident(event::ActorKind::process_tree, {attacker});
+        auto before = scene.snapshot();
+        attack(scene);
+
+        auto options = scene.options();
+        options.threads = 1;
+        int asked = 0;
+        options.keep_going = [&] { return ++asked < n; };
+        auto plan = scene.plan();
+        auto* told = GetParam() == Journaled::yes ? &scene.journal() : nullptr;
+        auto first = carry_out(plan, scene.contents(), options, told);
+        ended_itself = first.ok();
+        auto report = scene.undo();
+        EXPECT_EQ(0U, report.counts.failed) << "killed at unit " << n;
+        expect_same(before, scene.snapshot());
+        if (testing::Test::HasFailure()) {
+            for (auto const& note : report.notes)
+                ADD_FAILURE() << n << ": " << note.path << ": " << note.what << ": " << note.why;
+            return;
+        }
+    }
+    EXPECT_LT(20, n);
+}
+
+INSTANTIATE_TEST_SUITE_P(WithTheJournal, Killed, testing::Values(Journaled::no, Journaled::yes),
+    [](auto const& which) { return which.param == Journaled::yes ? "Told" : "NotTold"; });
+
+} // namespace
+} // namespace tocsin::undo

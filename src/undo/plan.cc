@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/undo/plan.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "tocsin/undo/planner.h"
+
+namespace tocsin::undo {
+
+using event::Place;
+
+namespace {
+
+constexpr std::size_t longest_name = 255;
+
+std::uint64_t* counter_of(Counts& counts, Purpose purpose)
+{
+    switch (purpose) {
+    case Purpose::restored:
+        return &counts.restored;
+    case Purpose::recreated:
+        return &counts.recreated;
+    case Purpose::renamed_back:
+        return &counts.renamed_back;
+    case Purpose::set_aside:
+        return &counts.set_aside;
+    case Purpose::kept_both:
+        return &counts.kept_both;
+    case Purpose::passing:
+        break;
+    }
+    return nullptr;
+}
+
+} // namespace
+
+void count(Counts& counts, Purpose purpose)
+{
+    if (auto* counter = counter_of(counts, purpose))
+        ++*counter;
+}
+
+std::string absolute(Plan const& plan, Spot const& spot)
+{
+    for (auto const& tree : plan.trees)
+        if (tree.root == spot.root)
+            return spot.path.empty() ? tree.path : tree.path + "/" + spot.path;
+    return spot.path;
+}
+
+std::string name_beside(std::string const& name, event::IncidentId incident, unsigned attempt)
+{
+    auto dot = name.rfind('.');
+    if (dot == std::string::npos || dot == 0 || name.size() - dot > 32)
+        dot = name.size();
+    auto mark = fmt::format(".before-incident-{}", incident.value);
+    if (attempt > 1)
+        mark += fmt::format("-{}", attempt);
+    auto ending = name.substr(dot);
+    return name.substr(0, std::min(dot, longest_name - mark.size() - ending.size())) + mark + ending;
+}
+
+Step Planner::new_step(Phase phase, StepKind kind, Purpose purpose, Track const& track) const
+{
+    Step step;
+    step.phase = phase;
+    step.kind = kind;
+    step.purpose = purpose;
+    step.object = track.object;
+    step.object_kind = track.kind;
+    return step;
+}
+
+void Planner::add(Step step)
+{
+    count(plan_.counts, step.purpose);
+    if (step.kind == StepKind::write && step.goal)
+        plan_.bytes += step.goal->metadata.size;
+    plan_.steps.push_back(std::move(step));
+}
+
+void Planner::note(std::string path, std::string what, std::string why)
+{
+    plan_.notes.push_back({std::move(path), std::move(what), std::move(why)});
+}
+
+Result<void> Planner::note_at(Place const& place, std::string what, std::string why)
+{
+    auto spot = TRY(world_.spot_now(place));
+    note(spot ? absolute(plan_, *spot) : place.name, std::move(what), std::move(why));
+    return {};
+}
+
+// A free name beside `place`, or the one where an undo before this one put that very version.
+Result<Place> Planner::place_beside(Place const& place, SharedVersion const& version)
+{
+    for (unsigned attempt = 1;; ++attempt) {
+        Place out{place.parent, name_beside(place.name, incident_.id, attempt)};
+        auto there = TRY(world_.occupant(out));
+        if (!there)
+            return out;
+        auto versions = TRY(history_.journal().versions_of(there));
+        if (version && !versions.empty() && versions.front().occasion == event::Occasion::undo
+            && versions.front().digest == version->digest)
+            return out;
+    }
+}
+
+Result<Plan> Planner::make()
+{
+    plan_.incident = incident_.id;
+    TRY(gather());
+    for (auto const& tree : history_.trees())
+        plan_.trees.push_back({tree.root, tree.path, tree.object});
+    TRY(clear());
+    TRY(name_everything());
+    TRY(restore_contents());
+    TRY(leave());
+    TRY(restore_directories());
+    std::ranges::stable_sort(plan_.steps, {}, &Step::phase);
+    return std::move(plan_);
+}
+
+Result<Plan> make_plan(journal::Journal& journal, event::IncidentId id)
+{
+    auto incident = TRY(journal.incident(id));
+    if (!incident)
+        return Error(Errc::not_found, fmt::format("there is no incident {}", id.value));
+    auto out = Planner(journal, *incident).make();
+    return std::move(out).context(fmt::format("plan the undo of incident {}", id.value));
+}
+
+} // namespace tocsin::undo

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// undo/run.h -- one run over a plan: what the workers share, and how single steps are done.
+//
+// Internal to act.cc. Borrows the plan, the source and the options for one carry_out().
+// Threads: steps may be done from several threads; each brings its own Directories.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+
+#include "tocsin/undo/act.h"
+#include "tocsin/undo/fresh.h"
+#include "tocsin/undo/quarantine.h"
+#include "tocsin/undo/recorder.h"
+#include "tocsin/undo/tree.h"
+
+namespace tocsin::undo {
+
+// Something that stands where it should, to be read again at the end.
+struct Done {
+    Spot spot;
+    SharedVersion goal; // none: only the identity counts
+    event::ObjectId object;
+};
+
+class Run {
+public:
+    Run(Plan const& plan, ContentSource& source, Options const& options, Recorder& recorder,
+        OpenTrees const& trees, Quarantine* quarantine)
+        : plan_(plan), source_(source), options_(options), recorder_(recorder), trees_(trees),
+          quarantine_(quarantine)
+    {
+    }
+
+    // Everything but `write`. An error is counted by the caller with failed().
+    Result<void> do_step(Step const& step, Directories& directories);
+
+    // A write in two halves, so that contents of many can be synced between them.
+    struct Prepared {
+        Step const* step = nullptr;
+        std::optional<Fresh> fresh; // none: the goal is there already, or the step failed
+        std::optional<Found> there; // what is to be replaced
+        std::string name; // where it will stand, in the directory of the step
+        bool is_beside = false; // found its name taken
+    };
+    Result<Prepared> prepare(Step const& step, Directories& directories);
+    Result<void> publish(Prepared& prepared, Directories& directories);
+
+    // Removes what a killed run has left in a directory.
+    Result<void> clean(Spot const& directory, Directories& directories);
+
+    void failed(Step const& step, Error const& error);
+    Result<void> check_going(); // `again` once the run shall end
+    bool stopped() const { return stopped_; }
+
+    std::vector<Done> take_done();
+    std::vector<Note> take_notes();
+    Counts counts() const;
+    std::uint64_t steps_done() const { return steps_done_; }
+    std::uint64_t bytes_done() const { return bytes_done_; }
+    void step_done() { ++steps_done_; }
+
+private:
+    Result<void> set_aside(Step const& step, Directories& directories);
+    Result<void> remove_name(Step const& step, Directories& directories);
+    Result<void> make_directory(Step const& step);
+    Result<void> move(Step const& step);
+    Result<void> move_from(Step const& step, int from_dir, std::string const& from);
+    Result<void> add_name(Step const& step, Directories& directories);
+    Result<void> set_metadata(Step const& step, Directories& directories);
+
+    Result<bool> is_done(Prepared& prepared, int dir_fd);
+    Result<void> choose_name(Prepared& prepared, int dir_fd);
+    Result<void> replace(Prepared& prepared, int dir_fd);
+    Result<void> link_further_names(Step const& step, Found const& there, Directories& directories);
+    Result<void> finish(Step const& step, std::string const& name, Directories& directories);
+
+    bool is_captured(Step const& step, Found const& found) const;
+    void succeeded(Purpose purpose, Spot const& spot, SharedVersion goal, event::ObjectId object);
+    void note(Spot const& spot, std::string what, std::string why);
+
+    Plan const& plan_;
+    ContentSource& source_;
+    Options const& options_;
+    Recorder& recorder_;
+    OpenTrees const& trees_;
+    Quarantine* quarantine_; // none when nothing may be replaced
+    std::atomic<bool> stopped_ = false;
+    std::atomic<std::uint64_t> steps_done_ = 0;
+    std::atomic<std::uint64_t> bytes_done_ = 0;
+    mutable std::mutex mutex_; // for what follows
+    Counts counts_;
+    std::vector<Note> notes_;
+    std::vector<Done> done_;
+};
+
+} // namespace tocsin::undo

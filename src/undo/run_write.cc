@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// Contents: a new inode beside the damaged one, then in its place in one step of the kernel's.
+#include <fmt/format.h>
+
+#include "tocsin/undo/run.h"
+#include "tocsin/undo/unlock.h"
+#include "tocsin/undo/verify.h"
+
+namespace tocsin::undo {
+
+using event::ObjectKind;
+
+namespace {
+
+Spot renamed(Spot const& spot, std::string const& name)
+{
+    auto parts = split(spot.path);
+    return {spot.root, parts.directory.empty() ? name : parts.directory + "/" + name};
+}
+
+bool is_unchanged(Found const& now, Found const& before)
+{
+    return now.object == before.object && now.stat.stx_size == before.stat.stx_size
+        && sys::to_nanoseconds(now.stat.stx_mtime) == sys::to_nanoseconds(before.stat.stx_mtime);
+}
+
+} // namespace
+
+// Whether the goal stands under the prepared name, at most with other rights.
+Result<bool> Run::is_done(Prepared& prepared, int dir_fd)
+{
+    auto const& step = *prepared.step;
+    auto found = TRY(look(dir_fd, prepared.name));
+    prepared.there.reset();
+    if (!found)
+        return false;
+    auto sameness = TRY(compare_quickly(dir_fd, prepared.name, *found, *step.goal));
+    if (sameness == Sameness::other_metadata && found->object == step.object)
+        TRY(unlocked(dir_fd, prepared.name,
+            [&] { return put_metadata(found->fd.get(), step.goal->metadata); }));
+    else if (sameness != Sameness::same) {
+        prepared.there = std::move(found);
+        return false;
+    }
+    return true;
+}
+
+// The name itself, or one beside it if another's object is there.
+Result<void> Run::choose_name(Prepared& prepared, int dir_fd)
+{
+    auto const& step = *prepared.step;
+    auto wanted = split(step.spot.path).name;
+    prepared.name = wanted;
+    for (unsigned attempt = 1;; ++attempt) {
+        bool done = TRY(is_done(prepared, dir_fd));
+        if (done || !prepared.there)
+            break;
+        bool ours = !prepared.is_beside && step.object && prepared.there->object == step.object;
+        if (ours)
+            break;
+        prepared.is_beside = true;
+        prepared.name = name_beside(wanted, plan_.incident, attempt);
+    }
+    return {};
+}
+
+Result<Run::Prepared> Run::prepare(Step const& step, Directories& directories)
+{
+    TRY(check_going());
+    Prepared out;
+    out.step = &step;
+    auto directory = split(step.spot.path).directory;
+    int dir_fd = TRY(directories.at(step.spot.root, directory));
+    TRY(choose_name(out, dir_fd));
+    bool done = TRY(is_done(out, dir_fd));
+    if (done)
+        return out;
+    auto made = [&]() -> Result<void> {
+        out.fresh = TRY(Fresh::make(dir_fd, *step.goal, source_));
+        return {};
+    };
+    TRY(unlocked(dir_fd, ".", made));
+    bytes_done_ += step.goal->metadata.size;
+    return out;
+}
+
+// REQUIRES: `there` has the name. The two change places, so that whatever is found to have got
+// there in the meantime can be put back.
+Result<void> Run::replace(Prepared& prepared, int dir_fd)
+{
+    auto const& step = *prepared.step;
+    auto path = absolute(plan_, renamed(step.spot, prepared.name));
+    if (!is_captured(step, *prepared.there)) {
+        if (quarantine_ == nullptr)
+            return Error(Errc::exists, "something is in its place");
+        TRY(unlocked(dir_fd, prepared.name, [&] {
+            return quarantine_->keep_beside(dir_fd, prepared.name, *prepared.there, path, nullptr);
+        }));
+    }
+    auto own = TRY(prepared.fresh->give_own_name(dir_fd));
+    TRY(check_going());
+    auto exchange = [&] { return sys::rename_at2(dir_fd, own, dir_fd, prepared.name, RENAME_EXCHANGE); };
+    TRY(unlocked(dir_fd, prepared.name, exchange));
+    TRY(check_going());
+    auto old = TRY(look(dir_fd, own));
+    if (old && !is_unchanged(*old, *prepared.there)) {
+        TRY(exchange());
+        return Error(Errc::again, "others changed it in this very moment");
+    }
+    if (old)
+        TRY(unlocked(dir_fd, own, [&] { return sys::remove_at(dir_fd, own, 0); }));
+    prepared.fresh->name_gone();
+    return {};
+}
+
+Result<void> Run::publish(Prepared& prepared, Directories& directories)
+{
+    auto const& step = *prepared.step;
+    TRY(check_going());
+    int dir_fd = TRY(directories.at(step.spot.root, split(step.spot.path).directory));
+    static constexpr int attempts = 8;
+    for (int i = 0; prepared.fresh; ++i) {
+        auto named = prepared.there
+            ? replace(prepared, dir_fd)
+            : unlocked(dir_fd, ".", [&] { return prepared.fresh->give_name(dir_fd, prepared.name); });
+        if (named.ok())
+            break;
+        auto code = named.error().code();
+        bool raced = code == Errc::exists || code == Errc::again || code == Errc::not_found;
+        if (stopped_ || !raced || i == attempts) {
+            if (!stopped_ && !prepared.fresh->name().empty())
+                (void)sys::remove_at(dir_fd, prepared.fresh->name(), 0);
+            return named.take_error();
+        }
+        // Others were here since prepare(): what is there now decides anew.
+        TRY(choose_name(prepared, dir_fd));
+        if (code == Errc::not_found && !prepared.there) {
+            if (!prepared.fresh->name().empty())
+                TRY(sys::remove_at(dir_fd, prepared.fresh->name(), 0));
+            note(step.spot, "kept", "others deleted it meanwhile");
+            return {};
+        }
+    }
+    return finish(step, prepared.name, directories);
+}
+
+Result<void> Run::link_further_names(Step const& step, Found const& there, Directories& directories)
+{
+    auto source = sys::fd_path(there.fd.get());
+    for (std::size_t i = 0; i < step.names.size(); ++i) {
+        TRY(check_going());
+        auto const& spot = step.names[i];
+        auto parts = split(spot.path);
+        int dir_fd = TRY(directories.at(spot.root, parts.directory));
+        auto taken = TRY(look(dir_fd, parts.name));
+        if (taken && taken->object != there.object && taken->object != step.object) {
+            note(spot, "kept", "another object has this name by now");
+            continue;
+        }
+        auto link = [&](std::string const& name) {
+            return unlocked(dir_fd, ".",
+                [&] { return sys::link_at(AT_FDCWD, source, dir_fd, name, AT_SYMLINK_FOLLOW); });
+        };
+        if (!taken)
+            TRY(link(parts.name));
+        else if (taken->object != there.object) {
+            auto own = fmt::format("{}{}", fresh_prefix, there.stat.stx_ino);
+            TRY(link(own));
+            TRY(unlocked(dir_fd, parts.name,
+                [&] { return sys::rename_at(dir_fd, own, dir_fd, parts.name); }));
+        }
+        recorder_.add_in_place(there, step.object, step.places.at(i + 1), spot);
+    }
+    return {};
+}
+
+// The goal stands at `spot`: its other names, its flags, and the record of it.
+Result<void> Run::finish(Step const& step, std::string const& name, Directories& directories)
+{
+    auto spot = renamed(step.spot, name);
+    int dir_fd = TRY(directories.at(spot.root, split(spot.path).directory));
+    bool beside = spot != step.spot;
+    auto flags = step.goal->metadata.inode_flags & unlock_mask;
+    auto there = TRY(look(dir_fd, name));
+    if (!there)
+        return Error(Errc::not_found, "others took it away at once");
+    auto place = step.places.empty() ? event::Place{} : step.places.front();
+    place.name = name;
+    if (there->object != step.object && place.parent)
+        recorder_.add_in_place(*there, beside ? event::ObjectId{} : step.object, place, spot);
+    if (!beside)
+        TRY(link_further_names(step, *there, directories));
+    if (step.goal->kind() != ObjectKind::symlink && (there->stat.stx_attributes & unlock_mask) != flags) {
+        int same_dir = TRY(directories.at(spot.root, split(spot.path).directory));
+        TRY(put_flags(same_dir, name, flags));
+    }
+    recorder_.add_version(*there, spot, *step.goal);
+    if (beside)
+        note(spot, "kept_both", "another object has the name '" + split(step.spot.path).name + "' by now");
+    succeeded(beside ? Purpose::kept_both : step.purpose, spot, step.goal, there->object);
+    return {};
+}
+
+} // namespace tocsin::undo

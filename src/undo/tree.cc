@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/undo/tree.h"
+
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+
+namespace tocsin::undo {
+namespace {
+
+constexpr int path_flags = O_PATH | O_DIRECTORY | O_NOFOLLOW;
+
+Result<UniqueFd> walk_down(int root_fd, std::string const& path)
+{
+    auto fd = TRY(sys::open_at(root_fd, ".", path_flags));
+    for (std::size_t at = 0; at < path.size();) {
+        auto end = std::min(path.find('/', at), path.size());
+        auto name = path.substr(at, end - at);
+        if (name == "..")
+            return Error(Errc::invalid, "a path leads upwards: '" + path + "'");
+        fd = TRY(sys::open_at(fd.get(), name, path_flags));
+        at = end + 1;
+    }
+    return fd;
+}
+
+} // namespace
+
+Result<Found> identify(UniqueFd fd)
+{
+    auto stat = TRY(sys::stat_fd(fd.get()));
+    auto handle = TRY(sys::handle_of(fd.get()));
+    auto filesystem = TRY(sys::filesystem_id(fd.get()));
+    event::ObjectKey key{filesystem, std::move(handle)};
+    auto object = event::id_of(key);
+    return Found{std::move(fd), stat, object, std::move(key)};
+}
+
+Result<std::optional<Found>> look(int dir_fd, std::string const& name)
+{
+    auto fd = sys::open_at(dir_fd, name, O_PATH | O_NOFOLLOW);
+    if (!fd.ok() && fd.error().code() == Errc::not_found)
+        return std::optional<Found>{};
+    auto opened = TRY(std::move(fd));
+    auto found = TRY(identify(std::move(opened)));
+    return std::optional<Found>(std::move(found));
+}
+
+Result<OpenTree> OpenTree::open(Tree const& tree)
+{
+    auto fd = TRY(sys::open(tree.path, path_flags));
+    if (tree.object) {
+        auto copy = TRY(sys::duplicate(fd.get()));
+        auto found = TRY(identify(std::move(copy)));
+        if (found.object != tree.object)
+            return Error(Errc::not_found, "'" + tree.path + "' is not the directory that was protected");
+    }
+    return OpenTree(std::move(fd), tree.path);
+}
+
+Result<UniqueFd> OpenTree::directory(std::string const& path) const
+{
+    if (path.empty())
+        return sys::duplicate(fd_.get());
+    open_how how{};
+    how.flags = path_flags | O_CLOEXEC;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+    static constexpr int attempts = 8; // EAGAIN: a rename raced with the walk
+    for (int i = 0; i < attempts; ++i) {
+        auto fd = ::syscall(SYS_openat2, fd_.get(), path.c_str(), &how, sizeof(how));
+        if (fd >= 0)
+            return UniqueFd(static_cast<int>(fd));
+        if (errno == ENOSYS || errno == EPERM) // EPERM: a seccomp filter that does not know it
+            return walk_down(fd_.get(), path);
+        if (errno != EAGAIN && errno != EINTR)
+            break;
+    }
+    return Error::from_errno(errno, "openat2 '" + path + "'");
+}
+
+SplitPath split(std::string const& path)
+{
+    auto slash = path.rfind('/');
+    if (slash == std::string::npos)
+        return {"", path};
+    return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+Result<int> Directories::at(event::RootId root, std::string const& directory)
+{
+    Spot spot{root, directory};
+    auto known = open_.find(spot);
+    if (known != open_.end())
+        return known->second.get();
+    auto tree = trees_.find(root);
+    if (tree == trees_.end())
+        return Error(Errc::not_found, "the journal does not name the tree of '" + directory + "'");
+    auto fd = TRY(tree->second.directory(directory));
+    if (open_.size() >= most_open)
+        open_.clear();
+    int raw = fd.get();
+    open_.emplace(std::move(spot), std::move(fd));
+    return raw;
+}
+
+} // namespace tocsin::undo

@@ -53,6 +53,8 @@ private:
     WallTime possible_since(WallTime closed) const;
     std::size_t pick(std::size_t end, std::optional<WallTime> limit, std::string& doubt) const;
     std::size_t newest_of_others() const;
+    template <typename Same>
+    std::size_t put_back_by(std::size_t undo, std::size_t before, Same same) const;
     void replay_content(std::size_t before, Wanted& out);
     void replay_metadata(std::size_t before);
     bool others_wrote_uncaptured() const;
@@ -164,52 +166,82 @@ std::size_t Judge::newest_of_others() const
     return none;
 }
 
+// The state that an undo put back: the last one before it that is the same. None: `none`.
+template <typename Same>
+std::size_t Judge::put_back_by(std::size_t undo, std::size_t before, Same same) const
+{
+    for (std::size_t i = undo; i-- > before;)
+        if (same(versions_[i], versions_[undo]))
+            return i;
+    return none;
+}
+
 void Judge::replay_content(std::size_t before, Wanted& out)
 {
-    content_ = before;
-    bool others = false;
+    struct Then {
+        std::size_t content;
+        bool others; // they changed it after the actor
+    };
+    std::vector<Then> after(versions_.size(), {before, false}); // by version
     for (std::size_t i = before + 1; i < versions_.size(); ++i) {
-        if (!counts(i) || versions_[i].occasion == Occasion::metadata || versions_[i].occasion == Occasion::walk
-            || same_content(versions_[i], versions_[i - 1]))
-            continue;
-        content_ = i;
-        others = !same_content(versions_[i], versions_[before]);
+        auto const& version = versions_[i];
+        after[i] = after[i - 1];
+        if (version.occasion == Occasion::undo) {
+            auto origin = put_back_by(i, before, same_content);
+            if (origin != none)
+                after[i] = after[origin];
+        } else if (counts(i) && version.occasion != Occasion::metadata && version.occasion != Occasion::walk
+            && !same_content(version, versions_[i - 1]))
+            after[i] = {i, !same_content(version, versions_[before])};
     }
+    content_ = after.back().content;
     out.keep_content = others_wrote_uncaptured();
-    if (touch_.content && (others || out.keep_content))
+    if (touch_.content && (after.back().others || out.keep_content))
         out.beside = std::make_shared<Version const>(versions_[before]);
+}
+
+// What `now` changed against `old`, on top of `onto`.
+void take_changes(event::Metadata const& old, event::Metadata const& now, event::Metadata& onto)
+{
+    auto take = [&](auto event::Metadata::*field) {
+        if (old.*field != now.*field)
+            onto.*field = now.*field;
+    };
+    take(&event::Metadata::mode);
+    take(&event::Metadata::uid);
+    take(&event::Metadata::gid);
+    take(&event::Metadata::inode_flags);
+    take(&event::Metadata::mtime_ns);
+    take(&event::Metadata::atime_ns);
+    std::map<std::string, Bytes> merged(onto.xattrs.begin(), onto.xattrs.end());
+    std::map<std::string, Bytes> had(old.xattrs.begin(), old.xattrs.end());
+    std::map<std::string, Bytes> has(now.xattrs.begin(), now.xattrs.end());
+    for (auto const& [name, value] : has)
+        if (!had.contains(name) || had[name] != value)
+            merged[name] = value;
+    for (auto const& [name, value] : had)
+        if (!has.contains(name))
+            merged.erase(name);
+    onto.xattrs.assign(merged.begin(), merged.end());
 }
 
 // Every field that others changed since stays as they left it.
 void Judge::replay_metadata(std::size_t before)
 {
-    metadata_ = versions_[before].metadata;
+    auto same_metadata = [](Version const& a, Version const& b) {
+        return event::same_rights(a.metadata, b.metadata) && a.metadata.mtime_ns == b.metadata.mtime_ns;
+    };
+    std::vector<event::Metadata> after(versions_.size(), versions_[before].metadata);
     for (std::size_t i = before + 1; i < versions_.size(); ++i) {
-        if (!counts(i))
-            continue;
-        auto const& old = versions_[i - 1].metadata;
-        auto const& now = versions_[i].metadata;
-        auto take = [&](auto event::Metadata::*field) {
-            if (old.*field != now.*field)
-                metadata_.*field = now.*field;
-        };
-        take(&event::Metadata::mode);
-        take(&event::Metadata::uid);
-        take(&event::Metadata::gid);
-        take(&event::Metadata::inode_flags);
-        take(&event::Metadata::mtime_ns);
-        take(&event::Metadata::atime_ns);
-        std::map<std::string, Bytes> merged(metadata_.xattrs.begin(), metadata_.xattrs.end());
-        std::map<std::string, Bytes> had(old.xattrs.begin(), old.xattrs.end());
-        std::map<std::string, Bytes> has(now.xattrs.begin(), now.xattrs.end());
-        for (auto const& [name, value] : has)
-            if (!had.contains(name) || had[name] != value)
-                merged[name] = value;
-        for (auto const& [name, value] : had)
-            if (!has.contains(name))
-                merged.erase(name);
-        metadata_.xattrs.assign(merged.begin(), merged.end());
+        after[i] = after[i - 1];
+        if (versions_[i].occasion == Occasion::undo) {
+            auto origin = put_back_by(i, before, same_metadata);
+            if (origin != none)
+                after[i] = after[origin];
+        } else if (counts(i))
+            take_changes(versions_[i - 1].metadata, versions_[i].metadata, after[i]);
     }
+    metadata_ = after.back();
 }
 
 // Others changed the content after the actor did, and no version has it yet.

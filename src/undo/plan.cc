@@ -107,6 +107,24 @@ Result<Place> Planner::place_beside(Place const& place, SharedVersion const& ver
     }
 }
 
+// After a run that was killed, a moved object may already have given way to its restored self.
+void Planner::tell_moves_their_goals()
+{
+    std::map<Spot, SharedVersion> goals;
+    for (auto const& step : plan_.steps) {
+        if (step.kind != StepKind::write)
+            continue;
+        goals[step.spot] = step.goal;
+        for (auto const& name : step.names)
+            goals[name] = step.goal;
+    }
+    for (auto& step : plan_.steps) {
+        auto goal = step.kind == StepKind::move ? goals.find(step.spot) : goals.end();
+        if (goal != goals.end())
+            step.goal = goal->second;
+    }
+}
+
 Result<Plan> Planner::make()
 {
     plan_.incident = incident_.id;
@@ -119,6 +137,7 @@ Result<Plan> Planner::make()
     TRY(leave());
     TRY(restore_directories());
     std::ranges::stable_sort(plan_.steps, {}, &Step::phase);
+    tell_moves_their_goals();
     return std::move(plan_);
 }
 

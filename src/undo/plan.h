@@ -64,7 +64,7 @@ struct Step {
     std::vector<Spot> names; // further ones of a hard-linked object
     // Of `spot` and then of `names`, in the journal's terms; of a move: from where to where.
     std::vector<event::Place> places;
-    SharedVersion goal;
+    SharedVersion goal; // of a move: what will stand at `spot` in the end, where that is known
     SharedVersion newest; // the last captured state of `object`: what may be dropped
 };
 

@@ -66,6 +66,7 @@ private:
 
     Step new_step(Phase phase, StepKind kind, Purpose purpose, Track const& track) const;
     void add(Step step);
+    void tell_moves_their_goals();
     void note(std::string path, std::string what, std::string why);
     Result<void> note_at(event::Place const& place, std::string what, std::string why);
     Result<event::Place> place_beside(event::Place const& place, SharedVersion const& version);

@@ -240,7 +240,12 @@ Result<void> Run::move(Step const& step)
     if (to_dir.ok()) {
         auto dir = to_dir.take();
         auto there = TRY(look(dir.get(), to.name));
-        if (there && there->object == step.object) {
+        bool arrived = there && there->object == step.object;
+        if (there && !arrived && step.goal) {
+            auto sameness = TRY(compare_quickly(dir.get(), to.name, *there, *step.goal));
+            arrived = sameness == Sameness::same;
+        }
+        if (arrived) {
             if (!to.name.starts_with(parked_prefix))
                 recorder_.add_moved(step);
             succeeded(step.purpose, step.spot, nullptr, step.object);

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fstream>
+
+#include "tocsin/undo/quarantine.h"
+#include "tocsin/undo/scene.h"
+
+namespace tocsin::undo {
+namespace {
+
+class Restored : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        scene.given("report.docx", "first");
+        scene.given("plans/a.txt", "plan a");
+        scene.given("plans/b.txt", "plan b");
+        scene.protect();
+        before = scene.snapshot();
+        then = wall_now();
+    }
+    Report restore(std::vector<std::string> const& paths, Moment const& moment)
+    {
+        auto plan = plan_restore(scene.journal(), paths, moment).take();
+        return carry_out(plan, scene.contents(), scene.options(), &scene.journal()).take();
+    }
+
+    Scene scene;
+    Snapshot before;
+    WallTime then;
+};
+
+TEST_F(Restored, AFileAsOfATime)
+{
+    scene.write(alice, "report.docx", "second");
+    auto report = restore({scene / "report.docx"}, then);
+    EXPECT_EQ("first", scene.read("report.docx"));
+    EXPECT_EQ(1U, report.counts.restored);
+    EXPECT_EQ(1U, report.verified);
+    restore({scene / "report.docx"}, wall_now());
+    EXPECT_EQ("first", scene.read("report.docx"));
+}
+
+TEST_F(Restored, AFileAsOneVersion)
+{
+    scene.write(alice, "report.docx", "second");
+    scene.write(alice, "report.docx", "third");
+    auto versions = scene.journal().versions_at(scene / "report.docx").take();
+    restore({scene / "report.docx"}, versions.at(1).id);
+    EXPECT_EQ("second", scene.read("report.docx"));
+}
+
+TEST_F(Restored, ADeletedFolderWithAllThatWasInIt)
+{
+    scene.remove_all(alice, "plans");
+    auto report = restore({scene / "plans"}, then);
+    EXPECT_EQ(3U, report.counts.recreated);
+    expect_same(without_times(before, {""}), without_times(scene.snapshot(), {""}));
+}
+
+TEST_F(Restored, OnlyADeletedFileOfADeletedFolder)
+{
+    scene.remove_all(alice, "plans");
+    restore({scene / "plans/a.txt"}, then);
+    EXPECT_EQ("plan a", scene.read("plans/a.txt"));
+    EXPECT_FALSE(scene.exists("plans/b.txt"));
+}
+
+TEST_F(Restored, AFolderWithoutWhatHadLeftItBefore)
+{
+    scene.remove(alice, "plans/a.txt");
+    scene.rename(alice, "plans/b.txt", "plans/c.txt");
+    restore({scene / "plans"}, wall_now());
+    EXPECT_FALSE(scene.exists("plans/a.txt"));
+    EXPECT_FALSE(scene.exists("plans/b.txt"));
+}
+
+TEST_F(Restored, WhatIsNotCapturedGoesIntoQuarantineFirst)
+{
+    std::ofstream(scene / "report.docx") << "not captured yet";
+    restore({scene / "report.docx"}, then);
+    EXPECT_EQ("first", scene.read("report.docx"));
+    auto kept = list_quarantine(scene.state(), {}).take();
+    ASSERT_EQ(1U, kept.size());
+    EXPECT_EQ("not captured yet", sys::read_text(kept[0].file, 100).take());
+}
+
+TEST_F(Restored, IntoAnotherDirectory)
+{
+    scene.write(alice, "plans/a.txt", "changed");
+    auto now = scene.snapshot();
+    std::string paths[] = {scene / "plans"};
+    auto plan = plan_restore(scene.journal(), paths, then).take();
+    auto options = scene.options();
+    options.to_dir = scene.elsewhere();
+    ASSERT_OK(carry_out(plan, scene.contents(), options, nullptr));
+    expect_same(now, scene.snapshot());
+    EXPECT_EQ("plan a", sys::read_text(scene.elsewhere() + "/tree/plans/a.txt", 100).take());
+}
+
+TEST_F(Restored, WhatIsNotKnownIsNotFound)
+{
+    std::string paths[] = {scene / "never"};
+    EXPECT_ERRC(Errc::not_found, plan_restore(scene.journal(), paths, then));
+}
+
+} // namespace
+} // namespace tocsin::undo

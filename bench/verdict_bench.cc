@@ -110,4 +110,3 @@ BENCHMARK(Open)->Iterations(1'000'000);
 
 } // namespace
 
-BENCHMARK_MAIN();

@@ -24,10 +24,6 @@ constexpr std::size_t openers_remembered = 65536;
 constexpr std::chrono::milliseconds tick{50};
 constexpr std::chrono::seconds settled_after{2};
 
-// A charge bears the time of its evidence, which may follow the first change by as long as a
-// capture takes. What the actor did within this time before belongs to the damage too.
-constexpr std::chrono::seconds before_first_charge{10};
-
 bool is_regular(Activity const& activity)
 {
     return activity.object_kind == ObjectKind::regular;
@@ -423,6 +419,7 @@ void Decider::handle(capture::Outcome&& outcome)
         unsettled_.erase(version.object);
     if (outcome.occasion == Occasion::absence && !note_absence(version))
         version.occasion = Occasion::walk; // the same as before: only its ctime differs
+    note_closed(version);
     auto stamp = event::stamp_of(version.metadata);
     auto committed = [this, number = outcome.number, stamp, held = std::move(outcome.held)] {
         parts_.keeper.captured(number, stamp);
@@ -430,6 +427,26 @@ void Decider::handle(capture::Outcome&& outcome)
             (void)held->answer(sensor::Answer::allow);
     };
     apply(std::move(version), std::move(committed));
+}
+
+// A change that nothing else told of: stores to a mapping are silent.
+void Decider::note_closed(event::Version const& version)
+{
+    if (!version.writer || version.writer.pid == self_pid_)
+        return;
+    auto const* entry = catalog_.find(version.object);
+    if (entry == nullptr || !entry->has_version || entry->digest == version.digest)
+        return;
+    Activity closed;
+    closed.time = version.time;
+    closed.kind = ActivityKind::closed;
+    closed.process = version.writer;
+    closed.object = version.object;
+    closed.key = version.key;
+    closed.object_kind = ObjectKind::regular;
+    closed.root = version.root;
+    closed.path = version.path;
+    apply(std::move(closed));
 }
 
 void Decider::apply(event::Version&& version, std::function<void()> committed)
@@ -617,7 +634,7 @@ void Decider::close_absence()
 void Decider::respond(verdict::Decision const& decision)
 {
     auto incident = decision.incident;
-    incident.first_activity -= before_first_charge;
+    incident.first_activity -= verdict::Settings{}.before_first_charge;
     auto wanted = std::exchange(incident.state, event::IncidentState::observed);
     auto actions = wanted == event::IncidentState::contained
         ? respond::plan(incident, parts_.responder.policy())

@@ -97,6 +97,7 @@ private:
     void name_found(FoundObject const& message, bool was_expected);
     void version_found(FoundObject const& message);
     bool note_absence(event::Version const& version);
+    void note_closed(event::Version const& version);
     void delete_missing(event::RootId root);
     void close_absence();
     event::IncidentId next_incident() const;

@@ -67,9 +67,11 @@ struct Settings {
 
     double rights_emptied = 0.15; // nobody can read it any more, or it was made immutable
     double attributes_lost = 0.13; // ACL or extended attributes gone
-    double owner_changed = 0.06; // soft-handed: an administrator does that too, in bulk
+    double owner_changed = 0.09; // an administrator does that too, but rarely in a share
     double rights_changed = 0.02; // soft
     double times_set = 0.02; // soft
+    double same_time_set = 0.08; // one time for file after file
+    std::size_t same_time_that_counts = 4;
 
     double renamed_to_new_kind = 0.15; // the same strange ending on files of several kinds
     double renamed_at_random = 0.13;
@@ -86,6 +88,10 @@ struct Settings {
     // How long a copy beside the original counts as its successor.
     std::chrono::nanoseconds successor_within = std::chrono::hours(1);
     std::chrono::nanoseconds read_within = std::chrono::hours(1);
+
+    // A charge bears the time of its evidence, which follows the first change by as long as a
+    // capture takes; and what prepared it was done a little earlier still.
+    std::chrono::nanoseconds before_first_charge = std::chrono::seconds(10);
 
     std::size_t folder_that_counts = 100; // files below a renamed folder that make it worth a note
 };

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t places_remembered = 4'096;
 constexpr std::size_t most_objects_in_finding = 64;
-constexpr std::size_t most_members = 4'096;
+constexpr std::size_t most_members = 65'536;
 
 // The narrower evidence is asked first: a loss counts once.
 std::vector<std::unique_ptr<Signal>> all_signals()
@@ -253,17 +253,21 @@ std::vector<event::Finding> Verdict::findings_of(std::span<Charge const* const> 
     return findings;
 }
 
-// The top, and of its descendants those that took part or were born since the damage began.
-// Who was there before and gave no point is another program under the same starter.
+// The top, and of its descendants those that took part, were born since the damage began, or
+// ended since shortly before: the first copy is made before the first loss, by a process that
+// is gone when the loss shows. Who still runs, was there before and gave no point is another
+// program under the same starter.
 void Verdict::add_members(Open& open, Node& top)
 {
     auto const since = top.account.first_serial;
+    auto const ended_since = open.incident.first_activity - settings_.before_first_charge;
     std::vector<Node*> rest{&top};
     while (!rest.empty()) {
         auto* node = rest.back();
         rest.pop_back();
         auto const& account = node->account;
-        bool const belongs = node == &top || node->serial >= since || account.hard > 0;
+        bool const ended_within = node->ended_at != WallTime{} && node->ended_at >= ended_since;
+        bool const belongs = node == &top || node->serial >= since || account.hard > 0 || ended_within;
         if (!belongs)
             continue;
         if (!node->incident) {

@@ -41,9 +41,11 @@ void Rights::compare(
 {
     if (!entry.has_metadata || !entry.is_here())
         return;
-    auto const judged = judge(entry, now, at.settings);
+    auto judged = judge(entry, now, at.settings);
     if (!judged)
         return;
+    if (judged->lost == Lost::times && is_common_time(now.mtime_ns, at.settings))
+        judged = Judged{Lost::times, at.settings.same_time_set, Weight::hard};
     auto& who = at.tree.ensure(key);
     auto const worth = at.provenance.worth(entry, who, at.now);
     if (worth <= 0)
@@ -72,6 +74,16 @@ void Rights::on_version(Case const& at, event::Version const& version)
         return;
     if (auto const* entry = at.catalog.find(version.object); entry != nullptr)
         compare(at, *entry, version.metadata, version.writer);
+}
+
+// A mirror gives each file its own time; who wipes them gives all the same.
+bool Rights::is_common_time(std::int64_t mtime_ns, Settings const& settings)
+{
+    if (mtime_ns != newest_time_ns_) {
+        newest_time_ns_ = mtime_ns;
+        same_time_ = 0;
+    }
+    return ++same_time_ > settings.same_time_that_counts;
 }
 
 std::string Rights::reason(Case const& at, std::span<Charge const* const> charges) const

@@ -16,6 +16,10 @@ public:
 private:
     void compare(
         Case const& at, catalog::Entry const& entry, event::Metadata const& now, event::ProcessKey who);
+    bool is_common_time(std::int64_t mtime_ns, Settings const& settings);
+
+    std::int64_t newest_time_ns_ = 0;
+    std::size_t same_time_ = 0; // how many files in a row were given it
 };
 
 } // namespace tocsin::verdict

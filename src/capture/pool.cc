@@ -103,7 +103,8 @@ void Pool::work()
 Outcome Pool::carry_out(Job job, Reader& reader)
 {
     Outcome out{
-        Error(Errc::not_found, "nothing to capture"), {}, job.occasion, job.writer, {}, job.by_handle};
+        Error(Errc::not_found, "nothing to capture"), {}, job.occasion, job.writer,
+        job.is_throttled, {}, job.by_handle};
     UniqueFd opened;
     if (!job.by_handle.handle.bytes.empty()) {
         auto object = open_object(job.by_handle, job.kind);

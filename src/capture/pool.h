@@ -27,6 +27,7 @@ namespace tocsin::capture {
 struct Job {
     event::Occasion occasion = event::Occasion::walk;
     pid_t writer = 0; // thread group that closed it; 0: nobody
+    bool is_throttled = false; // its writer may have to wait until this is judged
     UniqueFd fd;
     std::shared_ptr<sensor::HeldOpen> held; // to be answered by whoever gets the outcome
     event::ObjectKey by_handle; // an empty handle: none
@@ -46,6 +47,7 @@ struct Outcome {
     ObjectNumber number; // zero where it could not be found out
     event::Occasion occasion;
     pid_t writer;
+    bool is_throttled;
     std::shared_ptr<sensor::HeldOpen> held;
     event::ObjectKey by_handle;
 };

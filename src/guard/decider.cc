@@ -390,6 +390,14 @@ void Decider::handle(Command&& command)
 
 void Decider::handle(capture::Outcome&& outcome)
 {
+    auto writer = outcome.is_throttled ? outcome.writer : 0;
+    handle_capture(std::move(outcome));
+    if (writer != 0)
+        parts_.keeper.judged(writer);
+}
+
+void Decider::handle_capture(capture::Outcome&& outcome)
+{
     bool of_walk = outcome.occasion == Occasion::walk || outcome.occasion == Occasion::absence;
     if (of_walk)
         parts_.walker.one_done();

@@ -92,6 +92,7 @@ private:
     void handle(Message&& message);
     void handle(Command&& command);
     void handle(capture::Outcome&& outcome);
+    void handle_capture(capture::Outcome&& outcome);
     void handle(FoundObject&& message);
     void handle(WalkEnd&& end);
     void name_found(FoundObject const& message, bool was_expected);

@@ -56,15 +56,21 @@ Ruling Keeper::rule_open(int fd, pid_t pid) noexcept
     opens_.put({seen->number.device, seen->number.inode, pid});
     if (seen->stamp.size == 0) // nothing to lose
         return Ruling::allow;
-    if (is_safe(seen->number, seen->stamp, pid) || !holding_.load(std::memory_order_relaxed))
+    if (!holding_.load(std::memory_order_relaxed))
         return Ruling::allow;
-    return Ruling::hold;
+    bool safe = is_safe(seen->number, seen->stamp, pid);
+    throttled_ = safe && throttle_.must_wait(pid);
+    return safe && !throttled_ ? Ruling::allow : Ruling::hold;
 }
 
 void Keeper::hold(std::shared_ptr<sensor::HeldOpen> held) noexcept
 {
     held_count_.fetch_add(1, std::memory_order_relaxed);
     deadlines_.watch(held);
+    if (throttled_) {
+        throttle_.park(std::move(held));
+        return;
+    }
     capture::Job job;
     job.occasion = event::Occasion::open;
     job.held = std::move(held);
@@ -91,6 +97,7 @@ void Keeper::closed(UniqueFd fd, pid_t pid) noexcept
     auto& known = known_[seen->number];
     if (known.is_excluded || (!known.awaits_capture && known.stamp == seen->stamp))
         return;
+    bool existed = known.stamp.size != 0; // else it is new, or was empty
     known.awaits_capture = true;
     auto now = seconds_now();
     if (known.writer != pid || now - known.window_s >= window_seconds) {
@@ -105,8 +112,14 @@ void Keeper::closed(UniqueFd fd, pid_t pid) noexcept
     job.occasion = event::Occasion::close;
     job.writer = pid;
     job.fd = std::move(fd);
-    if (pool_.add(std::move(job)) == capture::Pool::Added::no_room)
-        at_risk_count_.fetch_add(1, std::memory_order_relaxed);
+    job.is_throttled = existed;
+    if (existed)
+        throttle_.changed(pid);
+    if (pool_.add(std::move(job)) == capture::Pool::Added::yes)
+        return;
+    at_risk_count_.fetch_add(1, std::memory_order_relaxed);
+    if (existed)
+        throttle_.judged(pid);
 }
 
 void Keeper::lost_events() noexcept

@@ -22,6 +22,7 @@
 #include "tocsin/guard/latency.h"
 #include "tocsin/guard/open_log.h"
 #include "tocsin/sensor/deadline_watch.h"
+#include "tocsin/guard/throttle.h"
 #include "tocsin/sensor/gate.h"
 
 namespace tocsin::guard {
@@ -39,6 +40,9 @@ public:
     void excluded(capture::ObjectNumber number);
     // All is forgotten: every object has to be captured or compared again.
     void forget_all();
+
+    // The verdict has seen what a close by `writer` left; also when it could not be captured.
+    void judged(pid_t writer) { throttle_.judged(writer); }
 
     // Opens by these processes are denied, or no longer.
     void deny(std::span<pid_t const> pids);
@@ -65,6 +69,8 @@ public:
     void lost_events() noexcept override;
 
 private:
+    static constexpr std::size_t unjudged_at_most = 4;
+
     struct Known {
         event::Stamp stamp;
         bool is_excluded = false;
@@ -114,6 +120,8 @@ private:
     std::atomic<std::uint64_t> at_risk_count_{0};
     std::atomic<std::uint64_t> lost_count_{0};
     Latency latency_;
+    Throttle throttle_{unjudged_at_most};
+    bool throttled_ = false; // the open being ruled on, between rule_open() and hold()
 };
 
 } // namespace tocsin::guard

@@ -32,7 +32,7 @@ Claim ArchiveAndDelete::on_loss(Case const& at, Loss const& loss)
     bool const is_itself = at.tree.descends(*reader, *who);
     if (!is_itself && (reader->account.objects_opened > few || at.tree.common(*reader, *who) == nullptr))
         return Claim::open;
-    at.ledger.charge({.who = loss.who,
+    at.ledger.charge({.who = both(at, loss.who, read->by),
         .time = at.now,
         .since = read->time,
         .signal = id(),

@@ -55,10 +55,23 @@ std::string what_became(std::span<Charge const* const> charges)
     return std::string(name_of(static_cast<Became>(heaviest->kind)));
 }
 
+event::ProcessKey both(Case const& at, event::ProcessKey one, event::ProcessKey other)
+{
+    auto* a = at.tree.find(one);
+    auto* b = at.tree.find(other);
+    auto* common = a != nullptr && b != nullptr ? at.tree.common(*a, *b) : nullptr;
+    return common == nullptr ? one : common->process.key;
+}
+
 Charge charge_for(Case const& at, SignalId signal, Succession const& succession)
 {
     auto const& lost = succession.lost;
-    return {.who = lost.who,
+    auto who = lost.who;
+    // Who made the copy did it as much as who took the original away.
+    if (auto const* copy = at.catalog.find(succession.successor);
+        succession.relation == Relation::copied && copy != nullptr)
+        who = both(at, who, copy->origin.creator);
+    return {.who = who,
         .time = at.now,
         .since = succession.since,
         .signal = signal,

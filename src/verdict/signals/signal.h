@@ -88,6 +88,9 @@ std::string files_and_folders(Case const& at, std::span<Charge const* const> cha
 // What most of the charges say became of the content; their `kind` is a Became.
 std::string what_became(std::span<Charge const* const> charges);
 // The charge that a succession makes.
+// The lowest process that both come from; `one` where there is none below the boundary.
+event::ProcessKey both(Case const& at, event::ProcessKey one, event::ProcessKey other);
+
 Charge charge_for(Case const& at, SignalId signal, Succession const& succession);
 
 } // namespace tocsin::verdict

@@ -2,6 +2,8 @@
 #include "tocsin/capture/pool.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "tocsin/base/sys.h"
 #include "tocsin/capture/clone.h"
@@ -12,6 +14,8 @@ namespace {
 
 constexpr std::size_t walk_queue_limit = 4096;
 constexpr int tries_when_torn = 3;
+constexpr int walk_nice = 5;
+constexpr int urgent_nice = -15;
 
 } // namespace
 
@@ -93,7 +97,14 @@ void Pool::work()
 {
     ::pthread_setname_np(::pthread_self(), "capture");
     Reader reader(repository_);
+    int nice = 0;
     while (auto job = next()) {
+        // Somebody waits for an open, and the verdict for a close; nobody for the walk.
+        bool of_walk = job->occasion == event::Occasion::walk || job->occasion == event::Occasion::absence;
+        if (int wanted = of_walk ? walk_nice : urgent_nice; wanted != nice) {
+            (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), wanted);
+            nice = wanted;
+        }
         sink_.captured(carry_out(std::move(*job), reader));
         std::lock_guard lock(mutex_);
         --at_work_;

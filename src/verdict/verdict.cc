@@ -124,8 +124,10 @@ std::optional<Decision> Verdict::consider(event::Activity const& activity)
         return {};
     }
     count(who, activity);
-    if (who.incident)
+    if (who.incident) {
+        note_member(who);
         return {};
+    }
     auto const now = at(activity.time);
     for (auto& signal : signals_)
         signal->on_activity(now, activity);
@@ -160,7 +162,9 @@ std::optional<Decision> Verdict::consider(event::Version const& version)
         return {};
     auto& who = tree_.ensure(version.writer);
     auto const now = at(version.time);
-    if (!who.incident)
+    if (who.incident)
+        note_member(who);
+    else
         for (auto& signal : signals_)
             signal->on_version(now, version);
     if (version.occasion != metadata)
@@ -272,11 +276,26 @@ void Verdict::add_members(Open& open, Node& top)
             continue;
         if (!node->incident) {
             node->incident = open.incident.id;
-            if (open.incident.actor.processes.size() < most_members)
-                open.incident.actor.processes.push_back(node->process.key);
+            add_member(open, *node);
         }
         rest.insert(rest.end(), node->children.begin(), node->children.end());
     }
+}
+
+void Verdict::add_member(Open& open, Node const& node)
+{
+    if (open.members.size() < most_members && open.members.insert(node.process.key).second)
+        open.incident.actor.processes.push_back(node.process.key);
+}
+
+// Born from a condemned process after it was condemned, and now seen at work.
+void Verdict::note_member(Node const& who)
+{
+    auto found = open_.find(who.incident);
+    if (found == open_.end() || found->second.members.contains(who.process.key))
+        return;
+    add_member(found->second, who);
+    found->second.has_changed = true;
 }
 
 Decision Verdict::condemn(std::vector<Node*> const& tops, WallTime now)

@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "tocsin/verdict/places.h"
@@ -60,6 +61,7 @@ private:
     struct Open {
         event::Incident incident;
         std::vector<event::ProcessKey> tops;
+        std::unordered_set<event::ProcessKey> members; // as in incident.actor.processes
         std::uint32_t signals = 0; // bits that convicted it
         bool has_changed = false;
     };
@@ -97,6 +99,8 @@ private:
     Decision condemn(std::vector<Node*> const& tops, WallTime now);
     std::vector<event::Finding> findings_of(std::span<Charge const* const> charges, WallTime now);
     void add_members(Open& open, Node& top);
+    static void add_member(Open& open, Node const& node);
+    void note_member(Node const& who);
     Decision observe(Charge const& charge);
 
     catalog::Catalog const& catalog_;

@@ -17,6 +17,7 @@ struct Account {
     WallTime at{}; // when both were last faded
     WallTime first_damage{}; // of the points that still count
     std::uint64_t first_serial = 0; // of processes: those born later belong to the damage
+    std::uint64_t first_start_ticks = 0; // when that first one was born
     WallTime sealed_at{}; // this very process last wrote something sealed; not of its children
     std::uint32_t objects_opened = 0; // by this very process
     std::uint32_t condemned_below = 0; // subtrees of it that were condemned

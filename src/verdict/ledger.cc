@@ -42,12 +42,14 @@ void Ledger::add(Node& who, double points, Weight weight, WallTime now, WallTime
         add_to(node->account);
         if (points <= 0 || weight != Weight::hard)
             continue;
-        if (node->account.first_damage == WallTime{} || since < node->account.first_damage) {
-            if (node->account.first_damage == WallTime{})
-                node->account.first_serial = who.serial;
-            node->account.first_damage = since;
+        auto& account = node->account;
+        bool const is_first = account.first_damage == WallTime{};
+        if (is_first || since < account.first_damage)
+            account.first_damage = since;
+        if (is_first || who.serial < account.first_serial) {
+            account.first_serial = who.serial;
+            account.first_start_ticks = who.process.key.start_ticks;
         }
-        node->account.first_serial = std::min(node->account.first_serial, who.serial);
     }
 }
 

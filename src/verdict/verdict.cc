@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t places_remembered = 4'096;
 constexpr std::size_t most_objects_in_finding = 64;
 constexpr std::size_t most_members = 65'536;
+constexpr std::uint64_t workers_start_within_ticks = 50; // half a second
 
 // The narrower evidence is asked first: a loss counts once.
 std::vector<std::unique_ptr<Signal>> all_signals()
@@ -257,10 +258,10 @@ std::vector<event::Finding> Verdict::findings_of(std::span<Charge const* const> 
     return findings;
 }
 
-// The top, and of its descendants those that took part, were born since the damage began, or
-// ended since shortly before: the first copy is made before the first loss, by a process that
-// is gone when the loss shows. Who still runs, was there before and gave no point is another
-// program under the same starter.
+// The top, and of its descendants those that took part, were born since the damage began or with
+// the first that did any (workers start together), or ended since shortly before: the first copy
+// is made before the first loss, by a process that is gone when the loss shows. Who still runs,
+// was there before and gave no point is another program under the same starter.
 void Verdict::add_members(Open& open, Node& top)
 {
     auto const since = top.account.first_serial;
@@ -270,8 +271,11 @@ void Verdict::add_members(Open& open, Node& top)
         auto* node = rest.back();
         rest.pop_back();
         auto const& account = node->account;
+        bool const born_together =
+            node->process.key.start_ticks + workers_start_within_ticks >= top.account.first_start_ticks;
         bool const ended_within = node->ended_at != WallTime{} && node->ended_at >= ended_since;
-        bool const belongs = node == &top || node->serial >= since || account.hard > 0 || ended_within;
+        bool const belongs =
+            node == &top || node->serial >= since || born_together || account.hard > 0 || ended_within;
         if (!belongs)
             continue;
         if (!node->incident) {

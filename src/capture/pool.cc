@@ -2,8 +2,7 @@
 #include "tocsin/capture/pool.h"
 
 #include <pthread.h>
-#include <sys/resource.h>
-#include <unistd.h>
+#include <sched.h>
 
 #include "tocsin/base/sys.h"
 #include "tocsin/capture/clone.h"
@@ -14,8 +13,30 @@ namespace {
 
 constexpr std::size_t walk_queue_limit = 4096;
 constexpr int tries_when_torn = 3;
-constexpr int walk_nice = 5;
-constexpr int urgent_nice = -15;
+constexpr std::uint64_t urgent_bytes = 1024 * 1024; // more takes too long to go before all others
+
+} // namespace
+
+namespace {
+
+// Somebody waits for an open, and the verdict for what became of a file that existed: these go
+// before all that honest programs do. Nobody waits for the rest.
+enum class Haste { urgent, none };
+
+thread_local Haste current_haste = Haste::none;
+
+void take_haste(Haste haste)
+{
+    if (haste == current_haste)
+        return;
+    current_haste = haste;
+    sched_param param{};
+    param.sched_priority = haste == Haste::urgent ? 5 : 0; // below the gate and the decider
+    int policy = haste == Haste::urgent ? SCHED_RR : SCHED_OTHER;
+    (void)::pthread_setschedparam(::pthread_self(), policy | SCHED_RESET_ON_FORK, &param);
+}
+
+bool is_urgent(Job const& job) { return job.held || job.is_throttled || job.is_probe; }
 
 } // namespace
 
@@ -36,7 +57,7 @@ Pool::Added Pool::add(Job job)
     std::lock_guard lock(mutex_);
     if (stopping_)
         return Added::stopped;
-    if (job.held) {
+    if (is_urgent(job) && urgent_.size() < limits_.queue_limit) {
         urgent_.push_back(std::move(job));
     } else {
         if (closes_.size() >= limits_.queue_limit)
@@ -97,15 +118,12 @@ void Pool::work()
 {
     ::pthread_setname_np(::pthread_self(), "capture");
     Reader reader(repository_);
-    int nice = 0;
+    take_haste(Haste::urgent); // also while asleep: it decides how soon we wake
     while (auto job = next()) {
-        // Somebody waits for an open, and the verdict for a close; nobody for the walk.
-        bool of_walk = job->occasion == event::Occasion::walk || job->occasion == event::Occasion::absence;
-        if (int wanted = of_walk ? walk_nice : urgent_nice; wanted != nice) {
-            (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), wanted);
-            nice = wanted;
-        }
+        if (!is_urgent(*job))
+            take_haste(Haste::none);
         sink_.captured(carry_out(std::move(*job), reader));
+        take_haste(Haste::urgent);
         std::lock_guard lock(mutex_);
         --at_work_;
     }
@@ -115,7 +133,7 @@ Outcome Pool::carry_out(Job job, Reader& reader)
 {
     Outcome out{
         Error(Errc::not_found, "nothing to capture"), {}, job.occasion, job.writer,
-        job.is_throttled, {}, job.by_handle};
+        job.is_throttled, job.is_probe, {}, job.by_handle};
     UniqueFd opened;
     if (!job.by_handle.handle.bytes.empty()) {
         auto object = open_object(job.by_handle, job.kind);
@@ -129,6 +147,8 @@ Outcome Pool::carry_out(Job job, Reader& reader)
         if (auto status = sys::stat_fd(fd); status.ok()) {
             auto s = status.take();
             out.number = {sys::device_of(s), s.stx_ino};
+            if (s.stx_size > urgent_bytes)
+                take_haste(Haste::none);
         }
         out.version = read_version(job, fd, reader);
     }

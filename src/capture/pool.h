@@ -28,6 +28,7 @@ struct Job {
     event::Occasion occasion = event::Occasion::walk;
     pid_t writer = 0; // thread group that closed it; 0: nobody
     bool is_throttled = false; // its writer may have to wait until this is judged
+    bool is_probe = false; // of a file that somebody has open: to be judged at once
     UniqueFd fd;
     std::shared_ptr<sensor::HeldOpen> held; // to be answered by whoever gets the outcome
     event::ObjectKey by_handle; // an empty handle: none
@@ -48,6 +49,7 @@ struct Outcome {
     event::Occasion occasion;
     pid_t writer;
     bool is_throttled;
+    bool is_probe;
     std::shared_ptr<sensor::HeldOpen> held;
     event::ObjectKey by_handle;
 };

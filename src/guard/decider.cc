@@ -20,6 +20,9 @@ namespace {
 
 constexpr std::size_t messages_a_round = 64; // so that a long queue does not delay the witness
 constexpr std::size_t records_a_batch = 512;
+constexpr std::size_t changes_that_alarm = 4;
+constexpr std::chrono::milliseconds probe_after{2};
+constexpr std::uint64_t probe_bytes = 1024 * 1024;
 constexpr std::size_t openers_remembered = 65536;
 constexpr std::chrono::milliseconds tick{50};
 constexpr std::chrono::seconds settled_after{2};
@@ -83,6 +86,8 @@ Result<void> Decider::run()
         auto messages = parts_.inbox.take(messages_a_round);
         for (auto& message : messages)
             handle(std::move(message));
+        if (steady_now() >= next_probe_)
+            probe();
         if (steady_now() >= next_settling_) {
             settle(settled_after);
             record_progress();
@@ -101,7 +106,8 @@ Result<void> Decider::wait() const
 {
     std::array<pollfd, 3> polled{pollfd{parts_.witness.fd(), POLLIN, 0}, pollfd{parts_.inbox.fd(), POLLIN, 0},
         pollfd{parts_.lineage != nullptr ? parts_.lineage->fd() : -1, POLLIN, 0}};
-    if (::poll(polled.data(), polled.size(), static_cast<int>(tick.count())) < 0 && errno != EINTR)
+    auto limit = next_probe_ == SteadyTime::max() ? tick : probe_after;
+    if (::poll(polled.data(), polled.size(), static_cast<int>(limit.count())) < 0 && errno != EINTR)
         return Error::from_errno(errno, "poll");
     return {};
 }
@@ -301,6 +307,9 @@ void Decider::note_change(Activity activity)
     auto const* entry = catalog_.find(activity.object);
     if (entry == nullptr || !entry->has_version)
         return; // being written for the first time
+    at->second.existed = true;
+    if (++open_changes_ >= changes_that_alarm && next_probe_ == SteadyTime::max())
+        next_probe_ = steady_now() + probe_after;
     if (auto status = status_of(activity.key))
         activity.metadata = event::metadata_of(*status);
     auto now = activity.metadata;
@@ -356,6 +365,37 @@ std::shared_ptr<Tree const> Decider::tree_of(event::RootId root) const
     return {};
 }
 
+// Several existing files are being changed at once, and none is closed yet: who waits for the
+// disk before each close would have ruined a hundred by the first. So what they hold just now is
+// looked at, once each.
+void Decider::probe()
+{
+    next_probe_ = SteadyTime::max();
+    for (auto& [object, change] : unsettled_) {
+        auto const* entry = catalog_.find(object);
+        if (!change.existed || change.is_probed || entry == nullptr || entry->size > probe_bytes)
+            continue;
+        change.is_probed = true;
+        capture::Job job;
+        job.occasion = Occasion::interval;
+        job.writer = change.writer;
+        job.by_handle = change.key;
+        job.is_probe = true;
+        (void)parts_.pool.add(std::move(job));
+    }
+    open_changes_ = 0;
+}
+
+void Decider::settled(event::ObjectId object)
+{
+    auto at = unsettled_.find(object);
+    if (at == unsettled_.end())
+        return;
+    if (at->second.existed && !at->second.is_probed && open_changes_ > 0)
+        --open_changes_;
+    unsettled_.erase(at);
+}
+
 // A close will tell of most changes. What has none is captured when it has been still a while.
 void Decider::settle(std::chrono::steady_clock::duration still_for)
 {
@@ -405,7 +445,7 @@ void Decider::handle_capture(capture::Outcome&& outcome)
         auto const& error = outcome.version.error();
         if (error.code() == Errc::unsupported)
             parts_.keeper.excluded(outcome.number);
-        else if (error.code() == Errc::not_found)
+        else if (error.code() == Errc::not_found || (outcome.is_probe && error.code() == Errc::again))
             ; // it is gone; its deletion has been told, or will be
         else
             lose_capture(error);
@@ -423,8 +463,8 @@ void Decider::handle_capture(capture::Outcome&& outcome)
     else if (tree)
         version.root = tree->root;
     numbers_[outcome.number] = version.object;
-    if (outcome.occasion == Occasion::close || outcome.occasion == Occasion::interval)
-        unsettled_.erase(version.object);
+    if (outcome.occasion == Occasion::close || (outcome.occasion == Occasion::interval && !outcome.is_probe))
+        settled(version.object);
     if (outcome.occasion == Occasion::absence && !note_absence(version))
         version.occasion = Occasion::walk; // the same as before: only its ctime differs
     note_closed(version);

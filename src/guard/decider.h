@@ -78,6 +78,8 @@ private:
     void read_opens();
     void follow(sensor::LifecycleEvent const& event);
     void settle(std::chrono::steady_clock::duration still_for);
+    void probe();
+    void settled(event::ObjectId object);
 
     void handle(sensor::WitnessEvent const& event, WallTime time);
     void handle_own(sensor::WitnessEvent const& event, WallTime time);
@@ -137,10 +139,14 @@ private:
     struct Unsettled {
         event::ObjectKey key;
         pid_t writer = 0;
-        SteadyTime since;
+        SteadyTime since; // the newest change
+        bool existed = false; // changed over a version that the vault holds
+        bool is_probed = false;
     };
     std::unordered_map<event::ObjectId, Unsettled> unsettled_;
+    std::size_t open_changes_ = 0; // of them, those that existed and are not probed
     SteadyTime next_settling_;
+    SteadyTime next_probe_ = SteadyTime::max();
     std::unordered_map<event::ObjectId, pid_t> last_opener_; // of the newest 65,536 objects at most
 
     std::unordered_set<event::ObjectId> uncaptured_; // named, without a version so far

@@ -158,6 +158,12 @@ TEST_F(AttackTest, StartersInUnitsOfTheirOwnAreNamedTogether)
     EXPECT_GE(scene.decision->incident.actor.processes.size(), 10U);
 }
 
+TEST_F(AttackTest, DeletionByLotOverManyFoldersIsTold)
+{
+    auto const paths = scene.shuffled(many_folders(20, 30));
+    EXPECT_LE(files_until_stopped(paths, "python3 wipe.py"), 80U);
+}
+
 TEST_F(AttackTest, TruncationOfManyIsTold)
 {
     auto const paths = scene.files("/srv/docs", 1'000, text, ".txt");

@@ -189,6 +189,19 @@ TEST_F(BenignTest, RsyncKeepsAMirrorThatWasThereBefore)
             scene.deletes(rsync, path);
 }
 
+class KeepingAMirror : public BenignTest, public ::testing::WithParamInterface<unsigned> { };
+
+TEST_P(KeepingAMirror, TakesAThirdFromManySmallFolders)
+{
+    std::mt19937 lot(GetParam());
+    auto const rsync = scene.run("rsync -a --delete src/ /srv/");
+    for (int d = 0; d < 100; ++d)
+        for (auto const& path : scene.files("/srv/m" + std::to_string(d), 10, text, ".txt"))
+            if (lot() % 3 == 0)
+                scene.deletes(rsync, path);
+}
+INSTANTIATE_TEST_SUITE_P(Seeds, KeepingAMirror, ::testing::Range(1U, 11U));
+
 TEST_F(BenignTest, MogrifyResizesPhotographsInPlace)
 {
     auto const paths = scene.files("/srv/photos", 300, jpeg, ".jpg");

@@ -51,13 +51,14 @@ struct Settings {
     double deleted_selectively = 0.02; // soft: what mirrors and cleaners do
     double deleted_cheap = 0.01; // soft: caches, build products, empty files
     std::size_t run_that_counts = 4; // three deletions side by side are somebody tidying up
-    // By who skipped files elsewhere just before: who keeps every other one deletes 16 in a row
-    // once in 30,000 times.
-    std::size_t run_of_a_skipper = 16;
+    // By who leaves one file in eight or more standing elsewhere: gaps must be missing for so
+    // long that chance does not explain it.
+    std::size_t run_of_a_skipper = 24;
     // Where this share of what stays is newer than all that went, age may be what was chosen by;
     // a run as long as this says no.
-    double share_left_newer = 0.3;
+    double share_left_newer = 0.15;
     std::size_t run_against_age = 24;
+    unsigned returns_that_count = 6; // to folders that it had left
     std::size_t run_with_jitter = 8; // from here on one in four may be left, for parallel work
     std::size_t run_unordered = 8; // fewer say nothing about an order
     std::chrono::nanoseconds sweep_memory = std::chrono::hours(1);

@@ -14,14 +14,13 @@ using catalog::Order;
 
 constexpr std::size_t window = 10;
 constexpr std::size_t most_folders = 2'048;
-constexpr std::size_t most_skippers = 1'024;
 constexpr unsigned looked_at = 64; // of what survives
 constexpr std::size_t neighbours = 8;
 constexpr std::uint64_t whole_every = 8;
 constexpr std::uint64_t most_left_of_all = 32;
 constexpr unsigned selective_that_counts = 3; // views in a row; one may be chance
 constexpr std::size_t fewest_steps = 7; // eight drawn by lot go one way once in a hundred times
-constexpr std::size_t mostly_gone_from = 20; // files lost, before a share says anything
+constexpr std::size_t mostly_gone_from = 40; // files lost, before a share says anything
 constexpr std::array orders{Order::walk, Order::name, Order::inode};
 
 // Both ends of the items in one order. Empty where an inode is not known.
@@ -41,25 +40,35 @@ std::optional<std::pair<Mark const*, Mark const*>> ends(Order order, Items const
     return std::pair(low, high);
 }
 
-// Whether the items go one way, but for one step in five (parallel work jitters).
-template <typename Items, typename Before>
-bool goes_one_way(Items const& items, Before is_before, std::size_t fewest)
+// Whether nearly all of `fit` steps out of `steps` say the same: parallel work jitters. Few
+// steps must agree without exception, for chance agrees often.
+constexpr bool is_a_trend(std::size_t fit, std::size_t steps)
 {
-    std::size_t up = 0;
-    std::size_t down = 0;
-    for (std::size_t i = 1; i < items.size(); ++i) {
-        up += is_before(items[i - 1], items[i]) ? 1 : 0;
-        down += is_before(items[i], items[i - 1]) ? 1 : 0;
-    }
-    auto const steps = items.size() - 1;
-    return steps >= fewest && std::max(up, down) * 5 >= steps * 4;
+    return steps < fewest_steps ? fit == steps : fit * 5 >= steps * 4;
 }
 
 template <typename Items>
 bool follows(Order order, Items const& items)
 {
-    return goes_one_way(
-        items, [&](auto const& a, auto const& b) { return before(order, a.mark, b.mark); }, fewest_steps);
+    std::size_t up = 0;
+    std::size_t down = 0;
+    for (std::size_t i = 1; i < items.size(); ++i) {
+        up += before(order, items[i - 1].mark, items[i].mark) ? 1 : 0;
+        down += before(order, items[i].mark, items[i - 1].mark) ? 1 : 0;
+    }
+    auto const steps = items.size() - 1;
+    return steps >= fewest_steps && is_a_trend(std::max(up, down), steps);
+}
+
+// Whether the items went from the oldest to the newest.
+template <typename Items>
+bool rises_in_age(Items const& items)
+{
+    std::size_t up = 0;
+    for (std::size_t i = 1; i < items.size(); ++i)
+        up += items[i - 1].mtime_ns < items[i].mtime_ns ? 1 : 0;
+    auto const steps = items.size() - 1;
+    return steps >= 3 && is_a_trend(up, steps);
 }
 
 // Whether nothing survives in the folder but `gone`.
@@ -92,41 +101,53 @@ Sweep::Folder& Sweep::folder_of(event::ObjectId id)
     return at->second;
 }
 
-// The process itself, or the one that started it for this.
-Sweep::Skipper* Sweep::skipper(Case const& at, event::ProcessKey who)
+// The newest deletions follow an order and skipped some: of what age?
+void Sweep::learn(Case const&, Folder const& folder, catalog::Link const* here, Round& round) const
 {
-    if (skippers_.empty())
-        return nullptr;
-    auto* node = at.tree.find(who);
-    for (int level = 0; node != nullptr && level < 2; node = at.tree.above(*node), ++level)
-        if (auto found = skippers_.find(node->process.key);
-            found != skippers_.end() && found->second.time + at.settings.sweep_memory > at.now)
-            return &found->second;
-    return nullptr;
-}
-
-// The newest deletions follow an order and skipped some: was it by age?
-void Sweep::learn(Case const& at, Folder const& folder, catalog::Link const* here, event::ProcessKey who)
-{
-    if (skippers_.size() >= most_skippers)
-        skippers_.clear();
-    auto& skipper = skippers_[who];
-    bool const is_new = skipper.time == WallTime{};
-    skipper.time = at.now;
-    if (here == nullptr || (!is_new && skipper.kept_ns == INT64_MIN))
-        return; // not by age: it took newer ones before
+    round.keeps_some = true;
     auto const order = std::ranges::find_if(orders, [&](Order o) { return follows(o, folder.items); });
     auto const span = order == orders.end() ? std::nullopt : ends(*order, folder.items);
-    if (!span)
+    if (here == nullptr || !span)
         return;
-    auto const newest = std::ranges::max(folder.items, {}, &Item::mtime_ns).mtime_ns;
-    auto oldest_kept = INT64_MAX;
-    for_each_between(*here, *order, *span->first, *span->second, looked_at,
-        [&](catalog::Link const& kept) { oldest_kept = std::min(oldest_kept, kept.object->mtime_ns); });
-    if (oldest_kept == INT64_MAX)
+    for_each_between(*here, *order, *span->first, *span->second, looked_at, [&](catalog::Link const& kept) {
+        Rounds::note_kept(round, kept.object->mtime_ns, folder.newest_ns);
+    });
+}
+
+// It went on to another folder: of what age is that which it left?
+void Sweep::learn_from_last(Case const& at, Round& round)
+{
+    if (round.left.empty())
         return;
-    skipper.kept_ns =
-        oldest_kept > newest ? (is_new ? oldest_kept : std::min(skipper.kept_ns, oldest_kept)) : INT64_MIN;
+    auto const& last = round.left.back();
+    auto const known = folders_.find(last.folder);
+    auto const* folder = at.catalog.find(last.folder);
+    if (known == folders_.end() || folder == nullptr || folder->directory == nullptr)
+        return;
+    unsigned steps = looked_at;
+    for (auto const& link : folder->directory->by_walk) {
+        if (catalog::is_survivor(link))
+            Rounds::note_kept(round, link.object->mtime_ns, known->second.newest_ns);
+        if (--steps == 0)
+            return;
+    }
+}
+
+// It comes back to folders again and again: what it took all over them is one run in no order.
+void Sweep::charge_wanderer(Case const& at, Round const& round)
+{
+    for (auto const& lost : round.newest) {
+        auto known = folders_.find(lost.folder);
+        if (known == folders_.end())
+            continue;
+        auto& folder = known->second;
+        auto item = std::ranges::find(folder.items, lost.object, &Item::object);
+        if (item == folder.items.end() || (item->charge && item->is_hard)
+            || may_be_by_age(at, folder, at.catalog.find(lost.folder)))
+            continue;
+        at.ledger.refund(item->charge, at.now);
+        charge(at, *item, lost.folder, Shape::unordered);
+    }
 }
 
 bool Sweep::leaves_none_between(
@@ -163,7 +184,7 @@ bool Sweep::may_be_by_age(Case const& at, Folder const& folder, catalog::Entry c
         return false;
     auto const& items = folder.items;
     // A folder filled in order and swept in that order also loses its oldest first.
-    if (goes_one_way(items, [](auto const& a, auto const& b) { return a.mtime_ns < b.mtime_ns; }, 3))
+    if (rises_in_age(items))
         return false;
     auto const oldest = std::ranges::min(items, {}, &Item::mtime_ns).mtime_ns;
     if (folder.lost >= 2 * window && oldest > folder.newest_of_first_ns)
@@ -185,14 +206,14 @@ bool Sweep::may_be_by_age(Case const& at, Folder const& folder, catalog::Entry c
         && static_cast<double>(newer) >= static_cast<double>(kept) * at.settings.share_left_newer;
 }
 
-Sweep::Shape Sweep::shape_of(Case const& at, Folder& folder, Loss const& loss)
+Sweep::Shape Sweep::shape_of(Case const& at, Folder& folder, Loss const& loss, Round& round)
 {
     auto const& items = folder.items;
     auto const& s = at.settings;
     auto const* parent = at.catalog.find(loss.place.parent);
-    bool const skips = skipper(at, loss.who) != nullptr;
+    bool const skips = Rounds::skips(at, round);
     if (folder.lost < (skips ? s.run_of_a_skipper : s.run_that_counts))
-        return empties(parent, loss.object) ? Shape::contiguous : Shape::undecided;
+        return !skips && empties(parent, loss.object) ? Shape::contiguous : Shape::undecided;
     auto const tolerated = static_cast<unsigned>(items.size() >= s.run_with_jitter ? items.size() / 4 : 0);
     bool contiguous = false;
     if (!skips) {
@@ -208,17 +229,18 @@ Sweep::Shape Sweep::shape_of(Case const& at, Folder& folder, Loss const& loss)
     }
     if (std::ranges::any_of(orders, [&](Order order) { return follows(order, items); })) {
         if (++folder.selective_in_a_row >= selective_that_counts)
-            learn(at, folder, at.catalog.link_at(loss.place), loss.who);
+            learn(at, folder, at.catalog.link_at(loss.place), round);
         auto const left =
             parent == nullptr || parent->directory == nullptr ? 0 : parent->directory->by_name.size();
-        bool const mostly_gone = folder.lost >= mostly_gone_from && folder.lost > 2 * left;
+        bool const mostly_gone = folder.lost >= mostly_gone_from && folder.lost > 3 * left;
         return mostly_gone ? Shape::unordered : Shape::selective;
     }
     folder.selective_in_a_row = 0;
     if (items.size() < s.run_unordered)
         return Shape::interrupted;
-    // The answer holds until as many more are gone.
-    if (folder.lost < s.run_against_age || folder.lost >= 2 * folder.age_asked_at) {
+    // The answer holds for a while: it costs what ten deletions cost.
+    auto const next = folder.age_asked_at < 64 ? folder.age_asked_at + 8 : 2 * folder.age_asked_at;
+    if (folder.lost < s.run_against_age || folder.lost >= next) {
         folder.age_asked_at = folder.lost;
         folder.may_be_by_age = may_be_by_age(at, folder, parent);
     }
@@ -278,16 +300,18 @@ Claim Sweep::on_loss(Case const& at, Loss const& loss)
             .path = loss.path});
         return Claim::taken;
     }
-    if (auto* known = skipper(at, loss.who); known != nullptr && known->kept_ns != INT64_MIN) {
-        if (loss.mtime_ns < known->kept_ns)
-            return Claim::taken; // older than anything it kept: it cleans by age
-        known->kept_ns = INT64_MIN;
-    }
+    auto& round = rounds_.step(at, loss);
+    if (round.lost_here == 1)
+        learn_from_last(at, round);
     auto& folder = folder_of(parent);
     add(at, folder, loss);
-    auto const shape = shape_of(at, folder, loss);
+    if (Rounds::chooses_by_age(round, loss.mtime_ns))
+        return Claim::taken; // older than anything that it left
+    auto const shape = shape_of(at, folder, loss, round);
     if (shape != Shape::undecided)
         apply(at, folder, parent, shape);
+    if (round.returns >= at.settings.returns_that_count)
+        charge_wanderer(at, round);
     return Claim::taken;
 }
 

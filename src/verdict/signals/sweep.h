@@ -11,7 +11,7 @@
 //   unordered   no order that we know explains them: less for each
 // Points follow the newest view: what looked like a sweep and then skips is taken back.
 //
-// Bounds: 2,048 folders, the last 10 deletions of each; 1,024 skippers.
+// Bounds: 2,048 folders, the last 10 deletions of each.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "tocsin/verdict/signals/signal.h"
+#include "tocsin/verdict/signals/rounds.h"
 
 namespace tocsin::verdict {
 
@@ -61,17 +61,12 @@ private:
         std::int64_t newest_ns = INT64_MIN; // mtime, of all that were lost
         std::int64_t newest_of_first_ns = INT64_MIN; // mtime, of the first few that were lost
     };
-    // Who left files standing.
-    struct Skipper {
-        WallTime time{};
-        std::int64_t kept_ns = INT64_MIN; // the oldest that it skipped; INT64_MIN: not by age
-    };
-
     Folder& folder_of(event::ObjectId folder);
-    Skipper* skipper(Case const& at, event::ProcessKey who);
-    void learn(Case const& at, Folder const& folder, catalog::Link const* here, event::ProcessKey who);
+    void learn(Case const& at, Folder const& folder, catalog::Link const* here, Round& round) const;
+    void learn_from_last(Case const& at, Round& round);
+    void charge_wanderer(Case const& at, Round const& round);
     void add(Case const& at, Folder& folder, Loss const& loss);
-    Shape shape_of(Case const& at, Folder& folder, Loss const& loss);
+    Shape shape_of(Case const& at, Folder& folder, Loss const& loss, Round& round);
     bool leaves_none_between(
         Case const& at, Folder& folder, Loss const& loss, unsigned tolerated, Span span) const;
     bool may_be_by_age(Case const& at, Folder const& folder, catalog::Entry const* parent) const;
@@ -80,7 +75,7 @@ private:
 
     std::unordered_map<event::ObjectId, Folder> folders_;
     std::deque<event::ObjectId> folder_ages_; // oldest first
-    std::unordered_map<event::ProcessKey, Skipper> skippers_;
+    Rounds rounds_;
 };
 
 } // namespace tocsin::verdict

@@ -277,6 +277,8 @@ public:
     {
         if (path == "/srv")
             return {1};
+        if (!path.starts_with("/srv/"))
+            return {};
         auto const place = place_of(path);
         return catalog.child(place.parent, place.name);
     }

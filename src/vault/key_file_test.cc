@@ -162,6 +162,20 @@ TEST_F(LockTest, RemovesLocksOfTheDeadAndTheForgotten)
     EXPECT_EQ(2U, count()); // ours, and the one we cannot know to be dead
 }
 
+TEST_F(LockTest, WithAFlippedByteHoldsNobodyUp)
+{
+    auto exclusive = lock(::getpid());
+    exclusive.exclusive = true;
+    put(exclusive);
+    auto const name = store_.list(FileKind::lock).take().at(0).name;
+    auto bytes = store_.get(FileKind::lock, name).take();
+    bytes[bytes.size() / 2] ^= std::byte{1};
+    ASSERT_OK(store_.remove(FileKind::lock, name));
+    ASSERT_OK(store_.put(FileKind::lock, name, bytes));
+
+    EXPECT_OK(Lock::take(store_, files_));
+}
+
 TEST_F(LockTest, OfTheFarPastIsStale)
 {
     auto ancient = lock(1);

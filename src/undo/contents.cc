@@ -165,13 +165,11 @@ Result<void> Planner::restore_contents()
 Result<SharedVersion> Planner::with_others_times(Track const& track, SharedVersion goal)
 {
     auto latest = goal->metadata.mtime_ns;
-    for (auto life : track.lives) {
-        auto const* names = TRY(history_.names_in(life));
-        for (auto const& a : *names)
-            if (a.kind != ActivityKind::seen && !history_.actor().did(a) && a.process != undo_process
-                && a.time > goal->time)
-                latest = std::max(latest, to_nanoseconds(a.time));
-    }
+    auto const* names = TRY(history_.names_in(track.object));
+    for (auto const& a : *names)
+        if (a.kind != ActivityKind::seen && !history_.actor().did(a) && a.process != undo_process
+            && a.time > goal->time)
+            latest = std::max(latest, to_nanoseconds(a.time));
     if (latest == goal->metadata.mtime_ns)
         return goal;
     auto later = *goal;

@@ -82,16 +82,14 @@ Result<void> Planner::gather_inside_actors_directories()
         auto& directory = *touched_[i];
         if (!directory.created_by_actor || directory.kind != ObjectKind::directory)
             continue;
-        for (auto life : directory.lives) {
-            auto const* names = TRY(history_.names_in(life));
-            std::vector<ObjectId> inside;
-            for (auto const& a : *names)
-                inside.push_back(a.object);
-            for (auto object : inside) {
-                auto* track = TRY(history_.track(object));
-                if (track->created_by_actor && is_touched_.insert(track).second)
-                    touched_.push_back(track);
-            }
+        auto const* names = TRY(history_.names_in(directory.object));
+        std::vector<ObjectId> inside;
+        for (auto const& a : *names)
+            inside.push_back(a.object);
+        for (auto object : inside) {
+            auto* track = TRY(history_.track(object));
+            if (track->created_by_actor && is_touched_.insert(track).second)
+                touched_.push_back(track);
         }
     }
     return {};
@@ -145,7 +143,7 @@ Result<void> Planner::remember_before()
 
 Result<void> Planner::gather()
 {
-    TRY(history_.load_trees());
+    TRY(history_.load(incident_.first_activity));
     TRY(gather_activities());
     TRY(gather_versions());
     TRY(gather_inside_actors_directories());

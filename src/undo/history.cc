@@ -54,7 +54,7 @@ Link const* Track::first_wanted() const
     return at == links.end() ? nullptr : &*at;
 }
 
-Result<void> History::load_trees()
+Result<void> History::load(WallTime from)
 {
     std::map<event::RootId, Tree> newest;
     auto changes = TRY(journal_.roots());
@@ -64,58 +64,92 @@ Result<void> History::load_trees()
         tree_objects_.insert(tree.object);
         trees_.push_back(std::move(tree));
     }
+    event::ProcessKey undo[] = {undo_process};
+    auto activities = TRY(journal_.activities_by(undo, from));
+    for (auto const& a : activities) {
+        if (!a.displaced || a.displaced == a.object)
+            continue;
+        next_life_[a.displaced] = a.object;
+        life_before_[a.object] = a.displaced;
+    }
     return {};
+}
+
+ObjectId History::last_life(ObjectId object) const
+{
+    for (auto next = next_life_.find(object); next != next_life_.end(); next = next_life_.find(object))
+        object = next->second;
+    return object;
+}
+
+std::vector<ObjectId> History::lives_of(ObjectId object) const
+{
+    std::vector<ObjectId> out{last_life(object)};
+    for (auto at = life_before_.find(out.back()); at != life_before_.end(); at = life_before_.find(out.back()))
+        out.push_back(at->second);
+    std::ranges::reverse(out);
+    return out;
+}
+
+Place History::now(Place place) const
+{
+    place.parent = last_life(place.parent);
+    return place;
+}
+
+Activity History::now(Activity activity) const
+{
+    activity.place = now(std::move(activity.place));
+    activity.target = now(std::move(activity.target));
+    return activity;
 }
 
 Track* History::find(ObjectId object)
 {
-    auto at = by_object_.find(object);
+    auto at = by_object_.find(last_life(object));
     return at == by_object_.end() ? nullptr : at->second;
 }
 
 Result<std::vector<Activity> const*> History::names_in(ObjectId directory)
 {
+    directory = last_life(directory);
     auto at = names_in_.find(directory);
     if (at != names_in_.end())
         return &at->second;
-    auto activities = TRY(journal_.activities_in(directory));
-    for (auto const& a : activities)
+    std::vector<Activity> out;
+    for (auto life : lives_of(directory)) {
+        auto activities = TRY(journal_.activities_in(life));
+        for (auto& a : activities)
+            out.push_back(now(std::move(a)));
+    }
+    std::ranges::sort(out, {}, &Activity::id);
+    for (auto const& a : out)
         if (a.displaced && a.target.parent == directory)
             displaced_[a.displaced].push_back(a);
-    return &names_in_.emplace(directory, std::move(activities)).first->second;
+    return &names_in_.emplace(directory, std::move(out)).first->second;
 }
 
 Result<Track*> History::track(ObjectId object)
 {
     if (auto* known = find(object))
         return known;
-    Track fresh;
-    TRY(load(fresh, object));
-    for (;;) {
-        auto next = next_life(fresh);
-        if (!next)
-            break;
-        if (auto* later = find(*next)) { // loaded by itself before: the two become one
-            auto lives = later->lives;
-            for (auto life : lives)
-                TRY(load(fresh, life));
-            *later = std::move(fresh);
-            for (auto life : later->lives)
-                by_object_[life] = later;
-            TRY(replay(*later));
-            return later;
-        }
-        TRY(load(fresh, *next));
-    }
-    auto& stored = tracks_.emplace_back(std::move(fresh));
-    for (auto life : stored.lives)
-        by_object_[life] = &stored;
+    Track track;
+    track.lives = lives_of(object);
+    track.object = track.lives.back();
+    for (auto life : track.lives)
+        TRY(load_life(track, life));
+    std::ranges::sort(track.activities, {}, &Activity::id);
+    auto repeated = std::ranges::unique(track.activities, {}, &Activity::id);
+    track.activities.erase(repeated.begin(), repeated.end());
+    std::ranges::sort(track.versions, {}, &Version::id);
+    auto& stored = tracks_.emplace_back(std::move(track));
+    by_object_[stored.object] = &stored;
     TRY(replay(stored));
     return &stored;
 }
 
 // Adds one inode's records to the track.
-Result<void> History::load(Track& track, ObjectId object)
+Result<void> History::load_life(Track& track, ObjectId object)
 {
     auto activities = TRY(journal_.activities_on(object));
     for (auto const& a : activities)
@@ -124,44 +158,25 @@ Result<void> History::load(Track& track, ObjectId object)
                 TRY(names_in(parent));
     auto displacing = displaced_.find(object);
     if (displacing != displaced_.end())
-        activities.insert(activities.end(), displacing->second.begin(), displacing->second.end());
-    track.activities.insert(track.activities.end(), activities.begin(), activities.end());
-    std::ranges::sort(track.activities, {}, &Activity::id);
-    auto repeated = std::ranges::unique(track.activities, {}, &Activity::id);
-    track.activities.erase(repeated.begin(), repeated.end());
-
+        track.activities.insert(
+            track.activities.end(), displacing->second.begin(), displacing->second.end());
+    for (auto& a : activities) {
+        if (track.kind == event::ObjectKind::other)
+            track.kind = a.object_kind;
+        if (a.root)
+            track.root = a.root;
+        track.activities.push_back(now(std::move(a)));
+    }
     auto versions = TRY(journal_.versions_of(object));
-    track.versions.insert(track.versions.end(), versions.begin(), versions.end());
-    std::ranges::sort(track.versions, {}, &Version::id);
-
-    track.lives.push_back(object);
-    track.object = object;
+    for (auto& version : versions) {
+        track.kind = version.kind();
+        track.root = version.root;
+        track.versions.push_back(std::move(version));
+    }
     auto current = TRY(journal_.current(object));
     if (current) {
         track.kind = current->kind;
         track.root = current->root;
-    }
-    for (auto const& version : versions)
-        track.kind = version.kind(), track.root = version.root;
-    for (auto const& a : activities)
-        if (a.object == object) {
-            if (track.kind == event::ObjectKind::other)
-                track.kind = a.object_kind;
-            if (!track.root)
-                track.root = a.root;
-        }
-    return {};
-}
-
-// The inode that an undo put in this one's place.
-std::optional<ObjectId> History::next_life(Track const& track) const
-{
-    for (auto const& a : track.activities) {
-        if (a.displaced != track.object || a.object == track.object || a.process != undo_process)
-            continue;
-        if (std::ranges::find(track.lives, a.object) != track.lives.end())
-            continue;
-        return a.object;
     }
     return {};
 }
@@ -177,9 +192,6 @@ Result<bool> History::inside_actors_directory(Activity const& seen)
 
 Result<void> History::replay(Track& track)
 {
-    track.links.clear();
-    track.created_by_actor = track.adopted = false;
-    track.replaced_at.reset();
     Replay replay{track, actor_, {}};
     for (auto const& a : track.activities) {
         bool actors = actor_.did(a);
@@ -195,7 +207,8 @@ Result<void> History::replay(Track& track)
     for (auto life : track.lives) {
         auto current = TRY(journal_.current(life));
         if (current)
-            places.insert(places.end(), current->places.begin(), current->places.end());
+            for (auto& place : current->places)
+                places.push_back(now(std::move(place)));
     }
     replay.finish(places);
     return {};

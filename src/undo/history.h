@@ -75,8 +75,9 @@ class History {
 public:
     History(journal::Journal& journal, ActorTest actor) : journal_(journal), actor_(std::move(actor)) { }
 
-    Result<void> load_trees();
-    // Loads the track that `object` is a life of. The reference stays valid.
+    // The trees, and what undo has done since `from`.
+    Result<void> load(WallTime from);
+    // The track that `object` is a life of. The reference stays valid.
     Result<Track*> track(event::ObjectId object);
     Track* find(event::ObjectId object);
     std::deque<Track>& tracks() { return tracks_; }
@@ -95,8 +96,12 @@ public:
     ActorTest const& actor() const { return actor_; }
 
 private:
-    Result<void> load(Track& track, event::ObjectId object);
-    std::optional<event::ObjectId> next_life(Track const& track) const;
+    Result<void> load_life(Track& track, event::ObjectId object);
+    std::vector<event::ObjectId> lives_of(event::ObjectId object) const;
+    event::ObjectId last_life(event::ObjectId object) const;
+    // With directories as they are called since an undo made them again.
+    event::Place now(event::Place place) const;
+    event::Activity now(event::Activity activity) const;
     Result<void> replay(Track& track);
     Result<bool> inside_actors_directory(event::Activity const& seen);
 
@@ -105,7 +110,9 @@ private:
     std::vector<Tree> trees_;
     std::set<event::ObjectId> tree_objects_;
     std::deque<Track> tracks_;
-    std::unordered_map<event::ObjectId, Track*> by_object_;
+    std::unordered_map<event::ObjectId, Track*> by_object_; // by the last life
+    std::unordered_map<event::ObjectId, event::ObjectId> next_life_;
+    std::unordered_map<event::ObjectId, event::ObjectId> life_before_;
     std::unordered_map<event::ObjectId, std::vector<event::Activity>> names_in_;
     std::unordered_map<event::ObjectId, std::vector<event::Activity>> displaced_; // by whom it befell
 };

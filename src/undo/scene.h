@@ -52,9 +52,12 @@ struct Seen {
 };
 using Snapshot = std::map<std::string, Seen>;
 
+enum class JournalIn { memory, file };
+
 class Scene {
 public:
-    Scene();
+    explicit Scene(JournalIn where);
+    Scene() : Scene(JournalIn::memory) { }
 
     // What stood there before the guard: written, then walked.
     void given(std::string const& path, std::string const& content);
@@ -92,7 +95,7 @@ public:
     std::string const& tree() const { return tree_; }
     std::string state() const { return temp_ / "state"; }
     std::string elsewhere() const { return temp_ / "elsewhere"; }
-    FakeJournal& journal() { return journal_; }
+    journal::Journal& journal() { return *journal_; }
     Contents& contents() { return contents_; }
 
 private:
@@ -106,7 +109,7 @@ private:
 
     test::TempDir temp_;
     std::string tree_;
-    FakeJournal journal_;
+    std::unique_ptr<journal::Journal> journal_;
     Contents contents_;
     WallTime time_;
 };

@@ -28,8 +28,12 @@ std::vector<Sha256> Contents::keep(ByteView content)
     return out;
 }
 
-Scene::Scene() : tree_(temp_ / "tree"), time_(wall_now())
+Scene::Scene(JournalIn where) : tree_(temp_ / "tree"), time_(wall_now())
 {
+    if (where == JournalIn::memory)
+        journal_ = std::make_unique<FakeJournal>();
+    else
+        journal_ = journal::Journal::open(temp_ / "journal", journal::Access::read_write).take();
     fs::create_directory(tree_);
     fs::create_directory(state());
 }
@@ -54,7 +58,7 @@ event::Place Scene::place_of(std::string const& path) const
 
 void Scene::tell(event::Record record)
 {
-    ASSERT_OK(journal_.append(std::span(&record, 1)));
+    ASSERT_OK(journal_->append(std::span(&record, 1)));
 }
 
 Activity Scene::activity(event::ProcessKey who, ActivityKind kind, std::string const& path)
@@ -281,7 +285,7 @@ void Scene::open_incident(event::ActorKind kind, std::vector<event::ProcessKey> 
 
 Plan Scene::plan()
 {
-    return make_plan(journal_, the_incident).take();
+    return make_plan(*journal_, the_incident).take();
 }
 
 Options Scene::options() const
@@ -294,8 +298,8 @@ Options Scene::options() const
 
 Result<Report> Scene::undo_with(Options const& options)
 {
-    auto made = TRY(make_plan(journal_, the_incident));
-    return carry_out(made, contents_, options, &journal_);
+    auto made = TRY(make_plan(*journal_, the_incident));
+    return carry_out(made, contents_, options, journal_.get());
 }
 
 Report Scene::undo()

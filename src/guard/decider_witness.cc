@@ -16,6 +16,7 @@ using event::Occasion;
 
 namespace {
 
+constexpr std::chrono::milliseconds settle_every{200};
 constexpr std::size_t changes_that_alarm = 4;
 constexpr std::chrono::milliseconds probe_after{2};
 constexpr std::uint64_t probe_bytes = 1024 * 1024;
@@ -244,7 +245,7 @@ void Decider::settled(event::ObjectId object)
 void Decider::settle(std::chrono::steady_clock::duration still_for)
 {
     auto now = steady_now();
-    next_settling_ = now + tick * 4;
+    next_settling_ = now + settle_every;
     std::erase_if(unsettled_, [&](auto& item) {
         auto& [object, change] = item;
         if (now - change.since < still_for)

@@ -67,6 +67,8 @@ public:
     void bring_up_to_date();
     void record(event::Record record);
 
+    // Any thread. While what changed in the guard's absence is being found out.
+    bool is_catching_up() const { return is_restart_; }
     // Any thread. What keeps us from capturing or marking; empty while nothing does.
     std::string failure() const;
     std::uint64_t lost_captures() const { return lost_captures_.load(); }
@@ -103,6 +105,7 @@ private:
     void note_closed(event::Version const& version);
     void delete_missing(event::RootId root);
     void close_absence();
+    void record_absence();
     event::IncidentId next_incident() const;
 
     void apply(event::Activity&& activity);
@@ -152,7 +155,7 @@ private:
     std::unordered_set<event::ObjectId> uncaptured_; // named, without a version so far
     RecordBatch batch_;
     std::map<event::IncidentId, event::Incident> incidents_; // as the journal has them
-    bool is_restart_ = false;
+    std::atomic<bool> is_restart_{false}; // until what changed meanwhile is an incident
     WallTime const began_ = wall_now();
     pid_t const self_pid_;
     std::atomic<std::uint64_t> lost_captures_{0};

@@ -250,9 +250,14 @@ void Decider::close_absence()
 {
     if (!is_restart_ || parts_.walker.outstanding() != 0)
         return;
+    if (!absence_.is_empty())
+        record_absence();
+    send_records();
     is_restart_ = false;
-    if (absence_.is_empty())
-        return;
+}
+
+void Decider::record_absence()
+{
     auto incident = absence_.incident();
     incident.id = next_incident();
     verdict_.set_next_incident({incident.id.value + 1});

@@ -16,7 +16,7 @@ using event::Occasion;
 
 namespace {
 
-constexpr std::chrono::milliseconds settle_every{200};
+constexpr std::chrono::milliseconds settle_every{100};
 constexpr std::size_t changes_that_alarm = 4;
 constexpr std::chrono::milliseconds probe_after{2};
 constexpr std::uint64_t probe_bytes = 1024 * 1024;

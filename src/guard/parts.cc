@@ -305,7 +305,7 @@ std::string Guard::Parts::status_word() const
         return "stopped";
     if (!health.blind_because().empty())
         return "blind";
-    return walker.outstanding() != 0 ? "capturing" : "guarding";
+    return walker.outstanding() != 0 || decider.is_catching_up() ? "capturing" : "guarding";
 }
 
 Result<void> Guard::Parts::checkpoint()

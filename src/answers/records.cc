@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/answers/records.h"
 
+#include <charconv>
+
+#include "tocsin/base/user.h"
+
 #include <algorithm>
 #include <unordered_map>
 
@@ -20,9 +24,18 @@ json::array pids_json(std::span<event::ProcessKey const> processes)
     return out;
 }
 
+// Records keep "#0": the guard asks no name service. People are shown the name.
+std::string shown_user(std::string const& user)
+{
+    std::uint32_t uid = 0;
+    auto const* end = user.data() + user.size();
+    bool is_number = user.starts_with('#') && std::from_chars(user.data() + 1, end, uid).ptr == end;
+    return is_number ? user_name(uid) : user;
+}
+
 json::object actor_json(event::Actor const& actor)
 {
-    return {{"kind", event::name_of(actor.kind)}, {"user", json_text(actor.user)},
+    return {{"kind", event::name_of(actor.kind)}, {"user", json_text(shown_user(actor.user))},
         {"address", json_text(actor.address)}, {"command", json_text(actor.command)},
         {"pids", pids_json(actor.processes)}};
 }

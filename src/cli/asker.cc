@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/cli/asker.h"
 
-#include <array>
 #include <cstdlib>
-#include <pwd.h>
 #include <unistd.h>
 
 #include "tocsin/answers/direct.h"
+#include "tocsin/base/user.h"
 #include "tocsin/answers/socket.h"
 
 namespace tocsin::cli {
@@ -27,13 +26,7 @@ std::string invoking_user()
 {
     if (auto const* by_sudo = std::getenv("SUDO_USER"); by_sudo != nullptr && *by_sudo != '\0')
         return by_sudo;
-    std::array<char, 4096> buffer;
-    passwd entry{};
-    passwd* found = nullptr;
-    auto uid = ::getuid();
-    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
-        return entry.pw_name;
-    return "#" + std::to_string(uid);
+    return user_name(::getuid());
 }
 
 } // namespace tocsin::cli

@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 #include <grp.h>
 #include <map>
-#include <pwd.h>
 #include <unistd.h>
 #include <unordered_map>
 
 #include "tocsin/base/sys.h"
+#include "tocsin/base/user.h"
 #include "tocsin/vault/chunker.h"
 #include "tocsin/vault/tree.h"
 
@@ -27,11 +27,8 @@ public:
     {
         auto [at, is_new] = users_.try_emplace(uid);
         if (is_new) {
-            std::vector<char> buffer(4096);
-            struct passwd entry;
-            struct passwd* found = nullptr;
-            if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
-                at->second = found->pw_name;
+            auto name = user_name(uid);
+            at->second = name.starts_with('#') ? std::string() : name; // restic leaves it out
         }
         return at->second;
     }

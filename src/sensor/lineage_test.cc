@@ -3,7 +3,7 @@
 #include "tocsin/sensor/proc/births.h"
 #include "tocsin/sensor/proc/connector_message.h"
 #include "tocsin/sensor/proc/process_reader.h"
-#include "tocsin/sensor/proc/user.h"
+#include "tocsin/base/user.h"
 
 #include <algorithm>
 #include <poll.h>

@@ -24,7 +24,8 @@ struct Settings {
     std::chrono::nanoseconds hard_half_life = std::chrono::minutes(20);
     std::chrono::nanoseconds soft_half_life = std::chrono::minutes(1);
     // This many condemned subtrees below one process condemn the process itself.
-    unsigned condemned_below_to_climb = 2;
+    // So many that it can't be a person's shell in which two things went wrong.
+    unsigned condemned_below_to_climb = 20;
 
     // Content that was there before became what only its destroyer can read. Stops at the 4th.
     double encrypted = 0.25;

@@ -82,7 +82,7 @@ subprocess.run(["convert", "-size", "320x240", "plasma:fractal", "base.jpg"], ch
 for n in range(300):
     subprocess.run(["convert", "base.jpg", "-modulate", f"{80 + n % 40},{60 + n % 90}", "-swirl", str(n), f"photo-{n:04}.jpg"], check=True)
 PY''', "cd photos && mogrify -resize $((90 - RUN * 5))% *.jpg", ("mogrify",), False),
-    "B13-gzip": Work("", "gzip -rf files && gunzip -rf files", ("gzip",)),
+    "B13-gzip": Work("", "find files -type f -links 1 -print0 | xargs -0 gzip -f && find files -name '*.gz' -type f -print0 | xargs -0 gunzip -f", ("gzip",)),
     "B13-xz": Work("", "find files -type f -links 1 -print0 | head -z -n 3000 > $SCRATCH/l; xargs -0 xz -0 -f < $SCRATCH/l; sed -z 's/$/.xz/' $SCRATCH/l | xargs -0 unxz -f; true", ("xz",)),
     "B13-zstd": Work("", "zstd -q --rm -r files; find files -name '*.zst' -print0 | xargs -0 zstd -q -d --rm; true", ("zstd",)),
     "B18-cache": Work('''python3 - files <<'PY'

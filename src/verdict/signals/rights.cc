@@ -44,7 +44,8 @@ void Rights::compare(
     auto judged = judge(entry, now, at.settings);
     if (!judged)
         return;
-    if (judged->lost == Lost::times && is_common_time(now.mtime_ns, at.settings))
+    if (judged->lost == Lost::times && entry.kind == event::ObjectKind::regular
+        && is_common_time(now.mtime_ns, at.settings))
         judged = Judged{Lost::times, at.settings.same_time_set, Weight::hard};
     auto& who = at.tree.ensure(key);
     auto const worth = at.provenance.worth(entry, who, at.now);

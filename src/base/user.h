@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// sensor/proc/user.h -- the name of a user.
+// base/user.h -- the name of a user.
 //
 // Asks the name service, which opens files and may talk over the network: never called where
 // somebody waits for the guard's answer.
@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <string>
 
-namespace tocsin::sensor {
+namespace tocsin {
 
 std::string user_name(std::uint32_t uid); // "#uid" where there is none
 
-} // namespace tocsin::sensor
+} // namespace tocsin

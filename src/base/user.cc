@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tocsin/sensor/proc/user.h"
+#include "tocsin/base/user.h"
 
 #include <array>
 #include <pwd.h>
 
-namespace tocsin::sensor {
+namespace tocsin {
 
 std::string user_name(std::uint32_t uid)
 {
@@ -16,4 +16,4 @@ std::string user_name(std::uint32_t uid)
     return "#" + std::to_string(uid);
 }
 
-} // namespace tocsin::sensor
+} // namespace tocsin

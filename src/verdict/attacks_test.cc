@@ -454,6 +454,21 @@ TEST_F(AttackTest, ARenamedTopFolderIsOnlyNoted)
     EXPECT_EQ("renamed the folder '/srv/docs' with 200 files in it", scene.decisions[0].findings[0].reason);
 }
 
+TEST_F(AttackTest, ABystandersTrifleDoesNotMoveTheBlameToTheirStarter)
+{
+    auto const theirs = scene.files("/srv/others", 4, text, ".txt");
+    auto const paths = scene.files("/srv/docs", 200, text, ".txt");
+    auto const starter = scene.run("nightly.sh");
+    auto const attacker = scene.run_below(starter, "shred -n1 docs");
+    auto const bystander = scene.run_below(starter, "mv a b");
+    scene.renames(bystander, theirs[0], "/srv/others/renamed.txt");
+    unsigned seed = 0;
+    scene.until_stopped(paths, [&](auto const& p) { scene.spoils(attacker, p, ciphertext(++seed)); });
+    EXPECT_EQ(attacker, scene.decision->incident.actor.top);
+    EXPECT_FALSE(scene.verdict.incident_of(bystander));
+    EXPECT_FALSE(scene.verdict.incident_of(starter));
+}
+
 // ---- release
 
 TEST_F(AttackTest, WhoWasReleasedMayGoOnWithTheSame)

@@ -12,7 +12,10 @@ namespace tocsin::verdict {
 
 struct Settings {
     // Where the guard acts on one subtree of processes.
-    double act = 1.0;
+    // A little below four strong points: they fade a trifle between the first and the fourth.
+    double act = 0.98;
+    // A child with this share of its starter's hard points is the actor, not the starter.
+    double share_that_dominates = 0.8;
     // Over the whole file set, where no one subtree explains it: above two subtrees that each
     // just missed `act`, so that two honest programs with a bad day are not taken for one attack.
     double act_on_set = 2.5;

@@ -192,7 +192,19 @@ Node* Verdict::lowest_above_threshold(Node& leaf, WallTime now) const
             && node->account.condemned_below >= settings_.condemned_below_to_climb)
             return node; // it keeps starting destroyers
     }
-    return lowest;
+    return lowest == nullptr ? nullptr : dominant_below(*lowest, now);
+}
+
+// Where one child did nearly all of it, that child is the actor: what else its starter's children
+// did only made the sum full.
+Node* Verdict::dominant_below(Node& node, WallTime now) const
+{
+    for (auto* child : node.children) {
+        child->account.fade(now, settings_);
+        if (!child->incident && child->account.hard >= node.account.hard * settings_.share_that_dominates)
+            return dominant_below(*child, now);
+    }
+    return &node;
 }
 
 std::optional<Decision> Verdict::settle(WallTime now)
@@ -317,13 +329,14 @@ Decision Verdict::condemn(std::vector<Node*> const& tops, WallTime now)
         auto const below = ledger_.charges_below(*top);
         charges.insert(charges.end(), below.begin(), below.end());
         auto const& account = top->account;
-        incident.score += account.total(settings_);
+        incident.score += account.total(settings_) / settings_.act;
         incident.objects_changed += account.changed;
         incident.objects_deleted += account.deleted;
         incident.objects_created += account.created;
         if (account.first_damage != WallTime{})
             incident.first_activity = std::min(incident.first_activity, account.first_damage);
     }
+    incident.score = std::max(incident.score, 1.0); // a dominant child may lack a trifle
     Decision decision;
     decision.findings = findings_of(charges, now);
     for (auto& finding : decision.findings) {

@@ -96,6 +96,7 @@ private:
     // Naming the actor (verdict.cc).
     std::optional<Decision> settle(WallTime now);
     Node* lowest_above_threshold(Node& leaf, WallTime now) const;
+    Node* dominant_below(Node& node, WallTime now) const;
     Decision condemn(std::vector<Node*> const& tops, WallTime now);
     std::vector<event::Finding> findings_of(std::span<Charge const* const> charges, WallTime now);
     void add_members(Open& open, Node& top);

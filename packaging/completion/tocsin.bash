@@ -18,10 +18,10 @@ _tocsin() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb words
     local common='--state --json --help'
     COMPREPLY=()
-    compopt +o nospace -o filenames 2>/dev/null
 
     case $previous in
     --state | --repository | --to | --work)
+        compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -d -- "$current")
         return
         ;;
@@ -51,6 +51,7 @@ _tocsin() {
         return
     fi
 
+    compopt -o filenames 2>/dev/null
     case $verb in
     protect | unprotect | drill) mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
     versions | restore) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;

@@ -12,9 +12,12 @@ int main(int argc, char** argv)
 {
     if (argc != 2)
         return 2;
-    int group = ::fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_UNLIMITED_QUEUE, O_RDONLY | O_LARGEFILE);
+    int group =
+        ::fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_UNLIMITED_QUEUE, O_RDONLY | O_LARGEFILE);
     if (group < 0
-        || ::fanotify_mark(group, FAN_MARK_ADD, FAN_OPEN_PERM | FAN_CLOSE_WRITE | FAN_EVENT_ON_CHILD, AT_FDCWD, argv[1]) != 0) {
+        || ::fanotify_mark(
+               group, FAN_MARK_ADD, FAN_OPEN_PERM | FAN_CLOSE_WRITE | FAN_EVENT_ON_CHILD, AT_FDCWD, argv[1])
+            != 0) {
         std::perror("fanotify");
         return 1;
     }

@@ -17,7 +17,8 @@
 int main(int argc, char** argv)
 {
     std::size_t rounds = 0;
-    if (argc != 3 || std::from_chars(argv[2], argv[2] + std::string_view(argv[2]).size(), rounds).ec != std::errc{}) {
+    if (argc != 3
+        || std::from_chars(argv[2], argv[2] + std::string_view(argv[2]).size(), rounds).ec != std::errc{}) {
         fmt::print(stderr, "usage: open_close DIR ROUNDS\n");
         return 2;
     }
@@ -37,7 +38,8 @@ int main(int argc, char** argv)
                 return 1;
             }
             ::close(fd);
-            took.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - began).count());
+            took.push_back(
+                std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - began).count());
         }
     }
     if (took.empty()) {
@@ -48,6 +50,7 @@ int main(int argc, char** argv)
     double sum = 0;
     for (auto value : took)
         sum += value;
-    fmt::print("{{\"opens\": {}, \"p50_us\": {:.2f}, \"p99_us\": {:.2f}, \"mean_us\": {:.2f}}}\n", took.size(),
-        took[took.size() / 2], took[took.size() * 99 / 100], sum / static_cast<double>(took.size()));
+    fmt::print("{{\"opens\": {}, \"p50_us\": {:.2f}, \"p99_us\": {:.2f}, \"mean_us\": {:.2f}}}\n",
+        took.size(), took[took.size() / 2], took[took.size() * 99 / 100],
+        sum / static_cast<double>(took.size()));
 }

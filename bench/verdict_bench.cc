@@ -109,4 +109,3 @@ void Open(benchmark::State& state)
 BENCHMARK(Open)->Iterations(1'000'000);
 
 } // namespace
-

@@ -20,7 +20,10 @@ event::ContentFacts facts_of(ByteView content)
     builder.add(content);
     return builder.finish();
 }
-event::ContentFacts facts_of(std::string_view content) { return facts_of(as_bytes(content)); }
+event::ContentFacts facts_of(std::string_view content)
+{
+    return facts_of(as_bytes(content));
+}
 
 Bytes random_bytes(std::size_t size, unsigned seed)
 {
@@ -124,8 +127,10 @@ TEST(FileType, KnowsWhetherAnImageEndsWell)
 
 TEST(OpenIntent, ReadsTheFlagsOfOpenat)
 {
-    EXPECT_EQ(OpenIntent::read_only, intent_of_syscall("257 0xffffff9c 0x7f00 0x80000 0x0 0x0 0x0 0x7ff 0x7f"));
-    EXPECT_EQ(OpenIntent::may_write, intent_of_syscall("257 0xffffff9c 0x7f00 0x80001 0x0 0x0 0x0 0x7ff 0x7f"));
+    EXPECT_EQ(
+        OpenIntent::read_only, intent_of_syscall("257 0xffffff9c 0x7f00 0x80000 0x0 0x0 0x0 0x7ff 0x7f"));
+    EXPECT_EQ(
+        OpenIntent::may_write, intent_of_syscall("257 0xffffff9c 0x7f00 0x80001 0x0 0x0 0x0 0x7ff 0x7f"));
     EXPECT_EQ(OpenIntent::may_write, intent_of_syscall("257 0xffffff9c 0x7f00 0x200 0x0 0x0 0x0 0x7ff 0x7f"))
         << "O_RDONLY|O_TRUNC truncates";
     EXPECT_EQ(OpenIntent::read_only, intent_of_syscall("59 0x1 0x2 0x3 0x0 0x0 0x0 0x7ff 0x7f"));

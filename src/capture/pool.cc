@@ -36,7 +36,10 @@ void take_haste(Haste haste)
     (void)::pthread_setschedparam(::pthread_self(), policy | SCHED_RESET_ON_FORK, &param);
 }
 
-bool is_urgent(Job const& job) { return job.held || job.is_throttled || job.is_probe; }
+bool is_urgent(Job const& job)
+{
+    return job.held || job.is_throttled || job.is_probe;
+}
 
 } // namespace
 
@@ -131,9 +134,8 @@ void Pool::work()
 
 Outcome Pool::carry_out(Job job, Reader& reader)
 {
-    Outcome out{
-        Error(Errc::not_found, "nothing to capture"), {}, job.occasion, job.writer,
-        job.is_throttled, job.is_probe, {}, job.by_handle};
+    Outcome out{Error(Errc::not_found, "nothing to capture"), {}, job.occasion, job.writer, job.is_throttled,
+        job.is_probe, {}, job.by_handle};
     UniqueFd opened;
     if (!job.by_handle.handle.bytes.empty()) {
         auto object = open_object(job.by_handle, job.kind);

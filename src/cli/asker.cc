@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "tocsin/answers/direct.h"
-#include "tocsin/base/user.h"
 #include "tocsin/answers/socket.h"
+#include "tocsin/base/user.h"
 
 namespace tocsin::cli {
 

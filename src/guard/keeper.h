@@ -21,8 +21,8 @@
 #include "tocsin/event/metadata.h"
 #include "tocsin/guard/latency.h"
 #include "tocsin/guard/open_log.h"
-#include "tocsin/sensor/deadline_watch.h"
 #include "tocsin/guard/throttle.h"
+#include "tocsin/sensor/deadline_watch.h"
 #include "tocsin/sensor/gate.h"
 
 namespace tocsin::guard {

@@ -61,8 +61,8 @@ Result<std::unique_ptr<Guard::Parts>> Guard::Parts::create(Given given)
     return parts;
 }
 
-Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<Responder> responder_,
-    Recording recording)
+Guard::Parts::Parts(
+    Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<Responder> responder_, Recording recording)
     : options(std::move(given.options))
     , state(std::move(given.state))
     , lock(std::move(given.lock))
@@ -312,7 +312,10 @@ Result<void> Guard::Parts::checkpoint()
 {
     recorder.flush();
     auto own = TRY(journal::Journal::open(state.journal, journal::Access::read_only));
+    TRY(repository->take_lock());
     auto made = make_checkpoint({*repository, *own, state.dir}, wall_now());
+    if (auto released = repository->release_lock(); !released.ok())
+        log_line(Severity::warning, "the repository stays locked: " + released.error().message());
     if (!made.ok() && made.error().code() != Errc::not_found)
         return made.take_error();
     return {};

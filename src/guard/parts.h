@@ -34,7 +34,8 @@ struct Guard::Parts {
         Options options;
     };
     static Result<std::unique_ptr<Parts>> create(Given given);
-    Parts(Given given, std::unique_ptr<Inbox> inbox, std::unique_ptr<Responder> responder, Recording recording);
+    Parts(
+        Given given, std::unique_ptr<Inbox> inbox, std::unique_ptr<Responder> responder, Recording recording);
     ~Parts();
 
     // What the journal knows of trees that were protected when the guard last ran.

@@ -52,8 +52,8 @@ answers::Status Guard::Parts::status()
     auto counters = keeper.counters();
     if (!out.trees.empty())
         out.trees.front().at_risk = counters.at_risk + deadlines.timeouts() + decider.lost_captures();
-    out.gate = {counters.opens, counters.held, deadlines.timeouts(), static_cast<std::uint64_t>(counters.p50_us),
-        static_cast<std::uint64_t>(counters.p99_us)};
+    out.gate = {counters.opens, counters.held, deadlines.timeouts(),
+        static_cast<std::uint64_t>(counters.p50_us), static_cast<std::uint64_t>(counters.p99_us)};
     auto stored = repository->statistics();
     out.vault.repository = state.repository;
     out.vault.stored_bytes = stored.stored_bytes;

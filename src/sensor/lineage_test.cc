@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tocsin/base/user.h"
 #include "tocsin/sensor/lineage_replay.h"
 #include "tocsin/sensor/proc/births.h"
 #include "tocsin/sensor/proc/connector_message.h"
 #include "tocsin/sensor/proc/process_reader.h"
-#include "tocsin/base/user.h"
 
 #include <algorithm>
 #include <poll.h>

@@ -192,19 +192,20 @@ Result<std::uint64_t> verify(std::vector<Done> const& done, Plan const& plan, Op
 {
     std::atomic<std::uint64_t> right = 0;
     std::mutex mutex;
-    TRY(in_parallel(done.size(), steps_at_once, options.threads, teller, [&](std::size_t begin, std::size_t end) {
-        Directories directories(trees);
-        for (auto i = begin; i < end; ++i) {
-            auto checked = verify_one(done[i], directories);
-            auto verdict = checked.ok() ? checked.take() : Verdict{false, checked.error().message()};
-            if (verdict.right) {
-                ++right;
-                continue;
+    TRY(in_parallel(
+        done.size(), steps_at_once, options.threads, teller, [&](std::size_t begin, std::size_t end) {
+            Directories directories(trees);
+            for (auto i = begin; i < end; ++i) {
+                auto checked = verify_one(done[i], directories);
+                auto verdict = checked.ok() ? checked.take() : Verdict{false, checked.error().message()};
+                if (verdict.right) {
+                    ++right;
+                    continue;
+                }
+                std::lock_guard lock(mutex);
+                notes.push_back({absolute(plan, done[i].spot), "unverified", verdict.why});
             }
-            std::lock_guard lock(mutex);
-            notes.push_back({absolute(plan, done[i].spot), "unverified", verdict.why});
-        }
-    }));
+        }));
     return right.load();
 }
 

@@ -27,8 +27,12 @@ class Run {
 public:
     Run(Plan const& plan, ContentSource& source, Options const& options, Recorder& recorder,
         OpenTrees const& trees, Quarantine* quarantine)
-        : plan_(plan), source_(source), options_(options), recorder_(recorder), trees_(trees),
-          quarantine_(quarantine)
+        : plan_(plan)
+        , source_(source)
+        , options_(options)
+        , recorder_(recorder)
+        , trees_(trees)
+        , quarantine_(quarantine)
     {
     }
 

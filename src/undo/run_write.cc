@@ -36,8 +36,8 @@ Result<bool> Run::is_done(Prepared& prepared, int dir_fd)
         return false;
     auto sameness = TRY(compare_quickly(dir_fd, prepared.name, *found, *step.goal));
     if (sameness == Sameness::other_metadata && found->object == step.object)
-        TRY(unlocked(dir_fd, prepared.name,
-            [&] { return put_metadata(found->fd.get(), step.goal->metadata); }));
+        TRY(unlocked(
+            dir_fd, prepared.name, [&] { return put_metadata(found->fd.get(), step.goal->metadata); }));
     else if (sameness != Sameness::same) {
         prepared.there = std::move(found);
         return false;
@@ -93,9 +93,8 @@ Result<void> Run::replace(Prepared& prepared, int dir_fd)
     if (!is_captured(step, *prepared.there)) {
         if (quarantine_ == nullptr)
             return Error(Errc::exists, "something is in its place");
-        TRY(unlocked(dir_fd, prepared.name, [&] {
-            return quarantine_->keep_beside(dir_fd, prepared.name, *prepared.there, path, nullptr);
-        }));
+        TRY(unlocked(dir_fd, prepared.name,
+            [&] { return quarantine_->keep_beside(dir_fd, prepared.name, *prepared.there, path, nullptr); }));
     }
     auto own = TRY(prepared.fresh->give_own_name(dir_fd));
     TRY(check_going());
@@ -158,16 +157,16 @@ Result<void> Run::link_further_names(Step const& step, Found const& there, Direc
             continue;
         }
         auto link = [&](std::string const& name) {
-            return unlocked(dir_fd, ".",
-                [&] { return sys::link_at(AT_FDCWD, source, dir_fd, name, AT_SYMLINK_FOLLOW); });
+            return unlocked(
+                dir_fd, ".", [&] { return sys::link_at(AT_FDCWD, source, dir_fd, name, AT_SYMLINK_FOLLOW); });
         };
         if (!taken)
             TRY(link(parts.name));
         else if (taken->object != there.object) {
             auto own = fmt::format("{}{}", fresh_prefix, there.stat.stx_ino);
             TRY(link(own));
-            TRY(unlocked(dir_fd, parts.name,
-                [&] { return sys::rename_at(dir_fd, own, dir_fd, parts.name); }));
+            TRY(unlocked(
+                dir_fd, parts.name, [&] { return sys::rename_at(dir_fd, own, dir_fd, parts.name); }));
         }
         recorder_.add_in_place(there, step.object, step.places.at(i + 1), spot);
     }

@@ -220,8 +220,28 @@ Result<void> Repository::refresh_lock()
 {
     std::lock_guard lock(parts_->lock_mutex);
     if (!parts_->lock)
-        return read_only_error();
+        return {};
     return parts_->lock->refresh();
+}
+
+Result<void> Repository::take_lock()
+{
+    auto* const writer = TRY(parts_->writable());
+    static_cast<void>(writer);
+    std::lock_guard lock(parts_->lock_mutex);
+    if (!parts_->lock)
+        parts_->lock = TRY(Lock::take(*parts_->store, parts_->files));
+    return {};
+}
+
+Result<void> Repository::release_lock()
+{
+    std::lock_guard lock(parts_->lock_mutex);
+    if (!parts_->lock)
+        return {};
+    TRY(parts_->lock->release().context("unlock repository"));
+    parts_->lock.reset();
+    return {};
 }
 
 Result<void> Repository::refresh()

@@ -204,7 +204,7 @@ TEST_F(RepositoryTest, AReaderWritesNothing)
 
     EXPECT_ERRC(Errc::denied, reader->save_blob(BlobType::data, noise(2, 10)));
     EXPECT_ERRC(Errc::denied, reader->flush());
-    EXPECT_ERRC(Errc::denied, reader->refresh_lock());
+    EXPECT_ERRC(Errc::denied, reader->take_lock());
     ASSERT_OK(reader->close());
     EXPECT_EQ(before, disk_->used_bytes);
 }

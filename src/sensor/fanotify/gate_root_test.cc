@@ -37,7 +37,7 @@ public:
     }
     void lost_events() noexcept override { ++lost; }
 
-    template<typename Until>
+    template <typename Until>
     bool wait(Until until)
     {
         std::unique_lock lock(mutex);
@@ -56,8 +56,7 @@ public:
 // A child that runs a shell command; its exit status. The gate's events name it, not us.
 class Shell {
 public:
-    explicit Shell(std::string const& command)
-        : pid_(::fork())
+    explicit Shell(std::string const& command) : pid_(::fork())
     {
         if (pid_ == 0) {
             ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
@@ -142,7 +141,7 @@ TEST_P(GateTest, LetsGoOnEveryWayOut)
     }
     EXPECT_EQ(0, dropped.wait());
 
-    DeadlineWatch watch(50ms, [](HeldOpen const&) {});
+    DeadlineWatch watch(50ms, [](HeldOpen const&) { });
     Shell late("cat " + file() + " >/dev/null");
     ASSERT_TRUE(keeper_.wait([&] { return keeper_.held.size() == 1; }));
     watch.watch(keeper_.held.front());

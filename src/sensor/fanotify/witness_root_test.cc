@@ -31,10 +31,7 @@ protected:
         }
     }
 
-    void write(std::string const& name, std::string const& text)
-    {
-        std::ofstream(*mount_ / name) << text;
-    }
+    void write(std::string const& name, std::string const& text) { std::ofstream(*mount_ / name) << text; }
     event::ObjectKey key(std::string const& name)
     {
         auto fd = sys::open(*mount_ / name, O_PATH | O_NOFOLLOW).take();

@@ -22,7 +22,8 @@ bool is_whole(Occasion occasion)
 bool same_content(Version const& a, Version const& b)
 {
     return a.kind() == b.kind()
-        && (a.kind() != event::ObjectKind::regular || (a.digest == b.digest && a.metadata.size == b.metadata.size))
+        && (a.kind() != event::ObjectKind::regular
+            || (a.digest == b.digest && a.metadata.size == b.metadata.size))
         && a.metadata.link_target == b.metadata.link_target;
 }
 
@@ -40,7 +41,8 @@ void keep_first(std::optional<WallTime>& first, WallTime time)
 // Judges one object's versions; lives only for one call of wanted_state().
 class Judge {
 public:
-    Judge(Track const& track, ActorTest const& actor) : versions_(track.versions), track_(track), actor_(actor)
+    Judge(Track const& track, ActorTest const& actor)
+        : versions_(track.versions), track_(track), actor_(actor)
     {
         mark_authors();
         find_first_changes();
@@ -121,8 +123,8 @@ void Judge::find_first_changes()
     for (std::size_t i = 0; i < versions_.size(); ++i) {
         if (!by_actor_[i] || versions_[i].occasion == Occasion::undo)
             continue;
-        auto since = versions_[i].occasion == Occasion::close ? possible_since(versions_[i].time)
-                                                              : versions_[i].time;
+        auto since =
+            versions_[i].occasion == Occasion::close ? possible_since(versions_[i].time) : versions_[i].time;
         touch_.metadata = true;
         first_version_ = std::min(first_version_, i);
         if (!content_since_ || !metadata_since_)
@@ -203,7 +205,7 @@ void Judge::replay_content(std::size_t before, Wanted& out)
 // What `now` changed against `old`, on top of `onto`.
 void take_changes(event::Metadata const& old, event::Metadata const& now, event::Metadata& onto)
 {
-    auto take = [&](auto event::Metadata::*field) {
+    auto take = [&](auto event::Metadata::* field) {
         if (old.*field != now.*field)
             onto.*field = now.*field;
     };
@@ -302,7 +304,8 @@ Wanted Judge::decide()
         && (!same_content(goal, *out.newest) || actor_after_newest({.content = true}));
     out.metadata_differs = touch_.metadata && !out.keep_content
         && (!event::same_rights(goal.metadata, out.newest->metadata)
-            || goal.metadata.mtime_ns != out.newest->metadata.mtime_ns || actor_after_newest({.metadata = true}));
+            || goal.metadata.mtime_ns != out.newest->metadata.mtime_ns
+            || actor_after_newest({.metadata = true}));
     out.goal = std::make_shared<Version const>(std::move(goal));
     return out;
 }

@@ -191,8 +191,8 @@ Result<void> Planner::restore_directory(ObjectId directory)
     auto goal = TRY(with_others_times(*track, wanted.goal));
     bool rights = is_alive(*track) && wanted.touch.metadata
         && !event::same_rights(goal->metadata, wanted.newest->metadata);
-    auto step = new_step(Phase::directories, StepKind::set_metadata,
-        rights ? Purpose::restored : Purpose::passing, *track);
+    auto step = new_step(
+        Phase::directories, StepKind::set_metadata, rights ? Purpose::restored : Purpose::passing, *track);
     if (!is_alive(*track))
         step.object = {}; // the undo made it
     step.spot = *spot;
@@ -216,8 +216,8 @@ Result<void> Planner::restore_directories()
     auto depth = [](Step const& step) {
         return step.spot.path.empty() ? -1 : std::ranges::count(step.spot.path, '/');
     };
-    std::ranges::stable_sort(
-        plan_.steps.begin() + static_cast<std::ptrdiff_t>(first), plan_.steps.end(), std::ranges::greater(), depth);
+    std::ranges::stable_sort(plan_.steps.begin() + static_cast<std::ptrdiff_t>(first), plan_.steps.end(),
+        std::ranges::greater(), depth);
     return {};
 }
 

@@ -66,7 +66,8 @@ private:
         if (before.version->kind() == event::ObjectKind::directory) {
             if (made_.insert(spot.path).second)
                 push(StepKind::make_directory, Phase::names, Purpose::recreated, spot, before.version);
-            auto step = push(StepKind::set_metadata, Phase::directories, Purpose::passing, spot, before.version);
+            auto step =
+                push(StepKind::set_metadata, Phase::directories, Purpose::passing, spot, before.version);
             out_.steps.pop_back();
             directories_.push_back(std::move(step));
             return;

@@ -155,8 +155,7 @@ public:
     }
 
 private:
-    void know(
-        event::ObjectId object, event::ObjectKey const& key, event::ObjectKind kind, event::RootId root)
+    void know(event::ObjectId object, event::ObjectKey const& key, event::ObjectKind kind, event::RootId root)
     {
         auto& known = objects_[object];
         if (!key.handle.bytes.empty())

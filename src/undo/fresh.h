@@ -42,6 +42,9 @@ private:
     std::string name_;
 };
 
+// As give_own_name(), for the second and later names of a hard-linked object.
+std::string further_name(std::uint64_t inode);
+
 // A leftover of an undo that was killed, and whether it is only a copy of ours.
 bool is_leftover(std::string const& name);
 bool is_own_copy(std::string const& name, std::uint64_t inode);

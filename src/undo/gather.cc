@@ -27,8 +27,8 @@ void Planner::list_directory(ObjectId directory)
 
 Result<void> Planner::gather_activities()
 {
-    auto activities = TRY(
-        history_.journal().activities_by(incident_.actor.processes, incident_.first_activity));
+    auto activities =
+        TRY(history_.journal().activities_by(incident_.actor.processes, incident_.first_activity));
     std::vector<ObjectId> only_opened;
     for (auto const& a : activities) {
         if (!history_.actor().did(a))

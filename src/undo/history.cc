@@ -15,9 +15,10 @@ using event::Place;
 using event::Version;
 
 ActorTest::ActorTest(event::Incident const& incident)
-    : processes_(incident.actor.processes.begin(), incident.actor.processes.end()),
-      first_(incident.first_activity), last_(incident.last_activity),
-      unknown_(incident.actor.kind == event::ActorKind::unknown)
+    : processes_(incident.actor.processes.begin(), incident.actor.processes.end())
+    , first_(incident.first_activity)
+    , last_(incident.last_activity)
+    , unknown_(incident.actor.kind == event::ActorKind::unknown)
 {
 }
 
@@ -85,7 +86,8 @@ ObjectId History::last_life(ObjectId object) const
 std::vector<ObjectId> History::lives_of(ObjectId object) const
 {
     std::vector<ObjectId> out{last_life(object)};
-    for (auto at = life_before_.find(out.back()); at != life_before_.end(); at = life_before_.find(out.back()))
+    for (auto at = life_before_.find(out.back()); at != life_before_.end();
+        at = life_before_.find(out.back()))
         out.push_back(at->second);
     std::ranges::reverse(out);
     return out;
@@ -158,8 +160,7 @@ Result<void> History::load_life(Track& track, ObjectId object)
                 TRY(names_in(parent));
     auto displacing = displaced_.find(object);
     if (displacing != displaced_.end())
-        track.activities.insert(
-            track.activities.end(), displacing->second.begin(), displacing->second.end());
+        track.activities.insert(track.activities.end(), displacing->second.begin(), displacing->second.end());
     for (auto& a : activities) {
         if (track.kind == event::ObjectKind::other)
             track.kind = a.object_kind;
@@ -197,8 +198,8 @@ Result<void> History::replay(Track& track)
         bool actors = actor_.did(a);
         if (a.kind == ActivityKind::seen && track.links.empty() && track.activities.front().id == a.id) {
             auto came_along = TRY(inside_actors_directory(a));
-            bool first_in_absence = actor_.is_unknown() && !track.versions.empty()
-                && actor_.wrote(track.versions.front());
+            bool first_in_absence =
+                actor_.is_unknown() && !track.versions.empty() && actor_.wrote(track.versions.front());
             actors = came_along || first_in_absence;
         }
         replay.apply(a, actors);

@@ -36,8 +36,8 @@ Result<void> Planner::clear_object(Track& track)
 // Names that the actor gave to others' objects, which have another name to live by.
 Result<void> Planner::clear_extra_names(Track& track)
 {
-    bool wanted_anywhere = std::ranges::any_of(
-        track.links, [](Link const& link) { return link.real && link.wanted; });
+    bool wanted_anywhere =
+        std::ranges::any_of(track.links, [](Link const& link) { return link.real && link.wanted; });
     if (!wanted_anywhere)
         return clear_object(track);
     for (auto& link : track.links) {
@@ -100,9 +100,9 @@ Result<void> Planner::merge_kept_directories()
         Track* returning = nullptr;
         for (auto& track : history_.tracks())
             if (&track != directory && track.kind == ObjectKind::directory && !track.created_by_actor
-                && link != nullptr
-                && std::ranges::any_of(
-                    track.links, [&](Link const& candidate) { return candidate.wanted == link->wanted; }))
+                && link != nullptr && std::ranges::any_of(track.links, [&](Link const& candidate) {
+                       return candidate.wanted == link->wanted;
+                   }))
                 returning = &track;
         if (returning == nullptr || !directory->created_by_actor) {
             ++at;
@@ -158,8 +158,7 @@ Result<Track*> Planner::stays_at(Place const& place)
     auto* occupant = TRY(history_.track(object));
     for (auto const& link : occupant->links)
         if (link.real == place
-            && (!link.wanted
-                || Place{world_.standing_for(link.wanted->parent), link.wanted->name} != place))
+            && (!link.wanted || Place{world_.standing_for(link.wanted->parent), link.wanted->name} != place))
             return none;
     return occupant;
 }

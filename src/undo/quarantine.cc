@@ -99,8 +99,7 @@ Result<void> copy_content(int from, int to)
     }
 }
 
-Result<void> list_one(
-    std::string const& state_dir, event::IncidentId incident, std::vector<Quarantined>& out)
+Result<void> list_one(std::string const& state_dir, event::IncidentId incident, std::vector<Quarantined>& out)
 {
     auto directory = directory_of(state_dir, incident);
     auto fd = TRY(sys::open(directory, O_RDONLY | O_DIRECTORY));
@@ -110,7 +109,8 @@ Result<void> list_one(
         auto end = text.find('\n', at);
         if (end == std::string_view::npos)
             return {}; // a line that was being written when the process ended
-        auto entry = TRY(parse_line(text.substr(at, end - at)).context("read '" + directory + "/index.jsonl'"));
+        auto entry =
+            TRY(parse_line(text.substr(at, end - at)).context("read '" + directory + "/index.jsonl'"));
         at = end + 1;
         entry.incident = incident;
         auto name = fmt::format("{:04}", entry.number);
@@ -143,8 +143,7 @@ Result<Sha256> digest_of(int dir_fd, std::string const& name)
     }
 }
 
-Result<std::unique_ptr<Quarantine>> Quarantine::open(
-    std::string const& state_dir, event::IncidentId incident)
+Result<std::unique_ptr<Quarantine>> Quarantine::open(std::string const& state_dir, event::IncidentId incident)
 {
     auto path = directory_of(state_dir, incident);
     TRY(sys::make_dirs(path, 0700));

@@ -36,15 +36,14 @@ struct Quarantined {
 
 class Quarantine {
 public:
-    static Result<std::unique_ptr<Quarantine>> open(
-        std::string const& state_dir, event::IncidentId incident);
+    static Result<std::unique_ptr<Quarantine>> open(std::string const& state_dir, event::IncidentId incident);
 
     // Moves the object that `name` leads to; `captured` is its last version, if it still is that.
     Result<void> keep(int dir_fd, std::string const& name, Found const& found, std::string const& path,
         event::Version const* captured);
     // As keep(), but the name stays too (until the caller replaces it).
-    Result<void> keep_beside(int dir_fd, std::string const& name, Found const& found,
-        std::string const& path, event::Version const* captured);
+    Result<void> keep_beside(int dir_fd, std::string const& name, Found const& found, std::string const& path,
+        event::Version const* captured);
     Result<void> keep_directory(
         int dir_fd, std::string const& name, Found const& found, std::string const& path);
 

@@ -96,13 +96,16 @@ public:
 private:
     int one_in(int n) { return std::uniform_int_distribution(0, n - 1)(random_); }
     std::string fresh_name() { return fmt::format("n{}.txt", ++names_); }
-    std::string fresh_content() { return fmt::format("content {}", ++names_) + std::string(static_cast<std::size_t>(one_in(3000)), 'c'); }
+    std::string fresh_content()
+    {
+        return fmt::format("content {}", ++names_) + std::string(static_cast<std::size_t>(one_in(3000)), 'c');
+    }
     static std::string join(std::string const& parent, std::string const& name)
     {
         return parent.empty() ? name : parent + "/" + name;
     }
 
-    std::string path(std::size_t node, Named Node::*world) const
+    std::string path(std::size_t node, Named Node::* world) const
     {
         if (node == tree_node)
             return "";
@@ -132,12 +135,12 @@ private:
         }
         return tree_node;
     }
-    bool holds_anything(int directory, Named Node::*world) const
+    bool holds_anything(int directory, Named Node::* world) const
     {
         return std::ranges::any_of(
             nodes_, [&](Node const& n) { return (n.*world).parent == directory && &n != nodes_.data(); });
     }
-    bool is_below(int node, int ancestor, Named Node::*world)
+    bool is_below(int node, int ancestor, Named Node::* world)
     {
         for (; node != tree_node && node != no_node; node = (at(node).*world).parent)
             if (node == ancestor)
@@ -242,7 +245,8 @@ private:
         bool attackers = who == attacker;
         if (!attackers
             && (at(from).by_attacker || at(onto).by_attacker || at(onto).damaged
-                || !(at(onto).real.parent == at(onto).wanted.parent && at(onto).real.name == at(onto).wanted.name)))
+                || !(at(onto).real.parent == at(onto).wanted.parent
+                    && at(onto).real.name == at(onto).wanted.name)))
             return;
         tell(who, "renames " + real_path(from) + " over " + real_path(onto));
         scene.rename(who, real_path(from), real_path(onto));
@@ -258,7 +262,8 @@ private:
     {
         int a = any(one_in(2) == 0);
         int b = any(one_in(2) == 0);
-        if (a == no_node || b == no_node || a == b || is_below(a, b, &Node::real) || is_below(b, a, &Node::real))
+        if (a == no_node || b == no_node || a == b || is_below(a, b, &Node::real)
+            || is_below(b, a, &Node::real))
             return;
         tell(attacker, "exchanges " + real_path(a) + " and " + real_path(b));
         scene.exchange(attacker, real_path(a), real_path(b));

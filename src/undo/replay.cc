@@ -169,7 +169,8 @@ void Replay::adopt_if_changed()
         return a.id > first_touch && !actor.did(a)
             && (a.kind == ActivityKind::changed || a.kind == ActivityKind::attributes);
     };
-    bool changed = track.kind != event::ObjectKind::directory && std::ranges::any_of(track.activities, others);
+    bool changed =
+        track.kind != event::ObjectKind::directory && std::ranges::any_of(track.activities, others);
     event::Version const* before = nullptr;
     for (auto const& version : track.versions) {
         if (version.occasion == event::Occasion::close && !actor.wrote(version) && before != nullptr
@@ -190,8 +191,8 @@ void Replay::pair_names()
     for (auto& gone : track.links) {
         if (gone.real || !gone.wanted)
             continue;
-        auto extra = std::ranges::find_if(
-            track.links, [](Link const& link) { return link.real && !link.wanted; });
+        auto extra =
+            std::ranges::find_if(track.links, [](Link const& link) { return link.real && !link.wanted; });
         if (extra == track.links.end())
             return;
         gone.real = extra->real;
@@ -209,8 +210,7 @@ void Replay::finish(std::span<Place const> places)
         }
     for (auto const& place : places)
         if (at(place) == nullptr)
-            track.links.push_back(
-                link_at(place, {}));
+            track.links.push_back(link_at(place, {}));
     adopt_if_changed();
     if (!track.created_by_actor || track.adopted)
         pair_names();

@@ -71,13 +71,14 @@ Result<bool> Restore::had_name(Version const& version, WallTime time)
     for (auto const& a : activities) {
         if (a.time > time)
             break;
-        bool gives = a.kind == ActivityKind::seen || a.kind == ActivityKind::created
-            || a.kind == ActivityKind::linked;
+        bool gives =
+            a.kind == ActivityKind::seen || a.kind == ActivityKind::created || a.kind == ActivityKind::linked;
         if (a.kind == ActivityKind::renamed && a.target_path == version.path)
             had = true;
         else if (a.path == version.path && gives)
             had = true;
-        else if (a.path == version.path && (a.kind == ActivityKind::deleted || a.kind == ActivityKind::renamed))
+        else if (a.path == version.path
+            && (a.kind == ActivityKind::deleted || a.kind == ActivityKind::renamed))
             had = false;
     }
     return had;
@@ -250,8 +251,7 @@ Result<Plan> Restore::make(std::span<std::string const> paths, Moment const& mom
 
 } // namespace
 
-Result<Plan> plan_restore(
-    journal::Journal& journal, std::span<std::string const> paths, Moment const& moment)
+Result<Plan> plan_restore(journal::Journal& journal, std::span<std::string const> paths, Moment const& moment)
 {
     return Restore(journal).make(paths, moment).context("plan the restore");
 }

@@ -279,8 +279,8 @@ Result<void> Run::add_name(Step const& step, Directories& directories)
     }
     auto source = sys::fd_path(there->fd.get());
     if (!taken)
-        TRY(unlocked(to_dir, ".",
-            [&] { return sys::link_at(AT_FDCWD, source, to_dir, to.name, AT_SYMLINK_FOLLOW); }));
+        TRY(unlocked(
+            to_dir, ".", [&] { return sys::link_at(AT_FDCWD, source, to_dir, to.name, AT_SYMLINK_FOLLOW); }));
     recorder_.add_linked(step);
     succeeded(step.purpose, step.spot, nullptr, step.object);
     return {};
@@ -308,8 +308,7 @@ Result<void> Run::set_metadata(Step const& step, Directories& directories)
             return {};
         }
     }
-    TRY(unlocked(dir_fd, parts.name,
-        [&] { return put_metadata(there->fd.get(), step.goal->metadata); }));
+    TRY(unlocked(dir_fd, parts.name, [&] { return put_metadata(there->fd.get(), step.goal->metadata); }));
     if (there->kind() != ObjectKind::symlink
         && (there->stat.stx_attributes & unlock_mask) != (step.goal->metadata.inode_flags & unlock_mask))
         TRY(put_flags(dir_fd, parts.name, step.goal->metadata.inode_flags));

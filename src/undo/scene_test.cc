@@ -100,8 +100,7 @@ void Scene::captured(event::ProcessKey who, std::string const& path, Occasion oc
         auto size = static_cast<off_t>(content.size());
         for (off_t at = ::lseek(fd.get(), 0, SEEK_DATA); at >= 0 && at < size;) {
             auto end = ::lseek(fd.get(), at, SEEK_HOLE);
-            version.extents.push_back(
-                {static_cast<std::uint64_t>(at), static_cast<std::uint64_t>(end - at)});
+            version.extents.push_back({static_cast<std::uint64_t>(at), static_cast<std::uint64_t>(end - at)});
             at = ::lseek(fd.get(), end, SEEK_DATA);
         }
         if (version.extents.size() == 1 && version.extents[0].length == content.size())

@@ -264,8 +264,13 @@ TEST_F(Attacked, ExtendedAttributesAndTheirLossAreUndone)
 TEST_F(Attacked, PosixAclsComeBack)
 {
     // Version 2; user::rw-, user:1234:r--, group::r--, mask::r--, other::---.
-    auto acl = from_hex("02000000" "01000600ffffffff" "02000400d2040000" "04000400ffffffff"
-                        "10000400ffffffff" "20000000ffffffff").take();
+    auto acl = from_hex("02000000"
+                        "01000600ffffffff"
+                        "02000400d2040000"
+                        "04000400ffffffff"
+                        "10000400ffffffff"
+                        "20000000ffffffff")
+                   .take();
     scene.set_xattr(alice, "report.docx", "system.posix_acl_access", acl);
     before = scene.snapshot();
     scene.remove_xattr(attacker, "report.docx", "system.posix_acl_access");

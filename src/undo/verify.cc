@@ -17,8 +17,7 @@ Result<Sameness> compare_metadata(Found const& found, event::Version const& goal
 
 } // namespace
 
-Result<Sameness> compare(
-    int dir_fd, std::string const& name, Found const& found, event::Version const& goal)
+Result<Sameness> compare(int dir_fd, std::string const& name, Found const& found, event::Version const& goal)
 {
     if (found.kind() != goal.kind())
         return Sameness::other_content;

@@ -89,6 +89,11 @@ public:
         room_.notify_all();
     }
 
+    bool is_closed() const
+    {
+        std::lock_guard lock(mutex_);
+        return closed_;
+    }
     bool drained() const
     {
         std::lock_guard lock(mutex_);

@@ -30,12 +30,10 @@ Result<Database> open_to_write(std::string const& path)
     return database;
 }
 
-Result<Database> open_to_read_as(std::string const& path, Database::Mode mode)
+Result<void> prepare_to_read(Database& database)
 {
-    auto database = TRY(Database::open(path, mode));
     TRY(database.script("PRAGMA cache_size = -16384"));
-    TRY(check_schema(database, schema_steps()));
-    return database;
+    return check_schema(database, schema_steps());
 }
 
 Result<bool> has_wal(std::string const& path)
@@ -48,17 +46,28 @@ Result<bool> has_wal(std::string const& path)
     return found.take_error();
 }
 
+// Whether SQLite missed a file beside the database and could not make it.
+bool lacks_shared_memory(Error const& error)
+{
+    return error.code() == Errc::denied || error.code() == Errc::not_found;
+}
+
 // A reader needs shared memory beside the file. Where none can be made (a read-only medium) a
 // journal that was closed in order can still be read: nobody can be writing to it.
 Result<Database> open_to_read(std::string const& path)
 {
-    auto database = open_to_read_as(path, Database::Mode::read);
-    if (database.ok() || database.error().code() != Errc::denied)
+    auto database = TRY(Database::open(path, Database::Mode::read)); // `not_found` only from here
+    auto prepared = prepare_to_read(database);
+    if (prepared.ok())
         return database;
+    if (!lacks_shared_memory(prepared.error()))
+        return prepared.take_error();
     bool unfinished = TRY(has_wal(path));
     if (unfinished)
-        return database;
-    return open_to_read_as(path, Database::Mode::read_immutable);
+        return Error(Errc::denied, "it was not closed in order and nothing can be written beside it");
+    auto immutable = TRY(Database::open(path, Database::Mode::read_immutable));
+    TRY(prepare_to_read(immutable));
+    return immutable;
 }
 
 } // namespace

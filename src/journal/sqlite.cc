@@ -181,8 +181,12 @@ Result<Database> Database::open(std::string const& path, Mode mode)
         return Error(Errc::invalid, "a database needs a path");
     auto plain = path.starts_with('/') ? path : "./" + path; // never ":memory:" or a URI
     switch (mode) {
-    case Mode::create:
-        return open_with(plain, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    case Mode::create: {
+        auto database = TRY(open_with(plain, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+        if (sqlite3_db_readonly(database.connection_.get(), "main") != 0) // SQLite opened what it could
+            return Error(Errc::denied, "the database can only be read");
+        return database;
+    }
     case Mode::read:
         return open_with(plain, SQLITE_OPEN_READONLY);
     case Mode::read_immutable:

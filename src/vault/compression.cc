@@ -104,16 +104,26 @@ private:
 Compression::Compression(int level) : level_(level) { }
 Compression::~Compression() = default;
 
-void Compression::compress(ByteView plain, Bytes& out)
+std::size_t Compression::packed_bound(std::size_t plain_bytes)
+{
+    return ZSTD_compressBound(plain_bytes);
+}
+
+std::size_t Compression::compress_into(ByteView plain, std::span<std::byte> room)
 {
     Lease lease(*this);
-    auto const begin = out.size();
-    out.resize(begin + ZSTD_compressBound(plain.size()));
-    auto const n = ZSTD_compressCCtx(
-        (*lease).compress, out.data() + begin, out.size() - begin, plain.data(), plain.size(), level_);
+    auto const n =
+        ZSTD_compressCCtx((*lease).compress, room.data(), room.size(), plain.data(), plain.size(), level_);
     if (ZSTD_isError(n))
         abort_on_error(bad_frame(n)); // only memory can fail it: the room is enough
-    out.resize(begin + n);
+    return n;
+}
+
+void Compression::compress(ByteView plain, Bytes& out)
+{
+    auto const begin = out.size();
+    out.resize(begin + packed_bound(plain.size()));
+    out.resize(begin + compress_into(plain, std::span(out).subspan(begin)));
 }
 
 Result<void> Compression::decompress_into(ByteView packed, std::span<std::byte> plain)

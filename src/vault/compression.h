@@ -21,6 +21,10 @@ public:
     // Appends the compressed form to `out`.
     void compress(ByteView plain, Bytes& out);
 
+    // The same into `room`, of which packed_bound() is enough; returns the length.
+    std::size_t compress_into(ByteView plain, std::span<std::byte> room);
+    static std::size_t packed_bound(std::size_t plain_bytes);
+
     // `corrupt` unless `packed` is one frame of exactly plain.size() bytes.
     Result<void> decompress_into(ByteView packed, std::span<std::byte> plain);
 

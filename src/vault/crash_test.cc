@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <map>
-#include <poll.h>
 #include <sys/mount.h>
 #include <thread>
 #include <unistd.h>
@@ -67,9 +66,15 @@ Bytes content_of(std::uint64_t seed, std::size_t size)
     ::_exit(7);
 }
 
-// Reads what is told for a while, kills, and reads the rest.
-std::vector<Acknowledged> run_and_kill(
-    std::string const& path, std::uint64_t first_seed, std::chrono::microseconds life)
+// When a writer is killed: some time after it has told of so many. Counted, not timed from its
+// start, so that a busy machine tests as much as an idle one.
+struct Fate {
+    std::size_t told = 0;
+    std::chrono::microseconds then{0};
+};
+
+// Reads what is told, kills, and reads the rest.
+std::vector<Acknowledged> run_and_kill(std::string const& path, std::uint64_t first_seed, Fate fate)
 {
     int fds[2];
     EXPECT_EQ(0, ::pipe2(fds, O_CLOEXEC));
@@ -79,21 +84,14 @@ std::vector<Acknowledged> run_and_kill(
     if (pid == 0)
         write_until_killed(path, write_end.get(), first_seed);
     write_end.reset();
-    auto const until = steady_now() + life;
-    bool killed = false;
     std::vector<Acknowledged> out;
-    for (;;) {
-        if (!killed && steady_now() >= until) {
-            ::kill(pid, SIGKILL);
-            killed = true;
-        }
-        pollfd wait{.fd = read_end.get(), .events = POLLIN, .revents = 0};
-        if (::poll(&wait, 1, 1) == 0)
-            continue;
-        Acknowledged told;
-        if (::read(read_end.get(), &told, sizeof(told)) != sizeof(told))
-            break;
+    Acknowledged told;
+    while (::read(read_end.get(), &told, sizeof(told)) == sizeof(told)) {
         out.push_back(told);
+        if (out.size() == fate.told) {
+            ::usleep(static_cast<useconds_t>(fate.then.count()));
+            ::kill(pid, SIGKILL);
+        }
     }
     int status = 0;
     EXPECT_EQ(pid, ::waitpid(pid, &status, 0));
@@ -124,10 +122,10 @@ TEST(Crash, NothingSavedIsLostThoughTheWriterIsKilledFiftyTimes)
     std::uint64_t staged = 0;
     std::uint64_t unindexed = 0;
     for (std::uint64_t round = 0; round < 50; ++round) {
-        auto const life = std::chrono::microseconds(2'000 + random() % 60'000);
-        SCOPED_TRACE(
-            "round " + std::to_string(round) + ", killed after " + std::to_string(life.count()) + " us");
-        auto const told = run_and_kill(path, round * 1'000'000 + 1, life);
+        Fate const fate{1 + random() % 150, std::chrono::microseconds(random() % 5000)};
+        SCOPED_TRACE("round " + std::to_string(round) + ", killed after " + std::to_string(fate.told)
+            + " blobs and " + std::to_string(fate.then.count()) + " us");
+        auto const told = run_and_kill(path, round * 1'000'000 + 1, fate);
         all.insert(all.end(), told.begin(), told.end());
         if (restic && round % 5 == 0) {
             ASSERT_EQ(0, test::restic(path, "check --read-data --no-lock").status) << "right after the kill";

@@ -81,23 +81,32 @@ Cipher::~Cipher() = default;
 Cipher::Cipher(Cipher&&) noexcept = default;
 Cipher& Cipher::operator=(Cipher&&) noexcept = default;
 
-void Cipher::crypt(ByteView iv, ByteView in, std::byte* out) const
-{
-    Owned<EVP_CIPHER_CTX> context(EVP_CIPHER_CTX_new());
-    require(EVP_EncryptInit_ex2(
-                context.get(), algorithms_->ctr.get(), raw(key_.encrypt.data()), raw(iv.data()), nullptr)
-            == 1,
-        "AES-256-CTR");
-    constexpr std::size_t step = 1 << 30; // OpenSSL counts in int
-    for (std::size_t at = 0; at < in.size(); at += step) {
-        auto const piece = in.subspan(at, std::min(step, in.size() - at));
-        int written = 0;
-        require(EVP_EncryptUpdate(
-                    context.get(), raw(out + at), &written, raw(piece.data()), static_cast<int>(piece.size()))
+// AES-256-CTR over one message, in pieces.
+class Cipher::Keystream {
+public:
+    Keystream(Cipher const& cipher, ByteView iv) : context_(EVP_CIPHER_CTX_new())
+    {
+        require(EVP_EncryptInit_ex2(context_.get(), cipher.algorithms_->ctr.get(),
+                    raw(cipher.key_.encrypt.data()), raw(iv.data()), nullptr)
                 == 1,
             "AES-256-CTR");
     }
-}
+    void apply(ByteView in, std::byte* out)
+    {
+        constexpr std::size_t step = 1 << 30; // OpenSSL counts in int
+        for (std::size_t at = 0; at < in.size(); at += step) {
+            auto const piece = in.subspan(at, std::min(step, in.size() - at));
+            int written = 0;
+            require(EVP_EncryptUpdate(context_.get(), raw(out + at), &written, raw(piece.data()),
+                        static_cast<int>(piece.size()))
+                    == 1,
+                "AES-256-CTR");
+        }
+    }
+
+private:
+    Owned<EVP_CIPHER_CTX> context_;
+};
 
 std::array<std::byte, mac_bytes> Cipher::mac(ByteView iv, ByteView ciphertext) const
 {
@@ -123,35 +132,20 @@ std::array<std::byte, mac_bytes> Cipher::mac(ByteView iv, ByteView ciphertext) c
     return out;
 }
 
-void Cipher::seal_in_place(Bytes& buffer) const
+void Cipher::seal_into(ByteView plain, std::span<std::byte> sealed) const
 {
-    auto const iv = std::span(buffer).first(iv_bytes);
+    auto const iv = sealed.first(iv_bytes);
+    auto const text = sealed.subspan(iv_bytes, plain.size());
     fill_random(iv);
-    auto const text = std::span(buffer).subspan(iv_bytes);
-    crypt(iv, text, text.data());
-    auto const tag = mac(iv, text);
-    buffer.insert(buffer.end(), tag.begin(), tag.end());
+    Keystream(*this, iv).apply(plain, text.data());
+    std::ranges::copy(mac(iv, text), sealed.last(mac_bytes).begin());
 }
 
 Bytes Cipher::seal(ByteView plain) const
 {
-    Bytes buffer;
-    buffer.reserve(plain.size() + seal_overhead);
-    buffer.resize(iv_bytes);
-    buffer.insert(buffer.end(), plain.begin(), plain.end());
-    seal_in_place(buffer);
-    return buffer;
-}
-
-Result<void> Cipher::open_into(ByteView sealed, std::span<std::byte> plain) const
-{
-    auto const iv = sealed.first(iv_bytes);
-    auto const text = sealed.subspan(iv_bytes, sealed.size() - seal_overhead);
-    auto const tag = mac(iv, text);
-    if (CRYPTO_memcmp(tag.data(), sealed.last(mac_bytes).data(), mac_bytes) != 0)
-        return Error(Errc::corrupt, "the bytes do not match their authentication code");
-    crypt(iv, text, plain.data());
-    return {};
+    Bytes out(plain.size() + seal_overhead);
+    seal_into(plain, out);
+    return out;
 }
 
 Result<Bytes> Cipher::open(ByteView sealed) const
@@ -161,6 +155,37 @@ Result<Bytes> Cipher::open(ByteView sealed) const
     Bytes plain(sealed.size() - seal_overhead);
     TRY(open_into(sealed, plain));
     return plain;
+}
+
+Result<void> Cipher::open_into(ByteView sealed, std::span<std::byte> plain) const
+{
+    auto const iv = sealed.first(iv_bytes);
+    auto const text = sealed.subspan(iv_bytes, sealed.size() - seal_overhead);
+    auto const tag = mac(iv, text);
+    if (CRYPTO_memcmp(tag.data(), sealed.last(mac_bytes).data(), mac_bytes) != 0)
+        return Error(Errc::corrupt, "the bytes do not match their authentication code");
+    Keystream(*this, iv).apply(text, plain.data());
+    return {};
+}
+
+bool Cipher::opens_to(ByteView sealed, ByteView plain) const
+{
+    if (sealed.size() != plain.size() + seal_overhead)
+        return false;
+    auto const iv = sealed.first(iv_bytes);
+    auto const text = sealed.subspan(iv_bytes, plain.size());
+    auto const tag = mac(iv, text);
+    if (CRYPTO_memcmp(tag.data(), sealed.last(mac_bytes).data(), mac_bytes) != 0)
+        return false;
+    Keystream stream(*this, iv);
+    std::array<std::byte, 16 * 1024> piece;
+    for (std::size_t at = 0; at < plain.size(); at += piece.size()) {
+        auto const length = std::min(piece.size(), plain.size() - at);
+        stream.apply(text.subspan(at, length), piece.data());
+        if (std::memcmp(piece.data(), plain.data() + at, length) != 0)
+            return false;
+    }
+    return true;
 }
 
 } // namespace tocsin::vault

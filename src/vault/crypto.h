@@ -42,17 +42,18 @@ public:
     KeyMaterial const& key() const { return key_; }
 
     Bytes seal(ByteView plain) const;
-    // The same without a copy: `buffer` holds iv_bytes of room, then the plaintext; afterwards
-    // it is the sealed form.
-    void seal_in_place(Bytes& buffer) const;
+    // As seal(). REQUIRES: sealed.size() == plain.size() + seal_overhead; no overlap.
+    void seal_into(ByteView plain, std::span<std::byte> sealed) const;
 
     Result<Bytes> open(ByteView sealed) const;
+    // Whether open() would succeed and give `plain`; without room for it.
+    bool opens_to(ByteView sealed, ByteView plain) const;
     // As open(), into `plain`. REQUIRES: plain.size() == sealed.size() - seal_overhead.
     Result<void> open_into(ByteView sealed, std::span<std::byte> plain) const;
 
 private:
     struct Algorithms;
-    void crypt(ByteView iv, ByteView in, std::byte* out) const;
+    class Keystream;
     std::array<std::byte, mac_bytes> mac(ByteView iv, ByteView ciphertext) const;
 
     KeyMaterial key_;

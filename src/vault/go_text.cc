@@ -299,7 +299,7 @@ Result<WallTime> parse_go_time(std::string_view text)
     auto const date = chr::year_month_day(year, month, day);
     if (failed || !date.ok())
         return bad;
-    constexpr std::int64_t limit = 9'223'372'035; // seconds that fit, either side of 1970
+    constexpr std::int64_t limit = 106'751LL * 86400; // whole days that fit, either side of 1970
     seconds += static_cast<std::int64_t>(chr::sys_days(date).time_since_epoch().count()) * 86400;
     return from_nanoseconds(std::clamp(seconds, -limit, limit) * 1'000'000'000 + nanoseconds);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tocsin/vault/base64.h"
+#include "tocsin/vault/go_text.h"
 #include "tocsin/vault/identity.h"
 #include "tocsin/vault/lock.h"
 #include "tocsin/vault/tree.h"
@@ -159,6 +160,29 @@ TEST_F(LockTest, RemovesLocksOfTheDeadAndTheForgotten)
     ASSERT_OK(Lock::take(store_, files_));
 
     EXPECT_EQ(2U, count()); // ours, and the one we cannot know to be dead
+}
+
+TEST_F(LockTest, WithAFlippedByteHoldsNobodyUp)
+{
+    auto exclusive = lock(::getpid());
+    exclusive.exclusive = true;
+    put(exclusive);
+    auto const name = store_.list(FileKind::lock).take().at(0).name;
+    auto bytes = store_.get(FileKind::lock, name).take();
+    bytes[bytes.size() / 2] ^= std::byte{1};
+    ASSERT_OK(store_.remove(FileKind::lock, name));
+    ASSERT_OK(store_.put(FileKind::lock, name, bytes));
+
+    EXPECT_OK(Lock::take(store_, files_));
+}
+
+TEST_F(LockTest, OfTheFarPastIsStale)
+{
+    auto ancient = lock(1);
+    ancient.hostname = "elsewhere";
+    ancient.time = parse_go_time("1013-11-24T08:45:25Z").take();
+
+    EXPECT_TRUE(is_stale(ancient, wall_now()));
 }
 
 TEST_F(LockTest, ComesBackAsItWas)

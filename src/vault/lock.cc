@@ -88,7 +88,7 @@ Result<LockInfo> decode_lock(ByteView json)
 
 bool is_stale(LockInfo const& lock, WallTime now)
 {
-    if (now - lock.time > stale_after)
+    if (lock.time < now - stale_after) // not a difference: one from outside could overflow it
         return true;
     bool const is_pid = lock.pid > 0 && lock.pid <= INT32_MAX;
     return is_pid && lock.hostname == own_host_name() && ::kill(static_cast<pid_t>(lock.pid), 0) != 0

@@ -171,8 +171,8 @@ Result<Repository::Saved> Repository::save_blob(BlobType type, ByteView plain)
         return out;
     auto stored_bytes = [&]() -> Result<std::uint64_t> {
         auto const stored = TRY(parts_->codec.encode(type, plain));
-        PackedBlob const blob{.id = out.id, .type = type, .plain_length = stored.plain_length};
-        auto const placed = TRY(writer->append(blob, stored.bytes));
+        PackedBlob const blob{.id = out.id, .type = type, .plain_length = stored.plain_length()};
+        auto const placed = TRY(writer->append(blob, stored.bytes()));
         return placed.length;
     }();
     parts_->catalog.release(type, out.id);

@@ -32,17 +32,16 @@ Result<Bytes> unpack_json(Compression& compression, Bytes opened)
 
 Result<Sha256> SealedFiles::put(FileKind kind, std::string_view json) const
 {
-    Bytes buffer(iv_bytes);
-    buffer.push_back(zstd_format);
-    compression_.compress(as_bytes(json), buffer);
-    cipher_.seal_in_place(buffer);
+    Bytes packed{zstd_format};
+    compression_.compress(as_bytes(json), packed);
+    auto const sealed = cipher_.seal(packed);
 
-    auto opened = TRY(cipher_.open(buffer));
+    auto opened = TRY(cipher_.open(sealed));
     auto const read_back = TRY(unpack_json(compression_, std::move(opened)));
     if (as_text(read_back) != json)
         return broken();
-    auto const id = Sha256::of(buffer);
-    TRY(store_.put(kind, id.hex(), buffer).context("write " + describe(kind, id)));
+    auto const id = Sha256::of(sealed);
+    TRY(store_.put(kind, id.hex(), sealed).context("write " + describe(kind, id)));
     return id;
 }
 

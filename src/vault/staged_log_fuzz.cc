@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     auto rest = std::as_bytes(std::span(data, size));
     (void)decode_log(cipher, rest).ok();
 
-    // Records that open, whatever is in them.
+    // Records that open, whatever is in them; a few are enough.
+    rest = rest.first(std::min<std::size_t>(rest.size(), 10 * 48));
     auto log = encode_log_header();
     for (; rest.size() >= 48; rest = rest.subspan(48)) {
         auto const record = cipher.seal(rest.first(48));

@@ -36,6 +36,11 @@ struct Backend {
     std::function<std::unique_ptr<Store>(std::string const& dir)> again;
 };
 
+void PrintTo(Backend const& backend, std::ostream* out)
+{
+    *out << backend.name;
+}
+
 class StoreContract : public testing::TestWithParam<Backend> {
 protected:
     test::TempDir dir_;

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// tocsin-guardd -- the guard. `tocsin protect` starts it; people need not.
+//
+// Signals are taken by sigwait in this thread, so that no handler runs anywhere.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <fmt/format.h>
+#include <thread>
+
+#include "tocsin/base/log.h"
+#include "tocsin/guard/guard.h"
+
+namespace {
+
+using namespace tocsin;
+
+void block_signals(sigset_t& set)
+{
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    (void)::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    (void)std::signal(SIGPIPE, SIG_IGN);
+}
+
+int run_guard(guard::Options const& options)
+{
+    sigset_t signals;
+    block_signals(signals); // before any thread begins: they inherit it
+    auto started = guard::Guard::start(options);
+    if (!started.ok()) {
+        log_line(Severity::error, started.error().message());
+        return started.error().code() == Errc::invalid ? 2 : 1;
+    }
+    auto running = started.take();
+    std::jthread waiter([&] {
+        int number = 0;
+        while (::sigwait(&signals, &number) == 0 && number == SIGHUP) { }
+        running->stop();
+    });
+    auto ended = running->run();
+    (void)::pthread_kill(waiter.native_handle(), SIGTERM); // it may still wait
+    if (!ended.ok()) {
+        log_line(Severity::error, ended.error().message());
+        return 1;
+    }
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    guard::Options options;
+    options.state_dir = "/var/lib/tocsin";
+    std::string respond = "freeze";
+    CLI::App app("Guards directory trees. Started by `tocsin protect`.", "tocsin-guardd");
+    app.add_option("--state", options.state_dir, "Where everything of this guard is kept");
+    app.add_option("--respond", respond, "What is done to an attacker")
+        ->check(CLI::IsMember({"observe", "freeze", "stop"}));
+    app.add_option("--exclude", options.excludes, "Glob of paths whose content is not kept");
+    app.add_option("--repository", options.repository, "Where versions are kept");
+    app.add_option("--reserve", options.reserve_bytes, "Bytes of the repository's disk to leave free")
+        ->transform(CLI::AsSizeValue(false));
+    app.add_option("--record", options.recording, "Write all that the verdict is given to this file");
+    app.add_option("path", options.paths, "Trees to protect");
+    try {
+        app.parse(argc, argv);
+    } catch (CLI::ParseError const& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    options.policy = respond == "observe" ? respond::Policy::observe
+        : respond == "stop"               ? respond::Policy::stop
+                                          : respond::Policy::freeze;
+    return run_guard(options);
+}

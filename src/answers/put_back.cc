@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/answers/put_back.h"
+
+#include <array>
+
+#include "tocsin/answers/args.h"
+#include "tocsin/undo/act.h"
+#include "tocsin/undo/quarantine.h"
+
+namespace tocsin::answers {
+
+namespace {
+
+class RepositoryContent final : public undo::ContentSource {
+public:
+    explicit RepositoryContent(vault::Repository& repository) : repository_(repository) { }
+    Result<Bytes> load(Sha256 const& blob) override
+    {
+        return repository_.load_blob(vault::BlobType::data, blob);
+    }
+
+private:
+    vault::Repository& repository_;
+};
+
+undo::Options options_for(StatePaths const& state, std::optional<std::string> to_dir,
+    ProgressSink const& sink, std::string_view what)
+{
+    undo::Options options;
+    options.state_dir = state.dir;
+    options.to_dir = std::move(to_dir);
+    if (sink)
+        options.progress = [&sink, what](undo::Progress const& progress) {
+            sink({progress.done, progress.total, progress.bytes, std::string(what)});
+        };
+    return options;
+}
+
+// Into another directory nothing is done that the journal keeps.
+Result<json::value> carry_out(
+    Material const& material, journal::Journal& journal, undo::Plan const& plan, undo::Options const& options)
+{
+    RepositoryContent source(material.repository);
+    auto* record = options.to_dir ? nullptr : &journal;
+    auto report = TRY(undo::carry_out(plan, source, options, record));
+    return undo::to_json(report);
+}
+
+Result<undo::Moment> moment_of(json::object const& args)
+{
+    auto version = TRY(optional_number_arg(args, "version"));
+    if (version)
+        return undo::Moment(event::VersionId{*version});
+    auto at = TRY(optional_text_arg(args, "at"));
+    if (!at)
+        return Error(Errc::invalid, "neither 'at' nor 'version' is given");
+    auto time = TRY(parse_time(*at));
+    return undo::Moment(time);
+}
+
+Result<std::optional<event::IncidentId>> optional_incident_arg(json::object const& args)
+{
+    auto id = TRY(optional_number_arg(args, "id"));
+    if (!id)
+        return std::optional<event::IncidentId>();
+    return std::optional(event::IncidentId{*id});
+}
+
+} // namespace
+
+Result<json::value> answer_undo(Material const& material, Request const& request, ProgressSink const& sink)
+{
+    auto id = TRY(incident_arg(request.args));
+    auto dry_run = TRY(flag_arg(request.args, "dry_run"));
+    auto to_dir = TRY(optional_path_arg(request.args, "to"));
+    auto access = dry_run || to_dir ? journal::Access::read_only : journal::Access::read_write;
+    auto journal = TRY(journal::Journal::open(material.state.journal, access));
+    auto plan = TRY(undo::make_plan(*journal, id));
+    if (dry_run)
+        return undo::to_json(undo::foretell(to_dir ? undo::elsewhere(plan, *to_dir) : plan));
+    return carry_out(
+        material, *journal, plan, options_for(material.state, std::move(to_dir), sink, "putting back"));
+}
+
+Result<json::value> answer_restore(Material const& material, Request const& request, ProgressSink const& sink)
+{
+    auto paths = TRY(paths_arg(request.args, "paths"));
+    auto moment = TRY(moment_of(request.args));
+    auto to_dir = TRY(optional_path_arg(request.args, "to"));
+    auto access = to_dir ? journal::Access::read_only : journal::Access::read_write;
+    auto journal = TRY(journal::Journal::open(material.state.journal, access));
+    auto plan = TRY(undo::plan_restore(*journal, paths, moment));
+    auto options = options_for(material.state, std::move(to_dir), sink, "restoring");
+    auto answer = TRY(carry_out(material, *journal, plan, options));
+    answer.as_object().erase("incident");
+    return answer;
+}
+
+Result<json::value> answer_quarantine(StatePaths const& state, Request const& request)
+{
+    auto id = TRY(optional_incident_arg(request.args));
+    auto kept = TRY(undo::list_quarantine(state.dir, id));
+    json::array out;
+    for (auto const& item : kept) {
+        json::object one{{"incident", item.incident.value}, {"path", json_text(item.path)}, {"kept", nullptr},
+            {"size", item.metadata.size}, {"sha256", item.sha256.hex()}, {"time", to_iso8601(item.time)}};
+        if (!item.file.empty())
+            one["kept"] = json_text(item.file);
+        out.push_back(std::move(one));
+    }
+    return json::value(std::move(out));
+}
+
+Result<bool> takes_back(Request const& request)
+{
+    if (request.verb != "undo")
+        return false;
+    auto dry_run = TRY(flag_arg(request.args, "dry_run"));
+    auto to_dir = TRY(optional_path_arg(request.args, "to"));
+    return !dry_run && !to_dir;
+}
+
+Result<void> record_undone(StatePaths const& state, event::IncidentId id, std::string const& user)
+{
+    auto journal = TRY(journal::Journal::open(state.journal, journal::Access::read_write));
+    auto incident = TRY(journal->incident(id));
+    if (!incident)
+        return Error(Errc::not_found, "there is no incident " + std::to_string(id.value));
+    incident->state = event::IncidentState::undone;
+    event::Action action;
+    action.incident = id;
+    action.time = wall_now();
+    action.kind = event::ActionKind::undo;
+    action.by = user;
+    action.outcome = "taken back while no guard ran";
+    std::array<event::Record, 2> records{std::move(action), *incident};
+    return journal->append(records);
+}
+
+} // namespace tocsin::answers

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// base/test_mount.h -- a file system of a test's own, on a loop device that can't be left behind.
+//
+// The process moves into a mount namespace of its own first, and the loop device clears itself
+// when it is unmounted: so whatever kills the test takes mount and device with it.
+#pragma once
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <string>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "tocsin/base/test.h"
+
+namespace tocsin::test {
+
+// Root with the right to mount; a reason to skip otherwise.
+inline std::string why_no_mounts()
+{
+    if (::geteuid() != 0)
+        return "needs root, to mount a loop device";
+    if (::access("/dev/loop-control", F_OK) != 0)
+        return "needs loop devices";
+    return {};
+}
+
+class LoopMount {
+public:
+    // type: "ext4", "xfs" or "btrfs"; as large as each needs, 384 MiB.
+    explicit LoopMount(std::string const& type)
+    {
+        if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+            return;
+        auto image = dir_ / "image";
+        path_ = dir_ / "mnt";
+        auto make = fmt::format("set -e; truncate -s 384M '{0}'; mkfs.{1} {2} '{0}' >/dev/null 2>&1;"
+                                " mkdir '{3}'; mount -o loop '{0}' '{3}'",
+            image, type, type == "ext4" ? "-q -F" : "-f", path_);
+        is_mounted_ = std::system(make.c_str()) == 0;
+    }
+    ~LoopMount()
+    {
+        if (is_mounted_)
+            (void)::umount2(path_.c_str(), MNT_DETACH);
+    }
+    LoopMount(LoopMount const&) = delete;
+    LoopMount& operator=(LoopMount const&) = delete;
+
+    bool ok() const { return is_mounted_; }
+    std::string const& path() const { return path_; }
+    std::string operator/(std::string const& name) const { return path_ + "/" + name; }
+    TempDir const& beside() const { return dir_; } // not on it
+
+private:
+    TempDir dir_;
+    std::string path_;
+    bool is_mounted_ = false;
+};
+
+} // namespace tocsin::test

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/capture/facts_builder.h"
+
+#include <gtest/gtest.h>
+#include <random>
+#include <zstd.h>
+
+#include "tocsin/base/sys.h"
+#include "tocsin/base/test.h"
+#include "tocsin/capture/open_intent.h"
+
+namespace tocsin::capture {
+namespace {
+
+using event::FileType;
+
+event::ContentFacts facts_of(ByteView content)
+{
+    FactsBuilder builder;
+    builder.add(content);
+    return builder.finish();
+}
+event::ContentFacts facts_of(std::string_view content) { return facts_of(as_bytes(content)); }
+
+Bytes random_bytes(std::size_t size, unsigned seed)
+{
+    std::mt19937 generator(seed);
+    Bytes out(size);
+    for (auto& b : out)
+        b = static_cast<std::byte>(generator());
+    return out;
+}
+
+std::string prose(std::size_t size)
+{
+    std::string out;
+    for (unsigned i = 0; out.size() < size; ++i)
+        out += "Paragraph " + std::to_string(i * 7919 % 10007) + " of the yearly report.\n";
+    return out;
+}
+
+TEST(Facts, TellTextFromCiphertext)
+{
+    auto text = facts_of(prose(20'000));
+    EXPECT_EQ(FileType::text, text.type);
+    EXPECT_LT(text.entropy, 5.5);
+    auto noise = facts_of(random_bytes(20'000, 1));
+    EXPECT_EQ(FileType::unknown, noise.type);
+    EXPECT_GT(noise.entropy, 7.9);
+}
+
+TEST(Facts, AreTheSameHoweverTheContentIsCut)
+{
+    auto content = random_bytes(100'000, 2);
+    FactsBuilder builder;
+    for (std::size_t at = 0; at < content.size(); at += 997)
+        builder.add(ByteView(content).subspan(at, std::min<std::size_t>(997, content.size() - at)));
+    EXPECT_EQ(facts_of(content), builder.finish());
+}
+
+TEST(Facts, FindAnEditSimilarAndARewriteNot)
+{
+    auto before = prose(50'000);
+    auto after = before;
+    after.insert(1000, "A sentence that was added.\n");
+    EXPECT_GT(event::similarity(facts_of(before).sketch, facts_of(after).sketch), 0.7);
+    EXPECT_LT(event::similarity(facts_of(before).sketch, facts_of(random_bytes(50'000, 3)).sketch), 0.1);
+}
+
+TEST(FileType, KnowsCiphertextsThatSayWhatTheyAre)
+{
+    EXPECT_EQ(FileType::openssl_salted, facts_of("Salted__12345678abcdefgh").type);
+    EXPECT_EQ(FileType::age, facts_of("age-encryption.org/v1\n-> scrypt").type);
+    // gpg --symmetric: packet 3, old and new format
+    EXPECT_EQ(FileType::openpgp, facts_of(std::string_view("\x8c\x0d\x04\x09\x03\x02\x11\x22", 8)).type);
+    EXPECT_EQ(FileType::openpgp, facts_of(std::string_view("\xc3\x0d\x04\x09\x03\x08\x11\x22", 8)).type);
+}
+
+TEST(FileType, ReadsWhatAZstdFileUnpacksTo)
+{
+    auto plain = prose(70'000);
+    Bytes packed(ZSTD_compressBound(plain.size()));
+    packed.resize(ZSTD_compress(packed.data(), packed.size(), plain.data(), plain.size(), 3));
+    auto facts = facts_of(packed);
+    EXPECT_EQ(FileType::zstd, facts.type);
+    EXPECT_EQ(plain.size(), facts.unpacked_size);
+}
+
+struct PackCase {
+    char const* name;
+    char const* command;
+    FileType type;
+};
+class Packed : public testing::TestWithParam<PackCase> { };
+
+TEST_P(Packed, SaysWhatItUnpacksTo)
+{
+    test::TempDir dir;
+    auto path = dir / "file";
+    auto plain = prose(300'000);
+    auto fd = sys::open(path, O_WRONLY | O_CREAT, 0600).take();
+    ASSERT_OK(sys::write_all(fd.get(), as_bytes(plain)));
+    auto command = std::string(GetParam().command) + " < " + path + " > " + path + ".packed 2>/dev/null";
+    if (std::system(command.c_str()) != 0)
+        GTEST_SKIP() << "needs " << GetParam().command;
+    auto facts = facts_of(sys::read_text(path + ".packed", 1 << 20).take());
+    EXPECT_EQ(GetParam().type, facts.type);
+    EXPECT_EQ(plain.size(), facts.unpacked_size);
+}
+
+INSTANTIATE_TEST_SUITE_P(Tools, Packed,
+    testing::Values(PackCase{"gzip", "gzip -c", FileType::gzip}, PackCase{"xz", "xz -c -0", FileType::xz}),
+    [](auto const& tool) { return std::string(tool.param.name); });
+
+TEST(FileType, KnowsWhetherAnImageEndsWell)
+{
+    std::string jpeg("\xff\xd8\xff\xe0");
+    jpeg.append(5000, 'x');
+    EXPECT_FALSE(facts_of(jpeg).ends_well);
+    jpeg += "\xff\xd9";
+    EXPECT_EQ(FileType::jpeg, facts_of(jpeg).type);
+    EXPECT_TRUE(facts_of(jpeg).ends_well);
+}
+
+TEST(OpenIntent, ReadsTheFlagsOfOpenat)
+{
+    EXPECT_EQ(OpenIntent::read_only, intent_of_syscall("257 0xffffff9c 0x7f00 0x80000 0x0 0x0 0x0 0x7ff 0x7f"));
+    EXPECT_EQ(OpenIntent::may_write, intent_of_syscall("257 0xffffff9c 0x7f00 0x80001 0x0 0x0 0x0 0x7ff 0x7f"));
+    EXPECT_EQ(OpenIntent::may_write, intent_of_syscall("257 0xffffff9c 0x7f00 0x200 0x0 0x0 0x0 0x7ff 0x7f"))
+        << "O_RDONLY|O_TRUNC truncates";
+    EXPECT_EQ(OpenIntent::read_only, intent_of_syscall("59 0x1 0x2 0x3 0x0 0x0 0x0 0x7ff 0x7f"));
+}
+
+TEST(OpenIntent, TakesAWriteWhenInDoubt)
+{
+    EXPECT_EQ(OpenIntent::may_write, intent_of_syscall(""));
+    EXPECT_EQ(OpenIntent::may_write, intent_of_syscall("running\n"));
+    EXPECT_EQ(OpenIntent::may_write, intent_of_syscall("437 0xffffff9c 0x1 0x2 0x18 0x0 0x0 0x1 0x2"));
+    EXPECT_EQ(OpenIntent::may_write, intent_of_syscall("426 0x1 0x1 0x1"));
+}
+
+} // namespace
+} // namespace tocsin::capture

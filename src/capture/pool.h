@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// capture/pool.h -- the threads that read versions into the vault.
+//
+// Three queues, most urgent first: opens that wait, closes, and the walk. A job is done by one
+// thread from start to end; what came of it goes to the sink, from that thread.
+// Owns what its jobs own (descriptors, held opens). Threads: add(), backlog() from any thread.
+// Bounds: `queue_limit` closes (each keeps a descriptor open); what does not fit is refused and
+// named to the sink as at risk. The walk waits for room.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "tocsin/capture/read.h"
+#include "tocsin/sensor/held_open.h"
+
+namespace tocsin::capture {
+
+// One object to capture. Exactly one of `fd`, `held` and `by_handle` says where it is.
+struct Job {
+    event::Occasion occasion = event::Occasion::walk;
+    pid_t writer = 0; // thread group that closed it; 0: nobody
+    bool is_throttled = false; // its writer may have to wait until this is judged
+    bool is_probe = false; // of a file that somebody has open: to be judged at once
+    UniqueFd fd;
+    std::shared_ptr<sensor::HeldOpen> held; // to be answered by whoever gets the outcome
+    event::ObjectKey by_handle; // an empty handle: none
+    event::ObjectKind kind = event::ObjectKind::regular; // of `by_handle`
+};
+
+// How stat(2) names an object: what the answering thread can afford to look up.
+struct ObjectNumber {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    auto operator<=>(ObjectNumber const&) const = default;
+};
+
+struct Outcome {
+    // `not_found`: the object is gone. `again`: torn, a writer is at it. `unsupported`: excluded.
+    Result<event::Version> version;
+    ObjectNumber number; // zero where it could not be found out
+    event::Occasion occasion;
+    pid_t writer;
+    bool is_throttled;
+    bool is_probe;
+    std::shared_ptr<sensor::HeldOpen> held;
+    event::ObjectKey by_handle;
+};
+
+class Sink {
+public:
+    virtual ~Sink() = default;
+    virtual void captured(Outcome outcome) = 0; // any pool thread; may wait
+};
+
+// What the pool has to know about the protected trees. Called from any pool thread.
+class Surroundings {
+public:
+    virtual ~Surroundings() = default;
+    // A directory on this file system, to open its objects by handle and to clone on; -1: none.
+    virtual int mount_fd(std::uint64_t filesystem) const = 0;
+    virtual bool is_excluded(std::string const& path) const = 0;
+};
+
+class Pool {
+public:
+    struct Limits {
+        unsigned threads = 2;
+        std::size_t queue_limit = 100'000;
+        std::uint64_t clone_from_bytes = 4 * 1024 * 1024;
+    };
+
+    // Borrows everything; all must outlive the pool.
+    Pool(vault::Repository& repository, Surroundings const& around, Sink& sink, Limits limits);
+    ~Pool(); // stop()
+
+    enum class Added { yes, no_room, stopped };
+    Added add(Job job); // opens are always taken
+    Added add_waiting(Job job); // waits while the walk's queue is long
+
+    // While off, every capture is `full`: the repository's disk must not be filled further.
+    void set_taking(bool on) { taking_.store(on); }
+
+    std::size_t backlog() const;
+    void stop(); // finishes what is urgent and closed, drops the walk; then joins
+
+private:
+    void work();
+    std::optional<Job> next();
+    Outcome carry_out(Job job, Reader& reader);
+    Result<UniqueFd> open_object(event::ObjectKey const& key, event::ObjectKind kind) const;
+    Result<event::Version> read_version(Job const& job, int fd, Reader& reader) const;
+    Result<UniqueFd> clone(int fd) const;
+
+    vault::Repository& repository_;
+    Surroundings const& around_;
+    Sink& sink_;
+    Limits limits_;
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    std::condition_variable room_;
+    std::deque<Job> urgent_;
+    std::deque<Job> closes_;
+    std::deque<Job> walk_;
+    std::size_t at_work_ = 0;
+    std::atomic<bool> taking_{true};
+    bool stopping_ = false;
+    std::vector<std::jthread> threads_;
+};
+
+} // namespace tocsin::capture

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/capture/read.h"
+
+#include <random>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "tocsin/base/sys.h"
+#include "tocsin/base/test.h"
+#include "tocsin/vault/backend/memory.h"
+
+namespace tocsin::capture {
+namespace {
+
+class ReaderTest : public testing::Test {
+protected:
+    ReaderTest()
+    {
+        vault::RepositoryOptions options;
+        options.scrypt = vault::ScryptCost::minimal();
+        auto store = std::make_unique<vault::MemoryStore>(std::make_shared<vault::MemoryDisk>());
+        repository_ = vault::Repository::create(std::move(store), "password", options).take();
+    }
+
+    UniqueFd file(std::string const& name, ByteView content)
+    {
+        auto fd = sys::open(dir_ / name, O_RDWR | O_CREAT | O_TRUNC, 0640).take();
+        EXPECT_OK(sys::write_all(fd.get(), content));
+        return fd;
+    }
+    Bytes content_of(event::Version const& version)
+    {
+        Bytes out;
+        for (auto const& id : version.content) {
+            auto blob = repository_->load_blob(vault::BlobType::data, id).take();
+            out.insert(out.end(), blob.begin(), blob.end());
+        }
+        return out;
+    }
+
+    test::TempDir dir_;
+    std::unique_ptr<vault::Repository> repository_;
+};
+
+TEST_F(ReaderTest, KeepsAWholeFileWithItsMetadata)
+{
+    auto fd = file("a", as_bytes("the content"));
+    (void)::setxattr((dir_ / "a").c_str(), "user.note", "x", 1, 0);
+    auto version = Reader(*repository_).read(fd.get(), fd.get()).take();
+    EXPECT_EQ("the content", as_text(content_of(version)));
+    EXPECT_EQ(Sha256::of(as_bytes("the content")), version.digest);
+    EXPECT_EQ(0640u, version.metadata.mode & 07777);
+    EXPECT_EQ(dir_ / "a", version.path);
+}
+
+TEST_F(ReaderTest, CutsLargeFilesAndHashesTheWhole)
+{
+    Bytes content(5'000'000);
+    std::mt19937 generator(7);
+    for (auto& b : content)
+        b = static_cast<std::byte>(generator());
+    auto fd = file("big", content);
+    auto version = Reader(*repository_).read(fd.get(), fd.get()).take();
+    EXPECT_GT(version.content.size(), 1u);
+    EXPECT_EQ(Sha256::of(content), version.digest);
+    EXPECT_EQ(content, content_of(version));
+}
+
+TEST_F(ReaderTest, StillReadsAFileWhoseNameIsGone)
+{
+    auto fd = file("a", as_bytes("gone"));
+    ASSERT_EQ(0, ::unlink((dir_ / "a").c_str()));
+    auto version = Reader(*repository_).read(fd.get(), fd.get()).take();
+    EXPECT_EQ("gone", as_text(content_of(version)));
+    EXPECT_EQ(dir_ / "a", version.path) << "without the kernel's (deleted)";
+}
+
+TEST_F(ReaderTest, RemembersWhereTheHolesAre)
+{
+    auto fd = file("sparse", {});
+    ASSERT_OK(sys::write_all_at(fd.get(), as_bytes("end"), 10'000'000));
+    auto version = Reader(*repository_).read(fd.get(), fd.get()).take();
+    ASSERT_EQ(1u, version.extents.size());
+    EXPECT_GT(version.extents[0].offset, 9'000'000u);
+    EXPECT_EQ(10'000'003u, content_of(version).size());
+}
+
+TEST_F(ReaderTest, KeepsTheTargetOfASymlink)
+{
+    ASSERT_EQ(0, ::symlink("there", (dir_ / "link").c_str()));
+    auto fd = sys::open(dir_ / "link", O_PATH | O_NOFOLLOW).take();
+    auto version = Reader(*repository_).read(fd.get(), fd.get()).take();
+    EXPECT_EQ("there", version.metadata.link_target);
+    EXPECT_TRUE(version.content.empty());
+}
+
+} // namespace
+} // namespace tocsin::capture

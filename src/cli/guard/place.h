@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// cli/guard/place.h -- whether a folder can be guarded, asked before anything is changed.
+//
+// Errors: one sentence that names the folder and what is wrong with it.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tocsin/base/result.h"
+
+namespace tocsin::cli {
+
+// What lies where already. All absolute and resolved.
+struct Surroundings {
+    std::string state_dir;
+    std::string repository;
+    std::vector<std::string> guarded;
+};
+
+// The folders, absolute and resolved, each once. All of them are good, or an error is told.
+Result<std::vector<std::string>> check_places(std::span<std::string const> paths, Surroundings const& around);
+
+// Whether `path` is `tree` or lies in it. By names: both absolute and resolved.
+bool lies_in(std::string_view path, std::string_view tree);
+
+// A file system by statfs(2)'s magic number: "tmpfs", or the number in hexadecimal.
+std::string filesystem_name(long magic);
+// Those on which the guard's events were proven.
+bool can_be_guarded(long magic);
+
+} // namespace tocsin::cli

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/cli/guard/place.h"
+
+#include <linux/magic.h>
+
+#include "tocsin/base/sys.h"
+#include "tocsin/base/test.h"
+#include "tocsin/cli/guard/launch.h"
+
+namespace tocsin::cli {
+namespace {
+
+TEST(Place, LiesInItselfAndWhatIsAbove)
+{
+    EXPECT_TRUE(lies_in("/srv/a", "/srv/a"));
+    EXPECT_TRUE(lies_in("/srv/a/b", "/srv/a"));
+    EXPECT_TRUE(lies_in("/srv", "/"));
+    EXPECT_FALSE(lies_in("/srv/ab", "/srv/a"));
+    EXPECT_FALSE(lies_in("/srv", "/srv/a"));
+}
+
+TEST(Place, KnowsWhereTheKernelGivesTheEvents)
+{
+    EXPECT_TRUE(can_be_guarded(EXT4_SUPER_MAGIC));
+    EXPECT_TRUE(can_be_guarded(BTRFS_SUPER_MAGIC));
+    EXPECT_FALSE(can_be_guarded(TMPFS_MAGIC));
+    EXPECT_FALSE(can_be_guarded(OVERLAYFS_SUPER_MAGIC));
+    EXPECT_FALSE(can_be_guarded(NFS_SUPER_MAGIC));
+    EXPECT_EQ("FUSE", filesystem_name(0x65735546));
+    EXPECT_EQ("0x1234", filesystem_name(0x1234));
+}
+
+TEST(Place, RefusesWhatDoesNotExistOrIsNoDirectory)
+{
+    test::TempDir dir;
+    ASSERT_OK(sys::open(dir / "file", O_CREAT | O_RDWR, 0600));
+    EXPECT_ERRC(Errc::not_found, check_places(std::vector{dir / "missing"}, {}));
+    auto file = check_places(std::vector{dir / "file"}, {});
+    EXPECT_ERRC(Errc::invalid, file);
+    EXPECT_TRUE(file.error().message().contains("is not a directory"));
+}
+
+TEST(Place, RefusesAFileSystemWithoutEvents)
+{
+    auto refused = check_places(std::vector<std::string>{"/proc/self"}, {});
+    EXPECT_ERRC(Errc::unsupported, refused);
+    EXPECT_TRUE(refused.error().message().contains("(proc)")) << refused.error().message();
+}
+
+// The rest needs a directory on a file system that can be guarded.
+class PlaceTest : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        home_ = sys::real_path(dir_.path()).take();
+        ASSERT_OK(sys::make_dirs(home_ + "/tree/below", 0700));
+        ASSERT_OK(sys::make_dirs(home_ + "/state/journal", 0700));
+        if (!check_places(std::vector{home_ + "/tree"}, {}).ok())
+            GTEST_SKIP() << "the temporary directory is on a file system that cannot be guarded";
+    }
+    auto check(std::string const& path, Surroundings const& around)
+    {
+        return check_places(std::vector{home_ + path}, around);
+    }
+
+    test::TempDir dir_;
+    std::string home_;
+};
+
+TEST_F(PlaceTest, KeepsApartFromItsOwnState)
+{
+    Surroundings around{home_ + "/state", {}, {}};
+    EXPECT_OK(check("/tree", around));
+    EXPECT_ERRC(Errc::invalid, check("", around));
+    EXPECT_ERRC(Errc::invalid, check("/state", around));
+    EXPECT_ERRC(Errc::invalid, check("/state/journal", around));
+}
+
+TEST_F(PlaceTest, KeepsApartFromARepositoryElsewhere)
+{
+    EXPECT_ERRC(Errc::invalid, check("/tree", {"/var/lib/tocsin", home_ + "/tree/below/repository", {}}));
+}
+
+TEST_F(PlaceTest, RefusesWhatIsGuardedAlready)
+{
+    Surroundings around{"/var/lib/tocsin", {}, {home_ + "/tree"}};
+    EXPECT_ERRC(Errc::exists, check("/tree", around));
+    EXPECT_ERRC(Errc::exists, check("/tree/below", around));
+    EXPECT_ERRC(Errc::exists, check("", around));
+    EXPECT_OK(check("/state", around));
+}
+
+TEST_F(PlaceTest, TakesEachDirectoryOnceByItsRealName)
+{
+    ASSERT_OK(sys::symlink_at(home_ + "/tree", AT_FDCWD, home_ + "/link"));
+    std::vector paths{home_ + "/tree", home_ + "/link", home_ + "/tree/../tree"};
+    EXPECT_EQ(std::vector{home_ + "/tree"}, check_places(paths, {}).take());
+}
+
+TEST(Launch, TellsTheGuardWhatWasSaid)
+{
+    GuardOptions options{"/state", "freeze", {"*.tmp", "*.o"}, "/mnt/repository", 1024, {"/srv/a", "/srv/b"}};
+    EXPECT_EQ(
+        (std::vector<std::string>{"--state", "/state", "--respond", "freeze", "--exclude", "*.tmp",
+            "--exclude", "*.o", "--repository", "/mnt/repository", "--reserve", "1024", "/srv/a", "/srv/b"}),
+        guard_arguments(options));
+}
+
+TEST(Launch, GivesTheGuardsOwnReasonWhenItDoesNotStart)
+{
+    test::TempDir dir;
+    auto program = dir / "guard";
+    {
+        auto script = sys::open(program, O_CREAT | O_WRONLY, 0700).take();
+        ASSERT_OK(sys::write_all(
+            script.get(), as_bytes("#!/bin/sh\necho 'tocsin: the disk is full' >&2\nexit 1\n")));
+    }
+    auto started =
+        start_guard(program, {dir / "state", "freeze", {}, {}, {}, {"/srv"}}, std::chrono::seconds(10));
+    EXPECT_ERRC(Errc::failed, started);
+    EXPECT_EQ("the guard did not start: the disk is full", started.error().message());
+}
+
+TEST(Launch, EndsAGuardThatStaysSilent)
+{
+    test::TempDir dir;
+    auto program = dir / "guard";
+    {
+        auto script = sys::open(program, O_CREAT | O_WRONLY, 0700).take();
+        ASSERT_OK(sys::write_all(script.get(), as_bytes("#!/bin/sh\nexec sleep 60\n")));
+    }
+    EXPECT_ERRC(Errc::again,
+        start_guard(program, {dir / "state", "freeze", {}, {}, {}, {}}, std::chrono::milliseconds(1)));
+}
+
+} // namespace
+} // namespace tocsin::cli

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "tocsin/base/log.h"
+#include "tocsin/cli/fields.h"
+#include "tocsin/cli/show.h"
+#include "tocsin/cli/table.h"
+#include "tocsin/cli/words.h"
+
+namespace tocsin::cli {
+
+namespace {
+
+std::string trees_text(json::array const& trees)
+{
+    Table table({{"tree"}, {"objects", Align::right}, {"bytes", Align::right}, {"captured", Align::right},
+        {"pending", Align::right}, {"at risk", Align::right}});
+    for (auto const& item : trees) {
+        Fields tree(item);
+        table.add({tree.text("path"), grouped(tree.number("objects")), size_words(tree.number("bytes")),
+            grouped(tree.number("captured")), grouped(tree.number("pending")),
+            grouped(tree.number("at_risk"))});
+    }
+    return table.text(2);
+}
+
+std::string gate_text(Fields const& gate)
+{
+    return fmt::format(
+        "gate: {} opens, {} held, {} allowed at the time limit; half answered within {}, 99 % within {}\n",
+        grouped(gate.number("opens")), grouped(gate.number("held")), grouped(gate.number("timeouts")),
+        microsecond_words(gate.number("p50_us")), microsecond_words(gate.number("p99_us")));
+}
+
+std::string vault_text(Fields const& vault)
+{
+    auto text = fmt::format("vault: {} versions of {} in {} at {}", grouped(vault.number("versions")),
+        size_words(vault.number("bytes")), size_words(vault.number("stored_bytes")),
+        printable(vault.text("repository"), 4096));
+    if (vault.has("off_host_lag_s"))
+        text +=
+            fmt::format("; the copy off this host is {} s behind", grouped(vault.number("off_host_lag_s")));
+    return text + "\n";
+}
+
+// An invariant's value is a sentence, a truth, or an object with "holds" and "reason".
+std::string invariant_words(json::value const& value)
+{
+    if (value.is_bool())
+        return value.get_bool() ? "holds" : "does not hold";
+    if (!value.is_object())
+        return shown_text(value);
+    Fields fields(value);
+    std::string words = fields.has("holds") && !fields.yes("holds") ? "does not hold" : "holds";
+    return fields.text("reason").empty() ? words : words + ": " + fields.text("reason");
+}
+
+std::string invariants_text(json::object const& invariants)
+{
+    Table table({{"invariant"}, {"on this host"}});
+    for (auto const& entry : invariants) {
+        std::string name(entry.key());
+        for (auto& c : name)
+            c = c == '_' ? ' ' : c;
+        table.add({std::move(name), invariant_words(entry.value())});
+    }
+    return table.empty() ? std::string() : "\n" + table.text(2);
+}
+
+} // namespace
+
+std::string show_status(json::value const& status)
+{
+    Fields fields(status);
+    auto text = fields.text("state");
+    if (!fields.text("reason").empty())
+        text += ": " + printable(fields.text("reason"), 4096);
+    text += "\n";
+    if (!fields.list("protected").empty())
+        text += "\n" + trees_text(fields.list("protected")) + "\n";
+    if (fields.has("gate"))
+        text += gate_text(fields.object("gate"));
+    if (fields.has("vault"))
+        text += vault_text(fields.object("vault"));
+    text += fmt::format("open incidents: {}\n", grouped(fields.number("incidents_open")));
+    return text + invariants_text(fields.object("invariants").all());
+}
+
+} // namespace tocsin::cli

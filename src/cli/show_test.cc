@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/cli/show.h"
+
+#include <gmock/gmock.h>
+
+#include "tocsin/base/test.h"
+
+namespace tocsin::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Show, TellsStateTreesAndWhatHolds)
+{
+    auto text = show_status(json::value{{"state", "guarding"}, {"reason", ""},
+        {"protected",
+            json::array{json::value{{"path", "/srv/office"}, {"objects", 12345}, {"bytes", 1 << 20},
+                {"captured", 12345}, {"pending", 0}, {"at_risk", 0}}}},
+        {"gate", {{"opens", 1000}, {"held", 3}, {"timeouts", 0}, {"p50_us", 18}, {"p99_us", 2500}}},
+        {"vault",
+            {{"repository", "/var/lib/tocsin/repository"}, {"versions", 7}, {"off_host_lag_s", nullptr}}},
+        {"invariants",
+            {{"never_harms", {{"holds", true}, {"reason", ""}}},
+                {"nothing_closed_is_lost", {{"holds", false}, {"reason", "2 at risk"}}}}},
+        {"incidents_open", 1}});
+    EXPECT_THAT(text, HasSubstr("guarding\n"));
+    EXPECT_THAT(text, HasSubstr("/srv/office   12,345  1.0 MiB    12,345"));
+    EXPECT_THAT(text, HasSubstr("half answered within 18 µs, 99 % within 2.5 ms"));
+    EXPECT_THAT(text, HasSubstr("nothing closed is lost  does not hold: 2 at risk"));
+    EXPECT_THAT(text, HasSubstr("open incidents: 1"));
+    EXPECT_THAT(text, Not(HasSubstr("off this host")));
+}
+
+TEST(Show, QuotesPathsAndCommandsFromOutside)
+{
+    auto text = show_incident(json::value{{"id", 3}, {"state", "contained"}, {"score", 1.5},
+        {"actor", {{"kind", "process_tree"}, {"user", "eve"}, {"command", "sh -c \x1b[31m"}}},
+        {"reasons", json::array{"overwrote\nfiles"}},
+        {"activities", json::array{json::value{{"kind", "closed"}, {"path", "/a\x1b"}, {"pid", 7}}}}});
+    EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+    EXPECT_THAT(text, HasSubstr("overwrote\\x0afiles"));
+    EXPECT_THAT(text, HasSubstr("tocsin stop 3"));
+}
+
+TEST(Show, ShowsTheLastActivitiesAndHowManyThereWere)
+{
+    json::array activities;
+    for (int i = 0; i < 100; ++i)
+        activities.push_back(json::value{{"kind", "closed"}, {"path", "/file-" + std::to_string(i)}});
+    auto text = show_incident(json::value{{"id", 3}, {"activities", activities}});
+    EXPECT_THAT(text, HasSubstr("the last 40 of 100"));
+    EXPECT_THAT(text, HasSubstr("/file-99"));
+    EXPECT_THAT(text, Not(HasSubstr("/file-59 ")));
+}
+
+TEST(Show, SaysInWordsThatThereIsNothing)
+{
+    EXPECT_EQ("no incidents\n", show_incidents(json::array{}));
+    EXPECT_EQ("no versions\n", show_versions(json::array{}));
+    EXPECT_EQ("nothing was set aside\n", show_quarantine(json::array{}));
+}
+
+TEST(Show, EndsADrillWithItsVerdict)
+{
+    json::value scenario{{"name", "shred"}, {"files", 2000}, {"touched", 4}, {"seconds_to_freeze", 0.31},
+        {"files_lost", 0}, {"bytes_lost", 0}, {"restored", 4}, {"identical", true}};
+    json::value other{{"name", "rm"}, {"files", 2000}, {"touched", 2000}, {"seconds_to_freeze", nullptr},
+        {"files_lost", 1}, {"bytes_lost", 2048}, {"restored", 1999}, {"identical", false}};
+    EXPECT_THAT(show_drill(json::value{{"scenarios", json::array{scenario}}, {"pass", true}}),
+        HasSubstr("passed: nothing was lost"));
+    auto text = show_drill(json::value{{"scenarios", json::array{scenario, other}}, {"pass", false}});
+    EXPECT_THAT(text, HasSubstr("0.31 s"));
+    EXPECT_THAT(text, HasSubstr("not frozen"));
+    EXPECT_THAT(text, HasSubstr("differs"));
+    EXPECT_THAT(text, HasSubstr("not passed"));
+}
+
+// An answer of another version of the guard must not end the program.
+TEST(Show, ShowsWhatItCanOfAnAnswerItDoesNotKnow)
+{
+    for (auto const& odd : {json::value(nullptr), json::value(7), json::value(json::array{1, nullptr, "x"}),
+             json::value{{"state", 7}, {"protected", "x"}, {"gate", json::array{}}, {"invariants", 3},
+                 {"id", -1}, {"actor", json::array{}}, {"score", "x"}, {"scenarios", json::array{7}}}}) {
+        for (auto* show : {show_status, show_incidents, show_incident, show_undo, show_versions,
+                 show_restored, show_check, show_quarantine, show_drill})
+            EXPECT_FALSE(show(odd).empty());
+    }
+}
+
+} // namespace
+} // namespace tocsin::cli

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks everything that can be wrong before anything is changed; then becomes the guard, asks
+// the one that runs to guard more, or starts one.
+#include <filesystem>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "tocsin/cli/fields.h"
+#include "tocsin/cli/guard/launch.h"
+#include "tocsin/cli/guard/place.h"
+#include "tocsin/cli/guard/wait.h"
+#include "tocsin/cli/show.h"
+#include "tocsin/cli/verb.h"
+#include "tocsin/cli/words.h"
+
+namespace tocsin::cli {
+
+namespace {
+
+constexpr std::chrono::seconds start_limit{30};
+
+std::string refuse_what_is_no_size(std::string const& text)
+{
+    auto size = parse_size(text);
+    return size.ok() ? std::string() : size.error().message();
+}
+
+std::vector<std::string> guarded_trees(Fields const& status)
+{
+    std::vector<std::string> paths;
+    for (auto const& tree : status.list("protected"))
+        paths.push_back(Fields(tree).text("path"));
+    return paths;
+}
+
+// Only root may be told by the kernel what others open.
+Result<void> check_rights(std::string const& state_dir)
+{
+    if (::geteuid() != 0)
+        return Error(Errc::denied, "guarding needs root");
+    auto nearest = std::filesystem::path(state_dir);
+    std::error_code ignored;
+    while (!std::filesystem::exists(nearest, ignored) && nearest.has_relative_path())
+        nearest = nearest.parent_path();
+    if (!std::filesystem::is_directory(nearest, ignored))
+        return Error(Errc::invalid,
+            fmt::format("the state directory '{}' cannot be made: '{}' is not a directory", state_dir,
+                nearest.string()));
+    if (::access(nearest.c_str(), W_OK | X_OK) != 0)
+        return Error::from_errno(errno, fmt::format("the state directory '{}' cannot be written", state_dir));
+    return {};
+}
+
+class Protect final : public Verb {
+public:
+    VerbWords words() const override
+    {
+        return {"protect", "Guards these directories with all that is in them",
+            "  tocsin protect /srv/office\n"
+            "  tocsin protect /srv/office /home --exclude '*.tmp' --reserve 50G"};
+    }
+
+    void declare(CLI::App& app) override
+    {
+        app.add_option("PATH", paths_, "The directories")->type_name("")->required();
+        app.add_option("--respond", respond_, "What is done to a destroyer: only noted, frozen, or killed")
+            ->type_name("observe|freeze|stop")
+            ->default_str("freeze")
+            ->check(CLI::IsMember({"observe", "freeze", "stop"}).description(""));
+        app.add_option(
+               "--exclude", excludes_, "Keep no versions of what matches (may be given several times)")
+            ->type_name("GLOB")
+            ->allow_extra_args(false);
+        app.add_option("--repository", repository_,
+               "Where the versions are kept (default: below the state directory)")
+            ->type_name("DIR");
+        app.add_option("--reserve", reserve_, "Space that the repository must leave free, such as 10G")
+            ->type_name("SIZE")
+            ->check(CLI::Validator(refuse_what_is_no_size, ""));
+        auto* foreground =
+            app.add_flag("--foreground", foreground_, "Become the guard: this process's id is the guard's");
+        app.add_flag("--no-wait", no_wait_, "Do not wait until everything is captured")->excludes(foreground);
+    }
+
+    Result<void> run(Session& session) override
+    {
+        auto state_dir = TRY(absolute_path(session.common().state_dir));
+        TRY(check_rights(state_dir));
+        auto status = TRY(session.ask("status", {}));
+        Fields now(status);
+        bool guard_runs = now.text("state") != "stopped";
+        auto around = TRY(surroundings(state_dir, now, guard_runs));
+        auto places = TRY(check_places(paths_, around));
+        if (guard_runs)
+            return ask_running_guard(session, places);
+        auto program = TRY(find_guard_program());
+        auto options = guard_options(state_dir, around.repository, std::move(places));
+        if (foreground_)
+            return become_guard(program, options);
+        TRY(start_guard(program, options, start_limit));
+        return show_result(session);
+    }
+
+private:
+    Result<Surroundings> surroundings(std::string const& state_dir, Fields const& now, bool guard_runs) const
+    {
+        Surroundings around{state_dir, {}, {}};
+        if (!repository_.empty())
+            around.repository = TRY(absolute_path(repository_));
+        if (guard_runs)
+            around.guarded = guarded_trees(now);
+        return around;
+    }
+
+    GuardOptions guard_options(
+        std::string const& state_dir, std::string const& repository, std::vector<std::string> places) const
+    {
+        GuardOptions options{
+            state_dir, respond_.empty() ? "freeze" : respond_, excludes_, repository, {}, std::move(places)};
+        if (!reserve_.empty())
+            options.reserve_bytes = parse_size(reserve_).take(); // checked when it was read
+        return options;
+    }
+
+    Result<void> ask_running_guard(Session& session, std::vector<std::string> const& places)
+    {
+        if (foreground_)
+            return Error(Errc::exists,
+                fmt::format("a guard runs on '{}' already; without --foreground it would guard these "
+                            "directories as well",
+                    session.common().state_dir));
+        if (!repository_.empty() || !reserve_.empty())
+            return Error(
+                Errc::invalid, "a guard runs already: --repository and --reserve are told when it starts");
+        json::array paths;
+        for (auto const& place : places)
+            paths.push_back(answers::json_text(place));
+        json::object args{{"paths", std::move(paths)}};
+        if (!respond_.empty())
+            args["respond"] = respond_;
+        json::array excludes;
+        for (auto const& glob : excludes_)
+            excludes.push_back(answers::json_text(glob));
+        args["exclude"] = std::move(excludes);
+        TRY(session.ask("protect", std::move(args)));
+        return show_result(session);
+    }
+
+    Result<void> show_result(Session& session)
+    {
+        auto status = TRY(no_wait_ ? session.ask("status", {}) : wait_until_guarding(session));
+        session.print(status, show_status);
+        if (Fields(status).text("state") == "blind")
+            return Error(Errc::failed, "the guard is blind: " + Fields(status).text("reason"));
+        return {};
+    }
+
+    std::vector<std::string> paths_;
+    std::string respond_; // empty: not said
+    std::vector<std::string> excludes_;
+    std::string repository_;
+    std::string reserve_;
+    bool foreground_ = false; // filled by CLI11
+    bool no_wait_ = false; // filled by CLI11
+};
+
+} // namespace
+
+std::unique_ptr<Verb> make_protect()
+{
+    return std::make_unique<Protect>();
+}
+
+} // namespace tocsin::cli

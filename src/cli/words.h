@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// cli/words.h -- numbers, sizes, times and paths as people read and type them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "tocsin/base/result.h"
+
+namespace tocsin::cli {
+
+std::string grouped(std::uint64_t number); // "1,234,567"
+std::string size_words(std::uint64_t bytes); // "512 B", "1.2 MiB"
+std::string microsecond_words(std::uint64_t us); // "37 µs", "1.2 ms", "2.0 s"
+std::string short_time(std::string_view iso8601); // "2026-11-24 08:04:41Z"
+
+// "1048576", "512M", "10G", "1.5T": powers of 1,024, with or without "B" or "iB".
+Result<std::uint64_t> parse_size(std::string_view text);
+
+// How many columns a terminal takes for UTF-8 text (one a code point).
+std::size_t display_columns(std::string_view text);
+
+// The absolute path of a file that need not exist (any more): its directory is resolved as far
+// as it exists, its last part is not followed.
+Result<std::string> absolute_path(std::string const& path);
+
+} // namespace tocsin::cli

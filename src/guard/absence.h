@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard/absence.h -- what changed while the guard was away, as one incident of nobody known.
+//
+// Fed by a restart's walk: what the journal knows, what the walk finds. What is left over at the
+// end was deleted meanwhile.
+// Threads: the deciding thread's.
+#pragma once
+
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "tocsin/event/incident.h"
+#include "tocsin/event/object.h"
+
+namespace tocsin::guard {
+
+class Absence {
+public:
+    // The journal's last knowledge of an object that should be there.
+    void expect(event::ObjectId object) { missing_.insert(object); }
+    bool is_expected(event::ObjectId object) const { return missing_.contains(object); }
+    void found(event::ObjectId object) { missing_.erase(object); }
+
+    void changed() { ++incident_.objects_changed; }
+    void created() { ++incident_.objects_created; }
+    void deleted() { ++incident_.objects_deleted; }
+
+    // Expected below a tree and not found; forgets them.
+    std::vector<event::ObjectId> take_missing();
+
+    bool is_empty() const;
+    // The incident as it stands; its id and times are the caller's.
+    event::Incident incident() const;
+
+private:
+    std::unordered_set<event::ObjectId> missing_;
+    event::Incident incident_;
+};
+
+} // namespace tocsin::guard

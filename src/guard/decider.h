@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard/decider.h -- the one thread that makes decisions: it reads what happened, keeps the
+// catalog, asks the verdict, and answers at once.
+//
+// In each round, in this order: who was born and died (so that every event finds its process),
+// what was opened, what the witness saw, and some of what other threads tell. A deletion is
+// judged within microseconds of its event: nothing here waits, but for a few system calls on
+// the object in hand.
+// Owns the catalog, the verdict, and all that is known of processes. Borrows the rest.
+// Threads: run() in a thread of its own (SCHED_FIFO where permitted); Commands run in it.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "tocsin/catalog/catalog.h"
+#include "tocsin/guard/absence.h"
+#include "tocsin/guard/inbox.h"
+#include "tocsin/guard/keeper.h"
+#include "tocsin/guard/process_book.h"
+#include "tocsin/guard/recorder.h"
+#include "tocsin/guard/responder.h"
+#include "tocsin/guard/translator.h"
+#include "tocsin/guard/walker.h"
+#include "tocsin/verdict/verdict.h"
+
+namespace tocsin::guard {
+
+class Decider {
+public:
+    struct Parts {
+        Trees& trees;
+        sensor::Witness& witness;
+        sensor::LineageSource* lineage; // null: /proc alone
+        Keeper& keeper;
+        capture::Pool& pool;
+        Walker& walker;
+        Recorder& recorder;
+        OpenLog& opens;
+        Inbox& inbox;
+        Responder& responder;
+        Recording recording;
+    };
+    explicit Decider(Parts parts);
+
+    // Before run(): what the journal knows, so that a restart goes on where the guard stopped.
+    void recall(journal::CurrentObject const& object);
+    void recall(event::Incident const& incident);
+    void note_restart(); // what the walks of known trees find different changed meanwhile
+
+    // Until the inbox is closed and empty. An error means that nothing is witnessed any more.
+    Result<void> run();
+
+    // In the deciding thread only (by a Command).
+    catalog::Catalog const& catalog() const { return catalog_; }
+    std::uint64_t uncaptured(event::RootId root);
+    Result<void> release(event::IncidentId id, std::string const& by);
+    Result<void> stop(event::IncidentId id, std::string const& by);
+    void mark_undone(event::IncidentId id, std::string const& by, std::string outcome);
+    void acted(event::Action action); // the responder did something
+    void forget_tree(event::RootId root);
+    // Captures now what is known to have changed, and tells the journal all it knows. The capture
+    // pool is busy with it when this returns.
+    void bring_up_to_date();
+    void record(event::Record record);
+
+    // Any thread. While what changed in the guard's absence is being found out.
+    bool is_catching_up() const { return is_restart_; }
+    // Any thread. What keeps us from capturing or marking; empty while nothing does.
+    std::string failure() const;
+    std::uint64_t lost_captures() const { return lost_captures_.load(); }
+    std::uint64_t witness_overflows() const { return witness_overflows_.load(); }
+
+private:
+    Result<void> wait() const;
+    Result<bool> look_at_kernel(); // whether there was anything
+    void read_opens();
+    void follow(sensor::LifecycleEvent const& event);
+    void settle(std::chrono::steady_clock::duration still_for);
+    void probe();
+    void settled(event::ObjectId object);
+
+    void handle(sensor::WitnessEvent const& event, WallTime time);
+    void handle_own(sensor::WitnessEvent const& event, WallTime time);
+    void after_name(event::Activity const& activity);
+    void after_attributes(event::Activity activity);
+    void note_change(event::Activity activity);
+    bool has_open(pid_t pid, event::ObjectId object) const;
+    void emptied(event::Activity const& activity, event::Metadata const& now);
+    void restamp(event::Activity const& activity);
+    void arrive(event::Activity const& activity);
+
+    void handle(Message&& message);
+    void handle(Command&& command);
+    void handle(capture::Outcome&& outcome);
+    void handle_capture(capture::Outcome&& outcome);
+    void handle(FoundObject&& message);
+    void handle(WalkEnd&& end);
+    void name_found(FoundObject const& message, bool was_expected);
+    void version_found(FoundObject const& message);
+    bool note_absence(event::Version const& version);
+    void note_closed(event::Version const& version);
+    void delete_missing(event::RootId root);
+    void close_absence();
+    void record_absence();
+    event::IncidentId next_incident() const;
+
+    void apply(event::Activity&& activity);
+    void apply(event::Version&& version, std::function<void()> committed);
+    void respond(verdict::Decision const& decision);
+    void record_progress(); // of open incidents
+    void change_state(event::IncidentId id, event::IncidentState state);
+    void send_records();
+
+    std::optional<struct statx> status_of(event::ObjectKey const& key) const;
+    std::shared_ptr<Tree const> tree_of(event::RootId root) const;
+    void note_named(event::ObjectId object);
+    void lose_capture(Error const& error);
+    void captures_again();
+    void fail(std::string sentence);
+
+    Parts parts_;
+    catalog::Catalog catalog_;
+    verdict::ProcessTree processes_;
+    verdict::Verdict verdict_;
+    ProcessBook book_;
+    Translator translator_;
+    Absence absence_;
+
+    struct NumberHash {
+        std::size_t operator()(capture::ObjectNumber const& n) const noexcept
+        {
+            return std::hash<std::uint64_t>{}(n.inode * 0x9e3779b97f4a7c15ULL ^ n.device);
+        }
+    };
+    std::unordered_map<capture::ObjectNumber, event::ObjectId, NumberHash> numbers_;
+
+    // Changed without a close so far: by a mapping, a long-open writer, or truncation by path.
+    struct Unsettled {
+        event::ObjectKey key;
+        pid_t writer = 0;
+        SteadyTime since; // the newest change
+        bool existed = false; // changed over a version that the vault holds
+        bool is_probed = false;
+    };
+    std::unordered_map<event::ObjectId, Unsettled> unsettled_;
+    std::size_t open_changes_ = 0; // of them, those that existed and are not probed
+    SteadyTime next_settling_;
+    SteadyTime next_probe_ = SteadyTime::max();
+    std::unordered_map<event::ObjectId, pid_t> last_opener_; // of the newest 65,536 objects at most
+
+    std::unordered_set<event::ObjectId> uncaptured_; // named, without a version so far
+    RecordBatch batch_;
+    std::map<event::IncidentId, event::Incident> incidents_; // as the journal has them
+    std::atomic<bool> is_restart_{false}; // until what changed meanwhile is an incident
+    WallTime const began_ = wall_now();
+    pid_t const self_pid_;
+    std::atomic<std::uint64_t> lost_captures_{0};
+    std::atomic<std::uint64_t> witness_overflows_{0};
+    mutable std::mutex failure_mutex_;
+    std::string failure_;
+    std::string capture_failure_;
+};
+
+} // namespace tocsin::guard

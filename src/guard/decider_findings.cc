@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+// The deciding thread: what captures and walks found.
+#include "tocsin/guard/decider.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "tocsin/base/sys.h"
+
+namespace tocsin::guard {
+
+using event::Activity;
+using event::ActivityKind;
+using event::ObjectKind;
+using event::Occasion;
+
+void Decider::handle(capture::Outcome&& outcome)
+{
+    auto writer = outcome.is_throttled ? outcome.writer : 0;
+    handle_capture(std::move(outcome));
+    if (writer != 0)
+        parts_.keeper.judged(writer);
+}
+
+void Decider::handle_capture(capture::Outcome&& outcome)
+{
+    bool of_walk = outcome.occasion == Occasion::walk || outcome.occasion == Occasion::absence;
+    if (of_walk)
+        parts_.walker.one_done();
+    if (!outcome.version.ok()) {
+        auto const& error = outcome.version.error();
+        if (error.code() == Errc::unsupported)
+            parts_.keeper.excluded(outcome.number);
+        else if (error.code() == Errc::not_found || (outcome.is_probe && error.code() == Errc::again))
+            ; // it is gone; its deletion has been told, or will be
+        else
+            lose_capture(error);
+        if (outcome.held)
+            (void)outcome.held->answer(sensor::Answer::allow);
+        return;
+    }
+    captures_again();
+    auto version = outcome.version.take();
+    version.occasion = outcome.occasion;
+    version.writer = book_.key_of(outcome.writer);
+    auto tree = parts_.trees.containing(version.path);
+    if (auto const* entry = catalog_.find(version.object))
+        version.root = entry->root;
+    else if (tree)
+        version.root = tree->root;
+    numbers_[outcome.number] = version.object;
+    if (outcome.occasion == Occasion::close || (outcome.occasion == Occasion::interval && !outcome.is_probe))
+        settled(version.object);
+    if (outcome.occasion == Occasion::absence && !note_absence(version))
+        version.occasion = Occasion::walk; // the same as before: only its ctime differs
+    note_closed(version);
+    auto stamp = event::stamp_of(version.metadata);
+    auto committed = [this, number = outcome.number, stamp, held = std::move(outcome.held)] {
+        parts_.keeper.captured(number, stamp);
+        if (held)
+            (void)held->answer(sensor::Answer::allow);
+    };
+    apply(std::move(version), std::move(committed));
+}
+
+// A change that nothing else told of: stores to a mapping are silent.
+void Decider::note_closed(event::Version const& version)
+{
+    if (!version.writer || version.writer.pid == self_pid_)
+        return;
+    auto const* entry = catalog_.find(version.object);
+    if (entry == nullptr || !entry->has_version || entry->digest == version.digest)
+        return;
+    Activity closed;
+    closed.time = version.time;
+    closed.kind = ActivityKind::closed;
+    closed.process = version.writer;
+    closed.object = version.object;
+    closed.key = version.key;
+    closed.object_kind = ObjectKind::regular;
+    closed.root = version.root;
+    closed.path = version.path;
+    apply(std::move(closed));
+}
+
+void Decider::apply(event::Version&& version, std::function<void()> committed)
+{
+    parts_.recording.add(version);
+    bool judged = version.writer && version.writer.pid != self_pid_;
+    auto decision = judged ? verdict_.consider(version) : std::nullopt;
+    catalog_.apply(version);
+    uncaptured_.erase(version.object);
+    if (version.writer)
+        book_.introduce(version.writer, batch_.records);
+    record(std::move(version));
+    if (committed)
+        batch_.committed.push_back(std::move(committed));
+    if (decision)
+        respond(*decision);
+}
+
+void Decider::handle(FoundObject&& message)
+{
+    auto& found = message.found;
+    numbers_[{found.device, found.metadata.inode}] = found.object;
+    bool was_expected = absence_.is_expected(found.object);
+    absence_.found(found.object);
+    auto const* entry = catalog_.find(found.object);
+    bool is_named = catalog_.child(found.place.parent, found.place.name) == found.object;
+    bool was_gone = entry != nullptr && !entry->is_here() && entry->has_metadata;
+    if (message.reason != WalkReason::restart && was_gone)
+        return; // deleted between the listing and now
+    if (is_named && message.reason == WalkReason::restart && !message.is_queued) {
+        parts_.keeper.captured({found.device, found.metadata.inode}, event::stamp_of(found.metadata));
+        Activity again;
+        again.kind = ActivityKind::seen;
+        again.object = found.object;
+        again.object_kind = entry->kind;
+        again.root = message.root;
+        again.place = found.place;
+        catalog_.apply(again, {}); // the order in which the directory is listed
+        if (entry->kind == ObjectKind::regular)
+            return;
+    }
+    if (!is_named)
+        name_found(message, was_expected);
+    if (event::kind_of_mode(found.metadata.mode) != ObjectKind::regular)
+        version_found(message);
+}
+
+// An object at a place where the catalog had nothing, or something else.
+void Decider::name_found(FoundObject const& message, bool was_expected)
+{
+    auto const& found = message.found;
+    Activity activity;
+    activity.time = wall_now();
+    activity.object = found.object;
+    activity.key = found.key;
+    activity.object_kind = event::kind_of_mode(found.metadata.mode);
+    activity.root = message.root;
+    activity.place = found.place;
+    activity.path = found.path;
+    activity.metadata = found.metadata;
+    activity.kind = ActivityKind::seen;
+    if (message.reason == WalkReason::arrived && message.process) {
+        activity.kind = ActivityKind::created;
+        activity.process = message.process;
+    }
+    if (message.reason == WalkReason::restart && is_restart_) {
+        activity.kind = ActivityKind::created;
+        auto places = catalog_.places_of(found.object);
+        if (was_expected && !places.empty()) {
+            activity.kind = found.metadata.links > 1 ? ActivityKind::linked : ActivityKind::renamed;
+            activity.target = found.place;
+            activity.target_path = found.path;
+            if (activity.kind == ActivityKind::renamed) {
+                activity.place = places.front();
+                activity.path = catalog_.path_of(activity.place);
+            }
+            absence_.changed();
+        } else {
+            absence_.created();
+        }
+    }
+    parts_.recording.add(activity);
+    catalog_.apply(activity, processes_.maker_of(activity.process));
+    note_named(activity.object);
+    record(std::move(activity));
+}
+
+// Directories and symlinks: all there is to keep came with the walk.
+void Decider::version_found(FoundObject const& message)
+{
+    auto const& found = message.found;
+    auto const* entry = catalog_.find(found.object);
+    event::Version version;
+    version.object = found.object;
+    version.key = found.key;
+    version.root = message.root;
+    version.time = wall_now();
+    version.occasion = message.reason == WalkReason::restart ? Occasion::absence : Occasion::walk;
+    version.path = found.path;
+    version.metadata = found.metadata;
+    version.digest = Sha256::of(as_bytes(found.metadata.link_target));
+    if (entry != nullptr && entry->has_version) {
+        bool same = entry->mode == found.metadata.mode && entry->uid == found.metadata.uid
+            && entry->gid == found.metadata.gid && entry->mtime_ns == found.metadata.mtime_ns
+            && entry->xattr_hash == catalog::hash_of(found.metadata.xattrs);
+        if (same)
+            return;
+        if (message.reason == WalkReason::restart && entry->kind != ObjectKind::directory)
+            absence_.changed();
+    }
+    apply(std::move(version), {});
+}
+
+// Whether the object is another than the journal knew.
+bool Decider::note_absence(event::Version const& version)
+{
+    auto const* entry = catalog_.find(version.object);
+    if (entry == nullptr || !entry->has_version)
+        return is_restart_;
+    bool same = entry->digest == version.digest && entry->mode == version.metadata.mode
+        && entry->uid == version.metadata.uid && entry->gid == version.metadata.gid
+        && entry->xattr_hash == catalog::hash_of(version.metadata.xattrs)
+        && entry->mtime_ns == version.metadata.mtime_ns;
+    if (!same)
+        absence_.changed();
+    return !same;
+}
+
+void Decider::handle(WalkEnd&& end)
+{
+    parts_.walker.one_done();
+    if (!end.outcome.ok())
+        fail(end.outcome.error().message());
+    if (end.reason == WalkReason::restart)
+        delete_missing(end.root);
+}
+
+// What the journal knew of a tree and its walk did not find is gone.
+void Decider::delete_missing(event::RootId root)
+{
+    for (auto object : absence_.take_missing()) {
+        auto const* entry = catalog_.find(object);
+        if (entry == nullptr)
+            continue;
+        if (entry->root != root) {
+            absence_.expect(object); // of a tree whose walk has not ended
+            continue;
+        }
+        for (auto const& place : catalog_.places_of(object)) {
+            Activity gone;
+            gone.time = wall_now();
+            gone.kind = ActivityKind::deleted;
+            gone.object = object;
+            gone.object_kind = entry->kind;
+            gone.root = root;
+            gone.place = place;
+            gone.path = catalog_.path_of(place);
+            record(gone);
+            catalog_.apply(gone, {});
+        }
+        absence_.deleted();
+    }
+}
+
+// Once all walks of the restart and their captures are done.
+void Decider::close_absence()
+{
+    if (!is_restart_ || parts_.walker.outstanding() != 0)
+        return;
+    if (!absence_.is_empty())
+        record_absence();
+    send_records();
+    is_restart_ = false;
+}
+
+void Decider::record_absence()
+{
+    auto incident = absence_.incident();
+    incident.id = next_incident();
+    verdict_.set_next_incident({incident.id.value + 1});
+    incident.opened = wall_now();
+    incident.first_activity = began_;
+    incident.last_activity = incident.opened;
+    incidents_[incident.id] = incident;
+    record(incident);
+}
+
+} // namespace tocsin::guard

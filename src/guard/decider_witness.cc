@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+// The deciding thread: what the witness saw, name by name and change by change.
+#include "tocsin/guard/decider.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "tocsin/base/sys.h"
+
+namespace tocsin::guard {
+
+using event::Activity;
+using event::ActivityKind;
+using event::ObjectKind;
+using event::Occasion;
+
+namespace {
+
+constexpr std::chrono::milliseconds settle_every{100};
+constexpr std::size_t changes_that_alarm = 4;
+constexpr std::chrono::milliseconds probe_after{2};
+constexpr std::uint64_t probe_bytes = 1024 * 1024;
+
+bool is_regular(Activity const& activity)
+{
+    return activity.object_kind == ObjectKind::regular;
+}
+
+} // namespace
+
+void Decider::handle(sensor::WitnessEvent const& event, WallTime time)
+{
+    if (event.pid == self_pid_)
+        return handle_own(event, time);
+    translator_.translate(event, book_.key_of(event.pid), time, [&](Activity&& activity) {
+        switch (activity.kind) {
+        case ActivityKind::attributes:
+            after_attributes(activity);
+            break;
+        case ActivityKind::changed:
+            note_change(activity);
+            break;
+        default: {
+            auto copy = activity;
+            apply(std::move(activity));
+            after_name(copy);
+            break;
+        }
+        }
+    });
+}
+
+// What undo puts back is known to it: names are followed, nothing is judged.
+void Decider::handle_own(sensor::WitnessEvent const& event, WallTime time)
+{
+    translator_.translate(event, book_.key_of(event.pid), time, [&](Activity&& activity) {
+        catalog_.apply(activity, {});
+        bool names = activity.kind != ActivityKind::changed && activity.kind != ActivityKind::attributes;
+        auto copy = activity;
+        if (names)
+            record(std::move(activity));
+        if (copy.kind == ActivityKind::created && copy.object_kind == ObjectKind::directory)
+            arrive(copy);
+        if (!copy.key.handle.bytes.empty() && catalog_.find(copy.object) != nullptr)
+            unsettled_[copy.object] = {copy.key, event.pid, steady_now()};
+    });
+}
+
+void Decider::apply(Activity&& activity)
+{
+    parts_.recording.add(activity);
+    auto decision = verdict_.consider(activity);
+    catalog_.apply(activity, processes_.maker_of(activity.process));
+    note_named(activity.object);
+    if (activity.kind != ActivityKind::seen)
+        book_.introduce(activity.process, batch_.records);
+    record(std::move(activity));
+    if (decision)
+        respond(*decision);
+}
+
+void Decider::after_name(Activity const& activity)
+{
+    bool came = activity.kind == ActivityKind::created
+        || (activity.kind == ActivityKind::renamed && !activity.place.parent && activity.target.parent);
+    if (came && activity.object_kind == ObjectKind::directory)
+        arrive(activity);
+    // Regular files come with a close; a symlink or a moved-in file does not.
+    if (came && activity.object_kind != ObjectKind::directory
+        && (activity.kind == ActivityKind::renamed || !is_regular(activity)))
+        unsettled_[activity.object] = {activity.key, activity.process.pid, SteadyTime{}};
+    if (activity.kind == ActivityKind::deleted || activity.kind == ActivityKind::linked
+        || (activity.kind == ActivityKind::renamed && activity.place.parent))
+        restamp(activity);
+}
+
+// A change of names changes the object's ctime but nothing that the vault holds.
+void Decider::restamp(Activity const& activity)
+{
+    auto const* entry = catalog_.find(activity.object);
+    if (entry == nullptr || !entry->is_here() || entry->kind != ObjectKind::regular || !entry->has_version)
+        return;
+    auto status = status_of(activity.key);
+    if (!status)
+        return;
+    auto stamp = event::stamp_of(*status);
+    parts_.keeper.renamed({sys::device_of(*status), status->stx_ino}, stamp);
+}
+
+// A directory that was made or moved in: marked at once, listed by the walker.
+void Decider::arrive(Activity const& activity)
+{
+    auto tree = tree_of(activity.root);
+    if (!tree)
+        return;
+    WalkRequest request;
+    request.reason = WalkReason::arrived;
+    request.tree = tree;
+    request.directory = activity.key;
+    request.process = activity.process;
+    bool moved = activity.kind == ActivityKind::renamed;
+    request.place = moved ? activity.target : activity.place;
+    request.path = moved ? activity.target_path : activity.path;
+    if (tree->scope == sensor::MarkScope::directory) {
+        auto fd = sys::open_by_handle(tree->fd.get(), activity.key.handle, O_PATH | O_DIRECTORY);
+        if (!fd.ok())
+            return; // gone again
+        auto directory = fd.take();
+        if (auto marked = parts_.walker.mark(directory.get(), sensor::MarkScope::directory); !marked.ok())
+            fail("a new directory could not be marked: " + marked.error().message());
+    }
+    parts_.walker.request(std::move(request));
+}
+
+void Decider::after_attributes(Activity activity)
+{
+    auto const* entry = catalog_.find(activity.object);
+    auto const& now = *activity.metadata;
+    bool differs = now.mode != entry->mode || now.uid != entry->uid || now.gid != entry->gid
+        || now.inode_flags != entry->inode_flags || now.mtime_ns != entry->mtime_ns
+        || catalog::hash_of(now.xattrs) != entry->xattr_hash;
+    if (!differs) // the number of its links, or its atime
+        return restamp(activity);
+    bool content_stands = entry->kind != ObjectKind::regular || now.size == entry->size;
+    event::Version version;
+    version.object = activity.object;
+    version.key = activity.key;
+    version.root = activity.root;
+    version.time = activity.time;
+    version.occasion = Occasion::metadata;
+    version.writer = activity.process;
+    version.path = activity.path;
+    version.metadata = now;
+    version.digest = entry->digest;
+    version.facts = entry->facts;
+    auto key = activity.key;
+    auto process = activity.process;
+    apply(std::move(activity));
+    if (content_stands)
+        apply(std::move(version), {});
+    else
+        unsettled_[version.object] = {key, process.pid, steady_now()};
+}
+
+void Decider::note_change(Activity activity)
+{
+    auto [at, is_first] = unsettled_.try_emplace(activity.object);
+    at->second.since = steady_now();
+    at->second.writer = activity.process.pid;
+    if (!is_first)
+        return;
+    at->second.key = activity.key;
+    auto const* entry = catalog_.find(activity.object);
+    if (entry == nullptr || !entry->has_version)
+        return; // being written for the first time
+    at->second.existed = true;
+    if (++open_changes_ >= changes_that_alarm && next_probe_ == SteadyTime::max())
+        next_probe_ = steady_now() + probe_after;
+    if (auto status = status_of(activity.key))
+        activity.metadata = event::metadata_of(*status);
+    auto now = activity.metadata;
+    auto was_bytes = entry->size;
+    auto copy = activity;
+    apply(std::move(activity));
+    if (now && now->size == 0 && was_bytes != 0 && !has_open(copy.process.pid, copy.object))
+        emptied(copy, *now);
+}
+
+bool Decider::has_open(pid_t pid, event::ObjectId object) const
+{
+    auto at = last_opener_.find(object);
+    return at != last_opener_.end() && at->second == pid;
+}
+
+// Truncated by path: no close will tell of it, and there is nothing to read.
+void Decider::emptied(Activity const& activity, event::Metadata const& now)
+{
+    event::Version version;
+    version.object = activity.object;
+    version.key = activity.key;
+    version.root = activity.root;
+    version.time = activity.time;
+    version.occasion = Occasion::interval;
+    version.writer = activity.process;
+    version.path = activity.path;
+    version.metadata = now;
+    version.digest = Sha256::of({});
+    version.facts.type = event::FileType::empty;
+    version.facts.sketch.fill(0xffffffff);
+    apply(std::move(version), {});
+}
+
+// Several existing files are being changed at once, and none is closed yet: who waits for the
+// disk before each close would have ruined a hundred by the first. So what they hold just now is
+// looked at, once each.
+void Decider::probe()
+{
+    next_probe_ = SteadyTime::max();
+    for (auto& [object, change] : unsettled_) {
+        auto const* entry = catalog_.find(object);
+        if (!change.existed || change.is_probed || entry == nullptr || entry->size > probe_bytes)
+            continue;
+        change.is_probed = true;
+        capture::Job job;
+        job.occasion = Occasion::interval;
+        job.writer = change.writer;
+        job.by_handle = change.key;
+        job.is_probe = true;
+        (void)parts_.pool.add(std::move(job));
+    }
+    open_changes_ = 0;
+}
+
+void Decider::settled(event::ObjectId object)
+{
+    auto at = unsettled_.find(object);
+    if (at == unsettled_.end())
+        return;
+    if (at->second.existed && !at->second.is_probed && open_changes_ > 0)
+        --open_changes_;
+    unsettled_.erase(at);
+}
+
+// A close will tell of most changes. What has none is captured when it has been still a while.
+void Decider::settle(std::chrono::steady_clock::duration still_for)
+{
+    auto now = steady_now();
+    next_settling_ = now + settle_every;
+    std::erase_if(unsettled_, [&](auto& item) {
+        auto& [object, change] = item;
+        if (now - change.since < still_for)
+            return false;
+        if (auto const* entry = catalog_.find(object); entry == nullptr || !entry->is_here())
+            return true;
+        capture::Job job;
+        job.occasion = change.writer == self_pid_ ? Occasion::undo : Occasion::interval;
+        job.writer = change.writer;
+        job.by_handle = change.key;
+        job.kind = catalog_.find(object)->kind;
+        return parts_.pool.add(std::move(job)) != capture::Pool::Added::no_room;
+    });
+}
+
+} // namespace tocsin::guard

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/guard/guard.h"
+
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "tocsin/answers/socket.h"
+#include "tocsin/base/log.h"
+#include "tocsin/base/sys.h"
+#include "tocsin/guard/control.h"
+#include "tocsin/guard/parts.h"
+#include "tocsin/guard/threads.h"
+#include "tocsin/sensor/fanotify/gate.h"
+#include "tocsin/sensor/fanotify/witness.h"
+
+namespace tocsin::guard {
+namespace {
+
+constexpr std::chrono::milliseconds hold_at_most{2000};
+
+// Each close that waits for its capture keeps a descriptor open.
+void raise_descriptor_limit()
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = std::max<rlim_t>(limit.rlim_max, 1'048'576);
+    limit.rlim_max = limit.rlim_cur;
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Result<answers::StatePaths> prepare_state(Options const& options)
+{
+    if (::geteuid() != 0)
+        return Error(Errc::denied, "guarding needs root: the kernel tells nobody else of opens");
+    TRY(sys::make_dirs(options.state_dir, 0700));
+    auto dir = TRY(sys::real_path(options.state_dir));
+    auto state = TRY(answers::StatePaths::of(dir));
+    if (!options.repository.empty()) {
+        TRY(sys::make_dirs(options.repository, 0700));
+        state.repository = TRY(sys::real_path(options.repository));
+    }
+    return state;
+}
+
+std::unique_ptr<sensor::LineageSource> open_lineage()
+{
+    if (auto ebpf = sensor::open_ebpf_lineage(); ebpf.ok())
+        return ebpf.take();
+    if (auto connector = sensor::open_proc_connector_lineage(); connector.ok())
+        return connector.take();
+    return nullptr; // /proc alone; `status` says so
+}
+
+} // namespace
+
+Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
+{
+    raise_descriptor_limit();
+    auto state = TRY(prepare_state(options));
+    auto lock = answers::lock_state(state);
+    if (!lock.ok())
+        return Error(lock.error().code(), "a guard runs already on '" + state.dir + "'");
+
+    std::vector<Tree> trees; // checked before anything is made
+    for (auto const& path : options.paths) {
+        auto tree = TRY(open_tree(path));
+        TRY(check_apart(tree, state));
+        trees.push_back(std::move(tree));
+    }
+    auto gate = TRY(sensor::fanotify::open_gate());
+    auto witness = TRY(sensor::fanotify::open_witness());
+    auto journal = TRY(journal::Journal::open(state.journal, journal::Access::read_write));
+    auto repository = TRY(answers::open_or_create_repository(state));
+    TRY(answers::save_settings(state));
+
+    auto parts = TRY(Parts::create({std::move(state), lock.take(), std::move(gate), std::move(witness),
+        open_lineage(), std::move(journal), std::move(repository), options}));
+    TRY(parts->recall());
+    TRY(parts->begin());
+    for (auto& tree : trees)
+        TRY(parts->protect(std::move(tree), options.excludes));
+    return std::unique_ptr<Guard>(new Guard(std::move(parts)));
+}
+
+Guard::Guard(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) { }
+
+Guard::~Guard() = default;
+
+Result<void> Guard::run()
+{
+    return parts_->run();
+}
+
+void Guard::stop()
+{
+    parts_->stop();
+}
+
+} // namespace tocsin::guard

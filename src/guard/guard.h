@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard/guard.h -- one guard: its parts, how they are joined, started and ended.
+//
+// Read start() from top to bottom to see what there is. Everything the guard keeps lies in one
+// state directory, which one guard at a time holds by a lock.
+// Threads: protect(), unprotect(), ask() from any; run() in the caller's until stop().
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tocsin/answers/protocol.h"
+#include "tocsin/answers/status.h"
+#include "tocsin/respond/plan.h"
+
+namespace tocsin::guard {
+
+struct Options {
+    std::string state_dir;
+    std::vector<std::string> paths; // to protect, besides those protected before
+    std::vector<std::string> excludes;
+    std::string repository; // empty: in the state directory
+    respond::Policy policy = respond::Policy::freeze;
+    std::uint64_t reserve_bytes = 0; // of the repository's disk, to be left free
+    std::string recording; // a file for all that the verdict is given; empty: none
+};
+
+class Guard {
+public:
+    // Everything is checked before anything is changed; the error is one sentence.
+    static Result<std::unique_ptr<Guard>> start(Options const& options);
+    ~Guard();
+
+    // Until stop(), which may be called by a signal handler's thread. Ends in order: holds
+    // nobody, captures what was closed, makes a checkpoint.
+    Result<void> run();
+    void stop();
+
+private:
+    struct Parts;
+    explicit Guard(std::unique_ptr<Parts> parts);
+
+    std::unique_ptr<Parts> parts_;
+};
+
+} // namespace tocsin::guard

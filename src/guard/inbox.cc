@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/guard/inbox.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace tocsin::guard {
+namespace {
+
+constexpr std::size_t messages_at_most = 8192;
+
+} // namespace
+
+Result<std::unique_ptr<Inbox>> Inbox::create()
+{
+    UniqueFd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!wake)
+        return Error::from_errno(errno, "eventfd");
+    return std::unique_ptr<Inbox>(new Inbox(std::move(wake)));
+}
+
+Inbox::Inbox(UniqueFd wake) : wake_(std::move(wake)), box_(messages_at_most) { }
+
+void Inbox::put(Message message)
+{
+    if (box_.put_waiting(std::move(message)) != Put::accepted)
+        return; // the guard ends: what the message owned is let go
+    std::uint64_t one = 1;
+    [[maybe_unused]] auto written = ::write(wake_.get(), &one, sizeof(one));
+}
+
+std::vector<Message> Inbox::take(std::size_t limit)
+{
+    std::uint64_t count = 0;
+    [[maybe_unused]] auto got = ::read(wake_.get(), &count, sizeof(count));
+    for (auto& message : box_.take_all())
+        taken_.push_back(std::move(message));
+    std::vector<Message> out;
+    for (; !taken_.empty() && out.size() < limit; taken_.pop_front())
+        out.push_back(std::move(taken_.front()));
+    if (!taken_.empty()) {
+        std::uint64_t one = 1;
+        [[maybe_unused]] auto written = ::write(wake_.get(), &one, sizeof(one));
+    }
+    return out;
+}
+
+void Inbox::close()
+{
+    box_.close();
+}
+
+} // namespace tocsin::guard

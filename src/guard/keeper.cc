@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/guard/keeper.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace tocsin::guard {
+namespace {
+
+using sensor::Ruling;
+
+// An object that one writer closes more often than this is thinned: its opens no longer wait for
+// the version before, so versions between are skipped; the first ones and the last are kept.
+constexpr std::uint8_t versions_a_window = 8;
+constexpr std::uint32_t window_seconds = 10;
+
+std::uint32_t seconds_now()
+{
+    return static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(steady_now().time_since_epoch()).count());
+}
+
+// fstat, not statx: half the cost, and all that is asked here.
+struct Seen {
+    capture::ObjectNumber number;
+    event::Stamp stamp;
+    bool is_regular = false;
+};
+
+std::optional<Seen> look_at(int fd)
+{
+    struct stat s;
+    if (::fstat(fd, &s) != 0)
+        return {};
+    return Seen{{s.st_dev, s.st_ino},
+        {static_cast<std::uint64_t>(s.st_size), to_nanoseconds(s.st_mtim), to_nanoseconds(s.st_ctim)},
+        S_ISREG(s.st_mode)};
+}
+
+} // namespace
+
+Keeper::Keeper(capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens)
+    : pool_(pool), deadlines_(deadlines), opens_(opens), self_(::getpid())
+{
+}
+
+Ruling Keeper::rule_open(int fd, pid_t pid) noexcept
+{
+    if (pid == self_)
+        return Ruling::allow;
+    if (is_denied(pid))
+        return Ruling::deny;
+    auto seen = look_at(fd);
+    if (!seen || !seen->is_regular)
+        return Ruling::allow;
+    opens_.put({seen->number.device, seen->number.inode, pid});
+    if (seen->stamp.size == 0) // nothing to lose
+        return Ruling::allow;
+    if (!holding_.load(std::memory_order_relaxed))
+        return Ruling::allow;
+    bool safe = is_safe(seen->number, seen->stamp, pid);
+    throttled_ = safe && throttle_.must_wait(pid);
+    return safe && !throttled_ ? Ruling::allow : Ruling::hold;
+}
+
+void Keeper::hold(std::shared_ptr<sensor::HeldOpen> held) noexcept
+{
+    held_count_.fetch_add(1, std::memory_order_relaxed);
+    deadlines_.watch(held);
+    if (throttled_) {
+        throttle_.park(std::move(held));
+        return;
+    }
+    capture::Job job;
+    job.occasion = event::Occasion::open;
+    job.held = std::move(held);
+    (void)pool_.add(std::move(job)); // refused only at the end: then it is allowed as it goes
+}
+
+void Keeper::after_open(Ruling ruling, SteadyTime began) noexcept
+{
+    opened_count_.fetch_add(1, std::memory_order_relaxed);
+    if (ruling == Ruling::deny)
+        denied_count_.fetch_add(1, std::memory_order_relaxed);
+    if (ruling != Ruling::hold)
+        latency_.add(steady_now() - began);
+}
+
+void Keeper::closed(UniqueFd fd, pid_t pid) noexcept
+{
+    if (pid == self_)
+        return;
+    auto seen = look_at(fd.get());
+    if (!seen || !seen->is_regular)
+        return;
+    (void)take_news();
+    auto& known = known_[seen->number];
+    if (known.is_excluded || (!known.awaits_capture && known.stamp == seen->stamp))
+        return;
+    bool existed = known.stamp.size != 0; // else it is new, or was empty
+    known.awaits_capture = true;
+    auto now = seconds_now();
+    if (known.writer != pid || now - known.window_s >= window_seconds) {
+        known.writer = pid;
+        known.window_s = now;
+        known.versions = 0;
+    }
+    if (known.versions < versions_a_window)
+        ++known.versions;
+
+    capture::Job job;
+    job.occasion = event::Occasion::close;
+    job.writer = pid;
+    job.fd = std::move(fd);
+    job.is_throttled = existed;
+    if (existed)
+        throttle_.changed(pid);
+    if (pool_.add(std::move(job)) == capture::Pool::Added::yes)
+        return;
+    at_risk_count_.fetch_add(1, std::memory_order_relaxed);
+    if (existed)
+        throttle_.judged(pid);
+}
+
+void Keeper::lost_events() noexcept
+{
+    lost_count_.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool Keeper::is_safe(capture::ObjectNumber number, event::Stamp const& stamp, pid_t pid)
+{
+    for (bool again = true; again; again = take_news()) {
+        auto at = known_.find(number);
+        if (at == known_.end())
+            continue;
+        auto const& known = at->second;
+        if (known.is_excluded || (!known.awaits_capture && known.stamp == stamp) || is_thinned(known, pid))
+            return true;
+    }
+    return false;
+}
+
+bool Keeper::is_thinned(Known const& known, pid_t pid) const
+{
+    return known.writer == pid && known.versions >= versions_a_window
+        && seconds_now() - known.window_s < window_seconds;
+}
+
+bool Keeper::take_news()
+{
+    std::vector<News> news;
+    {
+        std::lock_guard lock(news_mutex_);
+        if (std::exchange(forget_, false))
+            known_.clear();
+        news.swap(news_);
+    }
+    for (auto const& item : news)
+        take(item);
+    return !news.empty();
+}
+
+void Keeper::take(News const& item)
+{
+    if (item.kind == News::Kind::renamed) {
+        auto at = known_.find(item.number);
+        // Only while size and mtime are those of the version: else there is more to it than a name.
+        if (at != known_.end() && !at->second.awaits_capture && at->second.stamp.size == item.stamp.size
+            && at->second.stamp.mtime_ns == item.stamp.mtime_ns)
+            at->second.stamp = item.stamp;
+        return;
+    }
+    auto& known = known_[item.number];
+    known.is_excluded = item.kind == News::Kind::excluded;
+    known.stamp = item.stamp;
+    known.awaits_capture = false; // a later close left another stamp, which will not match
+}
+
+void Keeper::tell(News item)
+{
+    std::lock_guard lock(news_mutex_);
+    news_.push_back(item);
+}
+
+void Keeper::captured(capture::ObjectNumber number, event::Stamp stamp)
+{
+    tell({News::Kind::captured, number, stamp});
+}
+
+void Keeper::renamed(capture::ObjectNumber number, event::Stamp stamp)
+{
+    tell({News::Kind::renamed, number, stamp});
+}
+
+void Keeper::excluded(capture::ObjectNumber number)
+{
+    tell({News::Kind::excluded, number, {}});
+}
+
+void Keeper::forget_all()
+{
+    std::lock_guard lock(news_mutex_);
+    forget_ = true;
+    news_.clear();
+}
+
+void Keeper::deny(std::span<pid_t const> pids)
+{
+    std::lock_guard lock(denied_mutex_);
+    denied_.insert(pids.begin(), pids.end());
+    any_denied_.store(!denied_.empty(), std::memory_order_release);
+}
+
+void Keeper::allow(std::span<pid_t const> pids)
+{
+    std::lock_guard lock(denied_mutex_);
+    for (auto pid : pids)
+        denied_.erase(pid);
+    any_denied_.store(!denied_.empty(), std::memory_order_release);
+}
+
+bool Keeper::is_denied(pid_t pid)
+{
+    if (!any_denied_.load(std::memory_order_acquire))
+        return false;
+    std::lock_guard lock(denied_mutex_);
+    return denied_.contains(pid);
+}
+
+Keeper::Counters Keeper::counters() const
+{
+    Counters out;
+    out.opens = opened_count_.load(std::memory_order_relaxed);
+    out.held = held_count_.load(std::memory_order_relaxed);
+    out.denied = denied_count_.load(std::memory_order_relaxed);
+    out.at_risk = at_risk_count_.load(std::memory_order_relaxed);
+    out.lost_events = lost_count_.load(std::memory_order_relaxed);
+    out.p50_us = latency_.quantile_us(0.5);
+    out.p99_us = latency_.quantile_us(0.99);
+    return out;
+}
+
+} // namespace tocsin::guard

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard/keeper.h -- rules on opens: goes at once what the vault holds, waits what it does not.
+//
+// What it knows of an object is a Stamp and whether a close since is still on its way into the
+// vault. All of it belongs to the gate's thread, so that the common case takes no lock; news
+// from other threads waits in a box that is looked into only when an object looks unknown.
+// Nothing here opens, logs, or waits.
+// Threads: the GateKeeper calls from the gate's thread; everything else from any thread.
+// Bounds: about 100 bytes an object that was captured or opened.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "tocsin/capture/pool.h"
+#include "tocsin/event/metadata.h"
+#include "tocsin/guard/latency.h"
+#include "tocsin/guard/open_log.h"
+#include "tocsin/sensor/deadline_watch.h"
+#include "tocsin/guard/throttle.h"
+#include "tocsin/sensor/gate.h"
+
+namespace tocsin::guard {
+
+class Keeper final : public sensor::GateKeeper {
+public:
+    // Borrows all; they must outlive the gate's serve().
+    Keeper(capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens);
+
+    // The vault holds the object as `stamp` describes it.
+    void captured(capture::ObjectNumber number, event::Stamp stamp);
+    // Its names changed, and with them its ctime: what the vault holds is still what is there.
+    void renamed(capture::ObjectNumber number, event::Stamp stamp);
+    // Its content is none of ours: its opens are always let through.
+    void excluded(capture::ObjectNumber number);
+    // All is forgotten: every object has to be captured or compared again.
+    void forget_all();
+
+    // The verdict has seen what a close by `writer` left; also when it could not be captured.
+    void judged(pid_t writer) { throttle_.judged(writer); }
+
+    // Opens by these processes are denied, or no longer.
+    void deny(std::span<pid_t const> pids);
+    void allow(std::span<pid_t const> pids);
+
+    // While not protecting (blind), nothing is held.
+    void set_holding(bool on) { holding_.store(on, std::memory_order_relaxed); }
+
+    struct Counters {
+        std::uint64_t opens = 0;
+        std::uint64_t held = 0;
+        std::uint64_t denied = 0;
+        std::uint64_t at_risk = 0; // closes that could not be queued
+        std::uint64_t lost_events = 0; // times that the kernel's queue overflowed
+        double p50_us = 0; // from the event to our answer, of opens that were not held
+        double p99_us = 0;
+    };
+    Counters counters() const;
+
+    sensor::Ruling rule_open(int fd, pid_t pid) noexcept override;
+    void hold(std::shared_ptr<sensor::HeldOpen> held) noexcept override;
+    void after_open(sensor::Ruling ruling, SteadyTime began) noexcept override;
+    void closed(UniqueFd fd, pid_t pid) noexcept override;
+    void lost_events() noexcept override;
+
+private:
+    static constexpr std::size_t unjudged_at_most = 4;
+
+    struct Known {
+        event::Stamp stamp;
+        bool is_excluded = false;
+        bool awaits_capture = false; // a close since `stamp` is queued
+        // For thinning: how many versions one writer made within the running window.
+        std::uint8_t versions = 0;
+        std::uint32_t window_s = 0;
+        pid_t writer = 0;
+    };
+    struct NumberHash {
+        std::size_t operator()(capture::ObjectNumber const& n) const noexcept
+        {
+            return std::hash<std::uint64_t>{}(n.inode * 0x9e3779b97f4a7c15ULL ^ n.device);
+        }
+    };
+    struct News {
+        enum class Kind { captured, renamed, excluded } kind;
+        capture::ObjectNumber number;
+        event::Stamp stamp;
+    };
+    void take(News const& item);
+    void tell(News item);
+
+    bool is_safe(capture::ObjectNumber number, event::Stamp const& stamp, pid_t pid);
+    bool is_thinned(Known const& known, pid_t pid) const;
+    bool take_news();
+    bool is_denied(pid_t pid);
+
+    capture::Pool& pool_;
+    sensor::DeadlineWatch& deadlines_;
+    OpenLog& opens_;
+    pid_t const self_;
+
+    std::unordered_map<capture::ObjectNumber, Known, NumberHash> known_; // the gate's thread only
+
+    std::mutex news_mutex_;
+    std::vector<News> news_;
+    bool forget_ = false;
+    std::mutex denied_mutex_;
+    std::unordered_set<pid_t> denied_;
+    std::atomic<bool> any_denied_{false};
+    std::atomic<bool> holding_{true};
+
+    std::atomic<std::uint64_t> opened_count_{0};
+    std::atomic<std::uint64_t> held_count_{0};
+    std::atomic<std::uint64_t> denied_count_{0};
+    std::atomic<std::uint64_t> at_risk_count_{0};
+    std::atomic<std::uint64_t> lost_count_{0};
+    Latency latency_;
+    Throttle throttle_{unjudged_at_most};
+    bool throttled_ = false; // the open being ruled on, between rule_open() and hold()
+};
+
+} // namespace tocsin::guard

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/guard/parts.h"
+
+#include <fmt/format.h>
+#include <future>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "tocsin/base/log.h"
+#include "tocsin/base/sys.h"
+#include "tocsin/guard/checkpoint.h"
+#include "tocsin/guard/control.h"
+#include "tocsin/guard/threads.h"
+
+namespace tocsin::guard {
+namespace {
+
+constexpr std::chrono::milliseconds hold_at_most{2000};
+constexpr std::chrono::seconds housekeeping_every{2};
+constexpr std::chrono::minutes checkpoint_every{15};
+constexpr std::chrono::minutes lock_refresh_every{5};
+constexpr std::uint64_t fullest_percent = 90;
+
+bool is_inside(std::string const& path, std::string const& directory)
+{
+    return path == directory || directory == "/"
+        || (path.starts_with(directory) && path[directory.size()] == '/');
+}
+
+} // namespace
+
+Result<void> check_apart(Tree const& tree, answers::StatePaths const& state)
+{
+    for (auto const& [what, path] :
+        {std::pair{"the guard's state", state.dir}, std::pair{"the repository", state.repository}}) {
+        if (is_inside(path, tree.path))
+            return Error(Errc::invalid,
+                fmt::format("'{}' holds {} ('{}'): choose another place for it with {}", tree.path, what,
+                    path, path == state.dir ? "--state" : "--repository"));
+        if (is_inside(tree.path, path))
+            return Error(Errc::invalid, fmt::format("'{}' lies inside {} ('{}')", tree.path, what, path));
+    }
+    return {};
+}
+
+Result<std::unique_ptr<Guard::Parts>> Guard::Parts::create(Given given)
+{
+    auto inbox = TRY(Inbox::create());
+    auto responder = TRY(Responder::create(given.options.policy));
+    Recording recording;
+    if (!given.options.recording.empty())
+        recording = TRY(Recording::create(given.options.recording));
+    auto parts = std::make_unique<Parts>(
+        std::move(given), std::move(inbox), std::move(responder), std::move(recording));
+    parts->reading = TRY(journal::Journal::open(parts->state.journal, journal::Access::read_only));
+    parts->stop_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!parts->stop_)
+        return Error::from_errno(errno, "eventfd");
+    return parts;
+}
+
+Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<Responder> responder_,
+    Recording recording)
+    : options(std::move(given.options))
+    , state(std::move(given.state))
+    , lock(std::move(given.lock))
+    , gate(std::move(given.gate))
+    , witness(std::move(given.witness))
+    , lineage(std::move(given.lineage))
+    , repository(std::move(given.repository))
+    , inbox(std::move(inbox_))
+    , responder(std::move(responder_))
+    , recorder(std::move(given.journal))
+    , pool(*repository, trees, *inbox, capture::Pool::Limits{})
+    , deadlines(hold_at_most, [this](sensor::HeldOpen const&) { timed_out_captures.fetch_add(1); })
+    , keeper(pool, deadlines, opens)
+    , walker({*gate, *witness, pool, *inbox, trees})
+    , decider({trees, *witness, lineage.get(), keeper, pool, walker, recorder, opens, *inbox, *responder,
+          std::move(recording)})
+{
+    responder->connect(keeper, [this](event::Action action) {
+        inbox->put(Command([this, action = std::move(action)] { decider.acted(action); }));
+    });
+}
+
+Guard::Parts::~Parts()
+{
+    end_in_order();
+}
+
+Result<void> Guard::Parts::recall()
+{
+    auto roots = TRY(reading->roots());
+    for (auto const& root : roots) {
+        next_root_ = std::max(next_root_, root.root.value + 1);
+        if (root.is_protected)
+            recalled_.push_back(root);
+    }
+    for (auto const& root : recalled_) {
+        decider.note_restart();
+        TRY(reading->for_each_current(root.root, [&](journal::CurrentObject const& object) -> Result<void> {
+            decider.recall(object);
+            return {};
+        }));
+    }
+    auto incidents = TRY(reading->incidents());
+    for (auto const& incident : incidents)
+        decider.recall(incident);
+    return {};
+}
+
+Result<void> Guard::Parts::begin()
+{
+    gate_thread_ = std::jthread([this] { serve_gate(); });
+    decider_thread_ = std::jthread([this] { decide(); });
+    for (auto const& root : recalled_) {
+        auto tree = open_tree(root.path);
+        if (!tree.ok()) {
+            health.set("tree " + root.path, "a protected tree is gone: " + tree.error().message());
+            continue;
+        }
+        TRY(protect(tree.take(), root.excludes));
+    }
+    auto listener = TRY(answers::listen_control(state.dir));
+    control_ = std::make_unique<Control>(
+        std::move(listener), [this](answers::Request const& request, answers::ProgressSink const& progress) {
+            return answer(request, progress);
+        });
+    return {};
+}
+
+Result<void> Guard::Parts::protect(Tree tree, std::vector<std::string> const& excludes)
+{
+    std::lock_guard guard(protect_mutex_);
+    if (trees.by_path(tree.path)) {
+        bool from_before = std::ranges::any_of(recalled_, [&](auto const& r) { return r.path == tree.path; });
+        return from_before ? Result<void>()
+                           : Error(Errc::exists, fmt::format("'{}' is guarded already", tree.path));
+    }
+    for (auto const& other : trees.all()) {
+        if (is_inside(tree.path, other->path) || is_inside(other->path, tree.path))
+            return Error(Errc::exists,
+                fmt::format("'{}' is guarded already, and '{}' overlaps with it", other->path, tree.path));
+    }
+    TRY(check_apart(tree, state));
+    if (::flock(tree.fd.get(), LOCK_EX | LOCK_NB) != 0)
+        return Error(Errc::exists, fmt::format("'{}' is guarded already by another guard", tree.path));
+
+    auto known = std::ranges::find(recalled_, tree.path, &event::RootChange::path);
+    bool is_known = known != recalled_.end() && known->object == tree.object;
+    tree.root = is_known ? known->root : event::RootId{next_root_++};
+    tree.excludes = excludes;
+    event::RootChange change{tree.root, wall_now(), tree.path, tree.object, true, excludes};
+    auto added = trees.add(std::move(tree));
+
+    WalkRequest request;
+    request.reason = is_known ? WalkReason::restart : WalkReason::first;
+    request.tree = added;
+    request.place = {{}, added->path};
+    request.path = added->path;
+    if (is_known) {
+        auto baseline = std::make_shared<Baseline>();
+        std::lock_guard reading_lock(reading_mutex);
+        TRY(reading->for_each_current(added->root, [&](journal::CurrentObject const& object) -> Result<void> {
+            if (object.version)
+                baseline->emplace(object.object, event::stamp_of(object.version->metadata));
+            return {};
+        }));
+        request.baseline = std::move(baseline);
+    }
+    inbox->put(Command([this, change] { decider.record(change); }));
+    walker.request(std::move(request));
+    return {};
+}
+
+Result<void> Guard::Parts::unprotect(std::string const& path)
+{
+    std::lock_guard guard(protect_mutex_);
+    auto resolved = sys::real_path(path);
+    auto tree = trees.by_path(resolved.ok() ? resolved.take() : path);
+    if (!tree)
+        return Error(Errc::not_found, fmt::format("'{}' is not guarded", path));
+    trees.remove(tree->root);
+    std::erase_if(recalled_, [&](auto const& root) { return root.path == tree->path; });
+    if (tree->scope == sensor::MarkScope::filesystem) {
+        (void)gate->unmark(tree->fd.get(), tree->scope);
+        (void)witness->unmark(tree->fd.get(), tree->scope);
+    } else {
+        WalkVisitor visitor;
+        visitor.mark = [&](int dir_fd) -> Result<void> {
+            (void)gate->unmark(dir_fd, sensor::MarkScope::directory);
+            (void)witness->unmark(dir_fd, sensor::MarkScope::directory);
+            return {};
+        };
+        visitor.found = [](Found&&) { return true; };
+        visitor.skipped = [](std::string const&, Error const&) { };
+        auto fd = TRY(sys::open(tree->path, O_RDONLY | O_DIRECTORY));
+        TRY(walk(*tree, std::move(fd), {{}, tree->path}, tree->path, visitor));
+    }
+    (void)::flock(tree->fd.get(), LOCK_UN);
+    event::RootChange change{tree->root, wall_now(), tree->path, tree->object, false, tree->excludes};
+    inbox->put(Command([this, change] {
+        decider.forget_tree(change.root);
+        decider.record(change);
+    }));
+    return {};
+}
+
+void Guard::Parts::serve_gate()
+{
+    take_precedence("gate", Precedence::gate);
+    auto served = gate->serve(keeper);
+    if (!served.ok())
+        health.set("gate", "the kernel no longer asks before opens: " + served.error().message());
+}
+
+void Guard::Parts::decide()
+{
+    take_precedence("decider", Precedence::decider);
+    auto decided = decider.run();
+    if (!decided.ok())
+        health.set("decider", "changes are no longer seen: " + decided.error().message());
+}
+
+Result<void> Guard::Parts::run()
+{
+    keep_house();
+    end_in_order();
+    return {};
+}
+
+void Guard::Parts::stop()
+{
+    std::uint64_t one = 1;
+    [[maybe_unused]] auto written = ::write(stop_.get(), &one, sizeof(one));
+}
+
+void Guard::Parts::keep_house()
+{
+    auto next_checkpoint = SteadyTime::max(); // the first one follows the first walk
+    auto next_refresh = steady_now() + lock_refresh_every;
+    std::string told;
+    pollfd stop{stop_.get(), POLLIN, 0};
+    while (
+        ::poll(&stop, 1, static_cast<int>(std::chrono::milliseconds(housekeeping_every).count() / 4)) == 0) {
+        health.set("journal",
+            recorder.failure().empty() ? "" : "the journal can't be written: " + recorder.failure());
+        health.set("capture", decider.failure().empty() ? "" : "captures fail: " + decider.failure());
+        if (keeper.counters().lost_events + decider.witness_overflows() > 0)
+            health.set("events", "the kernel's queue overflowed: changes were missed");
+        watch_disk();
+        auto now = steady_now();
+        auto state_now = status_word();
+        if (state_now != told) {
+            told = state_now;
+            auto reason = health.blind_because();
+            inbox->put(Command(
+                [this, told, reason] { decider.record(event::GuardChange{wall_now(), told, reason}); }));
+            log_line(reason.empty() ? Severity::info : Severity::warning,
+                told + (reason.empty() ? "" : ": " + reason));
+            if (told == "guarding" && next_checkpoint == SteadyTime::max())
+                next_checkpoint = now;
+        }
+        if (now >= next_refresh) {
+            next_refresh = now + lock_refresh_every;
+            if (auto refreshed = repository->refresh_lock(); !refreshed.ok())
+                log_line(Severity::warning,
+                    "the repository's lock was not refreshed: " + refreshed.error().message());
+        }
+        if (now >= next_checkpoint) {
+            next_checkpoint = now + checkpoint_every;
+            if (auto made = checkpoint(); !made.ok())
+                log_line(Severity::warning, "no checkpoint was made: " + made.error().message());
+        }
+    }
+}
+
+void Guard::Parts::watch_disk()
+{
+    auto fd = sys::open(state.repository, O_RDONLY | O_DIRECTORY);
+    if (!fd.ok()) {
+        health.set("disk", "the repository can't be reached: " + fd.error().message());
+        return;
+    }
+    auto room = sys::space_of(fd.take().get());
+    if (!room.ok())
+        return;
+    auto space = room.take();
+    bool is_full = space.free_bytes * 100 < space.total_bytes * (100 - fullest_percent)
+        || space.free_bytes < options.reserve_bytes;
+    pool.set_taking(!is_full);
+    keeper.set_holding(!is_full);
+    health.set("disk",
+        is_full ? fmt::format("the repository's disk has only {} MiB left: versions are no longer kept, what "
+                              "is kept stays",
+                      space.free_bytes >> 20)
+                : "");
+}
+
+std::string Guard::Parts::status_word() const
+{
+    if (stopping_)
+        return "stopped";
+    if (!health.blind_because().empty())
+        return "blind";
+    return walker.outstanding() != 0 || decider.is_catching_up() ? "capturing" : "guarding";
+}
+
+Result<void> Guard::Parts::checkpoint()
+{
+    recorder.flush();
+    auto own = TRY(journal::Journal::open(state.journal, journal::Access::read_only));
+    auto made = make_checkpoint({*repository, *own, state.dir}, wall_now());
+    if (!made.ok() && made.error().code() != Errc::not_found)
+        return made.take_error();
+    return {};
+}
+
+// In the direction in which things flow: first nobody waits any more, then what was closed is
+// captured, then it is decided on and recorded, then it is sealed.
+void Guard::Parts::end_in_order()
+{
+    if (stopping_.exchange(true))
+        return;
+    control_.reset();
+    gate->stop();
+    if (gate_thread_.joinable())
+        gate_thread_.join();
+    walker.stop();
+    pool.stop();
+    inbox->put(Command([this] { decider.record(event::GuardChange{wall_now(), "stopped", ""}); }));
+    inbox->close();
+    if (decider_thread_.joinable())
+        decider_thread_.join();
+    recorder.flush();
+    if (auto made = checkpoint(); !made.ok())
+        log_line(Severity::warning, "no checkpoint was made: " + made.error().message());
+    if (auto closed = repository->close(); !closed.ok())
+        log_line(Severity::warning, "the repository was not closed: " + closed.error().message());
+}
+
+} // namespace tocsin::guard

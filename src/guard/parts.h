@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard/parts.h -- all parts of a running guard, in the order in which they need each other.
+//
+// Members are made from top to bottom and go from bottom to top; whoever borrows stands below
+// what it borrows. Inside the module only.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "tocsin/answers/state.h"
+#include "tocsin/answers/status.h"
+#include "tocsin/guard/control.h"
+#include "tocsin/guard/decider.h"
+#include "tocsin/guard/guard.h"
+#include "tocsin/guard/health.h"
+
+namespace tocsin::guard {
+
+// A tree and what the guard writes must not contain each other: it would guard itself.
+Result<void> check_apart(Tree const& tree, answers::StatePaths const& state);
+
+struct Guard::Parts {
+    struct Given {
+        answers::StatePaths state;
+        UniqueFd lock;
+        std::unique_ptr<sensor::Gate> gate;
+        std::unique_ptr<sensor::Witness> witness;
+        std::unique_ptr<sensor::LineageSource> lineage;
+        std::unique_ptr<journal::Journal> journal;
+        std::unique_ptr<vault::Repository> repository;
+        Options options;
+    };
+    static Result<std::unique_ptr<Parts>> create(Given given);
+    Parts(Given given, std::unique_ptr<Inbox> inbox, std::unique_ptr<Responder> responder, Recording recording);
+    ~Parts();
+
+    // What the journal knows of trees that were protected when the guard last ran.
+    Result<void> recall();
+    // Starts the threads, and walks the recalled trees.
+    Result<void> begin();
+    Result<void> protect(Tree tree, std::vector<std::string> const& excludes);
+    Result<void> unprotect(std::string const& path);
+    Result<void> run();
+    void stop();
+
+    // Answers one request of the command line. Any thread.
+    Result<json::value> answer(answers::Request const& request, answers::ProgressSink const& progress);
+
+    answers::Status status();
+    // Until all that has happened so far is captured and in the journal; 5 s at most.
+    void catch_up();
+    Result<void> checkpoint();
+
+    // Runs `ask` in the deciding thread and waits for it. `again` when that thread has ended.
+    template <typename T>
+    Result<T> in_decider(std::function<Result<T>(Decider&)> ask);
+
+    Options const options;
+    answers::StatePaths const state;
+    UniqueFd lock;
+    std::unique_ptr<sensor::Gate> gate;
+    std::unique_ptr<sensor::Witness> witness;
+    std::unique_ptr<sensor::LineageSource> lineage;
+    std::unique_ptr<journal::Journal> reading; // for control requests, under `reading_mutex`
+    std::mutex reading_mutex;
+    std::unique_ptr<vault::Repository> repository;
+    Trees trees;
+    std::unique_ptr<Inbox> inbox;
+    std::unique_ptr<Responder> responder;
+    Recorder recorder;
+    OpenLog opens;
+    std::atomic<std::uint64_t> timed_out_captures{0};
+    capture::Pool pool;
+    sensor::DeadlineWatch deadlines;
+    Keeper keeper;
+    Walker walker;
+    Decider decider;
+    Health health;
+
+private:
+    void serve_gate();
+    void decide();
+    void keep_house(); // the lock, the disk's room, checkpoints, changes of state
+    void end_in_order();
+    Result<json::value> answer_protect(answers::Request const& request);
+    Result<json::value> answer_actor(answers::Request const& request);
+    std::vector<answers::InvariantStatus> what_holds() const;
+    std::string status_word() const;
+    void watch_disk();
+
+    std::vector<event::RootChange> recalled_;
+    std::mutex protect_mutex_;
+    std::int64_t next_root_ = 1;
+    UniqueFd stop_; // an eventfd
+    std::atomic<bool> stopping_{false};
+    std::jthread gate_thread_;
+    std::jthread decider_thread_;
+    std::unique_ptr<Control> control_;
+};
+
+} // namespace tocsin::guard

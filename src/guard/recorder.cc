@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/guard/recorder.h"
+
+#include <future>
+#include <pthread.h>
+#include <unordered_map>
+
+namespace tocsin::guard {
+namespace {
+
+constexpr std::size_t batches_at_most = 100'000;
+
+} // namespace
+
+Recorder::Recorder(std::unique_ptr<journal::Journal> journal)
+    : journal_(std::move(journal)), box_(batches_at_most), thread_([this] { run(); })
+{
+}
+
+Recorder::~Recorder()
+{
+    box_.close();
+}
+
+void Recorder::put(RecordBatch batch)
+{
+    auto count = batch.records.size();
+    if (box_.put(std::move(batch)) != Put::accepted)
+        refused_.fetch_add(count);
+}
+
+void Recorder::flush()
+{
+    std::promise<void> done;
+    RecordBatch marker;
+    marker.committed.emplace_back([&] { done.set_value(); });
+    if (box_.put_waiting(std::move(marker)) == Put::accepted)
+        done.get_future().wait();
+}
+
+std::string Recorder::failure() const
+{
+    std::lock_guard lock(failure_mutex_);
+    return failure_;
+}
+
+void Recorder::run()
+{
+    ::pthread_setname_np(::pthread_self(), "recorder");
+    while (!box_.drained()) {
+        auto batches = box_.take_all_within(std::chrono::seconds(1));
+        if (!batches.empty())
+            write(std::move(batches));
+    }
+}
+
+void Recorder::write(std::vector<RecordBatch> batches)
+{
+    std::vector<event::Record> records;
+    for (auto& batch : batches)
+        std::ranges::move(batch.records, std::back_inserter(records));
+    complete_metadata_versions(records);
+    auto written = records.empty() ? Result<void>() : journal_->append(records);
+    {
+        std::lock_guard lock(failure_mutex_);
+        failure_ = written.ok() ? std::string() : written.error().message();
+    }
+    if (!written.ok())
+        refused_.fetch_add(records.size());
+    // Also after a failure: whoever waits must go on. What was not kept is counted above.
+    for (auto const& batch : batches) {
+        for (auto const& committed : batch.committed)
+            committed();
+    }
+}
+
+// A version of metadata alone comes without its content: that of the newest version before stands.
+void Recorder::complete_metadata_versions(std::vector<event::Record>& records)
+{
+    std::unordered_map<event::ObjectId, event::Version const*> newest;
+    for (auto& record : records) {
+        auto* version = std::get_if<event::Version>(&record);
+        if (version == nullptr)
+            continue;
+        if (version->occasion == event::Occasion::metadata && version->kind() == event::ObjectKind::regular) {
+            std::optional<event::Version> before;
+            if (auto at = newest.find(version->object); at != newest.end()) {
+                before = *at->second;
+            } else if (auto current = journal_->current(version->object); current.ok()) {
+                if (auto object = current.take())
+                    before = std::move(object->version);
+            }
+            if (before) {
+                version->content = std::move(before->content);
+                version->digest = before->digest;
+                version->extents = std::move(before->extents);
+                version->facts = before->facts;
+            }
+        }
+        newest[version->object] = version;
+    }
+}
+
+} // namespace tocsin::guard

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the command line asks of a running guard.
+#include <algorithm>
+#include <fmt/format.h>
+#include <future>
+
+#include "tocsin/answers/args.h"
+#include "tocsin/answers/direct.h"
+#include "tocsin/guard/parts.h"
+
+namespace tocsin::guard {
+namespace {
+
+constexpr std::chrono::seconds decider_answers_within{5};
+
+} // namespace
+
+template <typename T>
+Result<T> Guard::Parts::in_decider(std::function<Result<T>(Decider&)> ask)
+{
+    auto promise = std::make_shared<std::promise<Result<T>>>();
+    auto future = promise->get_future();
+    inbox->put(Command([this, promise, ask = std::move(ask)] { promise->set_value(ask(decider)); }));
+    if (future.wait_for(decider_answers_within) != std::future_status::ready)
+        return Error(Errc::again, "the guard is busy or ends: try again");
+    return future.get();
+}
+
+answers::Status Guard::Parts::status()
+{
+    answers::Status out;
+    out.state = status_word();
+    out.reason = health.blind_because();
+    auto all = trees.all();
+    auto counted = in_decider<std::vector<answers::TreeStatus>>(
+        [&](Decider& d) -> Result<std::vector<answers::TreeStatus>> {
+            std::vector<answers::TreeStatus> result;
+            for (auto const& tree : all) {
+                auto counts = d.catalog().counts(tree->root);
+                answers::TreeStatus one;
+                one.path = tree->path;
+                one.objects = counts.objects;
+                one.bytes = counts.bytes;
+                one.pending = std::min(d.uncaptured(tree->root), counts.objects);
+                one.captured = counts.objects - one.pending;
+                result.push_back(std::move(one));
+            }
+            return result;
+        });
+    if (counted.ok())
+        out.trees = counted.take();
+    auto counters = keeper.counters();
+    if (!out.trees.empty())
+        out.trees.front().at_risk = counters.at_risk + deadlines.timeouts() + decider.lost_captures();
+    out.gate = {counters.opens, counters.held, deadlines.timeouts(), static_cast<std::uint64_t>(counters.p50_us),
+        static_cast<std::uint64_t>(counters.p99_us)};
+    auto stored = repository->statistics();
+    out.vault.repository = state.repository;
+    out.vault.stored_bytes = stored.stored_bytes;
+    std::lock_guard guard(reading_mutex);
+    if (auto totals = reading->totals(); totals.ok()) {
+        auto t = totals.take();
+        out.vault.versions = t.versions;
+        out.vault.bytes = t.version_bytes;
+        out.incidents_open = t.incidents_open;
+    }
+    out.invariants = what_holds();
+    return out;
+}
+
+std::vector<answers::InvariantStatus> Guard::Parts::what_holds() const
+{
+    auto blind = health.blind_because();
+    std::vector<answers::InvariantStatus> out;
+    std::string excepted;
+    for (auto const& tree : trees.all()) {
+        if (tree->scope == sensor::MarkScope::directory)
+            excepted = fmt::format("but not opens by file handle (NFS exports, open_by_handle_at) below "
+                                   "'{}', which shares its file system",
+                tree->path);
+    }
+    out.push_back({"nothing_closed_is_lost", blind.empty(), blind.empty() ? excepted : blind});
+    out.push_back(
+        {"never_harms", true, fmt::format("an open waits at most 2 s; {} did", deadlines.timeouts())});
+    out.push_back({"reversible_first", options.policy != respond::Policy::stop,
+        options.policy == respond::Policy::observe ? "only observes: nothing is frozen" : ""});
+    out.push_back({"processes_are_known_from_birth", lineage != nullptr,
+        lineage ? fmt::format("by {}", lineage->engine())
+                : "only by /proc: short-lived processes may be missed"});
+    return out;
+}
+
+Result<json::value> Guard::Parts::answer(
+    answers::Request const& request, answers::ProgressSink const& progress)
+{
+    if (request.verb == "status")
+        return answers::to_json(status());
+    if (request.verb == "protect" || request.verb == "unprotect")
+        return answer_protect(request);
+    if (request.verb == "release" || request.verb == "stop")
+        return answer_actor(request);
+    if (request.verb == "stop_guard") {
+        stop();
+        return json::value(json::object{{"state", "stopping"}});
+    }
+    if (request.verb == "undo" || request.verb == "restore")
+        catch_up();
+    else
+        recorder.flush(); // so that the answer knows what happened until now
+    auto answered = answers::answer_with({state, *repository}, request, progress);
+    if (answered.ok() && request.verb == "undo") {
+        auto value = answered.take();
+        auto id = TRY(answers::incident_arg(request.args));
+        auto dry = TRY(answers::flag_arg(request.args, "dry_run"));
+        if (!dry && !request.args.contains("to"))
+            TRY(in_decider<void>([&](Decider& d) -> Result<void> {
+                d.mark_undone(id, request.user, to_text(value));
+                return {};
+            }));
+        return value;
+    }
+    return answered;
+}
+
+void Guard::Parts::catch_up()
+{
+    auto deadline = steady_now() + decider_answers_within;
+    do {
+        (void)in_decider<bool>([](Decider& d) -> Result<bool> {
+            d.bring_up_to_date();
+            return true;
+        });
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    } while (pool.backlog() != 0 && steady_now() < deadline);
+    (void)in_decider<bool>([](Decider& d) -> Result<bool> { // what the pool told last
+        d.bring_up_to_date();
+        return true;
+    });
+    recorder.flush();
+}
+
+Result<json::value> Guard::Parts::answer_protect(answers::Request const& request)
+{
+    auto paths = TRY(answers::paths_arg(request.args, "paths"));
+    auto excludes = TRY(answers::texts_arg(request.args, "exclude"));
+    for (auto const& path : paths) {
+        if (request.verb == "unprotect") {
+            TRY(unprotect(path));
+            continue;
+        }
+        auto tree = TRY(open_tree(path));
+        TRY(protect(std::move(tree), excludes));
+    }
+    auto out = answers::to_json(status());
+    if (trees.all().empty())
+        stop();
+    return out;
+}
+
+Result<json::value> Guard::Parts::answer_actor(answers::Request const& request)
+{
+    auto id = TRY(answers::incident_arg(request.args));
+    TRY(in_decider<void>([&](Decider& d) {
+        return request.verb == "release" ? d.release(id, request.user) : d.stop(id, request.user);
+    }));
+    recorder.flush();
+    auto show = request;
+    show.verb = "incident";
+    return answers::answer_with({state, *repository}, show, {});
+}
+
+} // namespace tocsin::guard

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/guard/responder.h"
+
+#include <pthread.h>
+
+namespace tocsin::guard {
+namespace {
+
+constexpr std::size_t tasks_at_most = 10'000;
+
+std::vector<pid_t> pids_of(std::span<event::ProcessKey const> processes)
+{
+    std::vector<pid_t> out;
+    for (auto const& process : processes) {
+        if (process)
+            out.push_back(process.pid);
+    }
+    return out;
+}
+
+} // namespace
+
+Result<std::unique_ptr<Responder>> Responder::create(respond::Policy policy)
+{
+    auto quick = TRY(respond::Freezer::create());
+    auto thorough = TRY(respond::Freezer::create());
+    return std::unique_ptr<Responder>(new Responder(policy, std::move(quick), std::move(thorough)));
+}
+
+Responder::Responder(respond::Policy policy, respond::Freezer quick, respond::Freezer thorough)
+    : policy_(policy), quick_(std::move(quick)), thorough_(std::move(thorough)), tasks_(tasks_at_most)
+{
+}
+
+Responder::~Responder()
+{
+    tasks_.close();
+}
+
+void Responder::connect(Keeper& keeper, Done done)
+{
+    keeper_ = &keeper;
+    done_ = std::move(done);
+    thread_ = std::jthread([this] { run(); });
+}
+
+void Responder::contain(event::IncidentId id, std::vector<event::ProcessKey> processes)
+{
+    (void)quick_.freeze_now(processes);
+    keeper_->deny(pids_of(processes));
+    (void)tasks_.put({event::ActionKind::freeze, id, std::move(processes), "policy"});
+}
+
+void Responder::contain_child(event::ProcessKey process)
+{
+    (void)quick_.freeze_now(std::span(&process, 1));
+    pid_t pid = process.pid;
+    keeper_->deny(std::span(&pid, 1));
+}
+
+void Responder::release(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by)
+{
+    keeper_->allow(pids_of(processes));
+    (void)tasks_.put({event::ActionKind::thaw, id, std::move(processes), std::move(by)});
+}
+
+void Responder::kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by)
+{
+    (void)tasks_.put({event::ActionKind::kill, id, std::move(processes), std::move(by)});
+}
+
+void Responder::run()
+{
+    ::pthread_setname_np(::pthread_self(), "responder");
+    while (auto task = tasks_.take())
+        carry_out(*task);
+}
+
+void Responder::carry_out(Task const& task)
+{
+    switch (task.kind) {
+    case event::ActionKind::freeze: {
+        auto outcome = thorough_.freeze(task.processes);
+        if (outcome.ok()) {
+            auto done = outcome.take();
+            keeper_->deny(pids_of(done.frozen)); // those that it found besides
+            tell(task, event::ActionKind::freeze, std::move(done));
+        } else {
+            tell(task, event::ActionKind::freeze, outcome.take_error());
+        }
+        break;
+    }
+    case event::ActionKind::thaw:
+        tell(task, event::ActionKind::thaw, thorough_.thaw(task.processes));
+        break;
+    case event::ActionKind::kill:
+        tell(task, event::ActionKind::kill, thorough_.kill(task.processes));
+        break;
+    default:
+        break;
+    }
+}
+
+void Responder::tell(Task const& task, event::ActionKind kind, Result<respond::Freezer::Outcome> outcome)
+{
+    event::Action action;
+    action.incident = task.id;
+    action.time = wall_now();
+    action.kind = kind;
+    action.by = task.by;
+    if (outcome.ok()) {
+        auto done = outcome.take();
+        action.processes = std::move(done.frozen);
+        action.outcome = std::move(done.how);
+    } else {
+        action.processes = task.processes;
+        action.outcome = "failed: " + outcome.error().message();
+    }
+    done_(std::move(action));
+}
+
+} // namespace tocsin::guard

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard/responder.h -- carries out what was decided about an actor, in two steps.
+//
+// The first step belongs to the deciding thread: stop the processes that are known, deny their
+// opens. The second has a thread of its own, since it looks through all of /proc: it goes on
+// until nothing of the actor runs, and says so.
+// Threads: strike() in the deciding thread; finish(), thaw() and kill() from any.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "tocsin/base/mailbox.h"
+#include "tocsin/guard/keeper.h"
+#include "tocsin/respond/act.h"
+#include "tocsin/respond/plan.h"
+
+namespace tocsin::guard {
+
+class Responder {
+public:
+    // What was done, told from the responder's thread.
+    using Done = std::function<void(event::Action)>;
+
+    static Result<std::unique_ptr<Responder>> create(respond::Policy policy);
+    ~Responder();
+
+    // Borrowed; before anything else. Opens are denied through it.
+    void connect(Keeper& keeper, Done done);
+
+    respond::Policy policy() const { return policy_; }
+
+    // At once, and then thoroughly.
+    void contain(event::IncidentId id, std::vector<event::ProcessKey> processes);
+    // A process that a contained actor has just made: stopped at once.
+    void contain_child(event::ProcessKey process);
+    void release(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
+    void kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
+
+private:
+    struct Task {
+        event::ActionKind kind;
+        event::IncidentId id;
+        std::vector<event::ProcessKey> processes;
+        std::string by;
+    };
+
+    Responder(respond::Policy policy, respond::Freezer quick, respond::Freezer thorough);
+    void run();
+    void carry_out(Task const& task);
+    void tell(Task const& task, event::ActionKind kind, Result<respond::Freezer::Outcome> outcome);
+
+    respond::Policy policy_;
+    respond::Freezer quick_; // the deciding thread's
+    respond::Freezer thorough_; // the responder's thread's
+    Keeper* keeper_ = nullptr;
+    Done done_;
+    Mailbox<Task> tasks_;
+    std::jthread thread_;
+};
+
+} // namespace tocsin::guard

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard/threads.h -- names and precedence of the guard's threads.
+#pragma once
+
+namespace tocsin::guard {
+
+// Who goes first when both cores are busy. The gate: others wait for it. The decider: every
+// microsecond it waits, a destroyer works.
+enum class Precedence { gate, decider };
+
+// Of the calling thread, by SCHED_FIFO. False where the system does not permit it: then
+// everything works, and stops come later under load.
+bool take_precedence(char const* name, Precedence precedence);
+
+} // namespace tocsin::guard

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/guard/throttle.h"
+
+#include <gtest/gtest.h>
+
+namespace tocsin::guard {
+namespace {
+
+class Answers final : public sensor::AnswerChannel {
+public:
+    void send(int, sensor::Answer answer) noexcept override { sent.push_back(answer); }
+    std::vector<sensor::Answer> sent;
+};
+
+class ThrottleTest : public testing::Test {
+protected:
+    std::shared_ptr<sensor::HeldOpen> open_by(pid_t pid)
+    {
+        return std::make_shared<sensor::HeldOpen>(answers_, UniqueFd(), pid, steady_now());
+    }
+
+    std::shared_ptr<Answers> answers_ = std::make_shared<Answers>();
+    Throttle throttle_{2};
+};
+
+TEST_F(ThrottleTest, LetsAFewChangesPass)
+{
+    throttle_.changed(7);
+    EXPECT_FALSE(throttle_.must_wait(7));
+    throttle_.changed(7);
+    EXPECT_TRUE(throttle_.must_wait(7));
+    EXPECT_FALSE(throttle_.must_wait(8)) << "another process";
+}
+
+TEST_F(ThrottleTest, LetsTheParkedGoOnceJudged)
+{
+    throttle_.changed(7);
+    throttle_.changed(7);
+    throttle_.park(open_by(7));
+    EXPECT_TRUE(answers_->sent.empty());
+    throttle_.judged(7);
+    EXPECT_EQ(std::vector{sensor::Answer::allow}, answers_->sent);
+    EXPECT_FALSE(throttle_.must_wait(7));
+}
+
+TEST_F(ThrottleTest, AnswersAtOnceWhatNeedNotWaitAnyMore)
+{
+    throttle_.park(open_by(7));
+    EXPECT_EQ(1U, answers_->sent.size());
+}
+
+TEST_F(ThrottleTest, ForgetsAProcessThatIsJudgedInFull)
+{
+    throttle_.changed(7);
+    throttle_.judged(7);
+    throttle_.judged(7); // one too many does no harm
+    EXPECT_FALSE(throttle_.must_wait(7));
+}
+
+} // namespace
+} // namespace tocsin::guard

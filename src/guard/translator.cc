@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/guard/translator.h"
+
+#include "tocsin/base/sys.h"
+
+namespace tocsin::guard {
+
+using event::Activity;
+using event::ActivityKind;
+using sensor::Change;
+using sensor::WitnessEvent;
+using Emit = std::function<void(Activity&&)>;
+
+namespace {
+
+// What a name can be told of an object that the catalog has not: the event's own flag.
+event::ObjectKind kind_in(catalog::Catalog const& catalog, event::ObjectId id, WitnessEvent const& event)
+{
+    if (auto const* entry = catalog.find(id))
+        return entry->kind;
+    return event.is_directory ? event::ObjectKind::directory : event::ObjectKind::regular;
+}
+
+} // namespace
+
+Translator::Translator(catalog::Catalog const& catalog, Trees const& trees) : catalog_(catalog), trees_(trees)
+{
+}
+
+void Translator::translate(
+    WitnessEvent const& event, event::ProcessKey process, WallTime time, Emit const& emit)
+{
+    auto activity = begin(event, process, time);
+    if (event.has(Change::renamed)) {
+        renamed(event, std::move(activity), emit);
+        return;
+    }
+    if (event.has(Change::created) || event.has(Change::deleted))
+        named(event, activity, emit);
+    if (event.has(Change::attributes) || event.has(Change::modified))
+        altered(event, std::move(activity), emit);
+}
+
+Activity Translator::begin(WitnessEvent const& event, event::ProcessKey process, WallTime time) const
+{
+    Activity out;
+    out.time = time;
+    out.process = process;
+    out.object = event::id_of(event.object);
+    out.key = event.object;
+    out.object_kind = kind_in(catalog_, out.object, event);
+    if (auto const* entry = catalog_.find(out.object))
+        out.root = entry->root;
+    return out;
+}
+
+void Translator::renamed(WitnessEvent const& event, Activity activity, Emit const& emit) const
+{
+    activity.kind = ActivityKind::renamed;
+    auto const* from = catalog_.find(event::id_of(event.directory));
+    auto const* to = catalog_.find(event::id_of(event.new_directory));
+    if (from == nullptr && to == nullptr)
+        return;
+    if (from != nullptr) {
+        activity.place = {from->id, event.name};
+        activity.path = catalog_.path_of(activity.place);
+        activity.root = from->root;
+    }
+    if (to != nullptr) {
+        activity.target = {to->id, event.new_name};
+        activity.target_path = catalog_.path_of(activity.target);
+        activity.root = to->root;
+        auto there = catalog_.child(to->id, event.new_name);
+        // Of an exchange both halves arrive as renames: what was at the target has the other name now.
+        if (there && there != activity.object && object_at(event.directory, event.name) != there)
+            activity.displaced = there;
+    }
+    emit(std::move(activity));
+}
+
+void Translator::named(WitnessEvent const& event, Activity activity, Emit const& emit) const
+{
+    auto const* directory = catalog_.find(event::id_of(event.directory));
+    if (directory == nullptr || event.name.empty())
+        return;
+    activity.root = directory->root;
+    activity.place = {directory->id, event.name};
+    activity.path = catalog_.path_of(activity.place);
+    bool there = catalog_.child(directory->id, event.name) == activity.object;
+    if (event.has(Change::created) && !there) {
+        activity.kind =
+            catalog_.find(activity.object) != nullptr ? ActivityKind::linked : ActivityKind::created;
+        emit(Activity(activity));
+    }
+    if (!event.has(Change::deleted))
+        return;
+    // Created and deleted in one event: the name may have been given again after it was taken.
+    if (event.has(Change::created) && object_at(event.directory, event.name) == activity.object)
+        return;
+    activity.kind = ActivityKind::deleted;
+    emit(std::move(activity));
+}
+
+void Translator::altered(WitnessEvent const& event, Activity activity, Emit const& emit) const
+{
+    auto const* entry = catalog_.find(activity.object);
+    if (entry == nullptr)
+        return;
+    activity.path = catalog_.path_of(activity.object);
+    if (event.has(Change::attributes) && entry->has_version) {
+        activity.kind = ActivityKind::attributes;
+        activity.metadata = metadata_now(event.object);
+        if (activity.metadata)
+            emit(Activity(activity));
+    }
+    if (event.has(Change::modified) && entry->kind == event::ObjectKind::regular) {
+        activity.kind = ActivityKind::changed;
+        activity.metadata = {};
+        emit(std::move(activity));
+    }
+}
+
+std::optional<event::Metadata> Translator::metadata_now(event::ObjectKey const& key) const
+{
+    auto mount = trees_.mount_fd(key.filesystem);
+    if (mount < 0)
+        return {};
+    auto fd = sys::open_by_handle(mount, key.handle, O_PATH);
+    if (!fd.ok())
+        return {};
+    auto metadata = event::read_metadata(fd.take().get());
+    if (!metadata.ok())
+        return {};
+    return metadata.take();
+}
+
+event::ObjectId Translator::object_at(event::ObjectKey const& directory, std::string const& name) const
+{
+    auto mount = trees_.mount_fd(directory.filesystem);
+    if (mount < 0)
+        return {};
+    auto fd = sys::open_by_handle(mount, directory.handle, O_PATH | O_DIRECTORY);
+    if (!fd.ok())
+        return {};
+    auto object = sys::open_at(fd.take().get(), name, O_PATH | O_NOFOLLOW);
+    if (!object.ok())
+        return {};
+    auto handle = sys::handle_of(object.take().get());
+    return handle.ok() ? event::id_of({directory.filesystem, handle.take()}) : event::ObjectId{};
+}
+
+} // namespace tocsin::guard

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard/translator.h -- the witness's events as activities: who, what, under which name.
+//
+// Kernel events that waited together are merged, so one of them can mean several activities;
+// they come out in the only order that makes sense (born, changed, gone). Where the order can't
+// be told, the file system is asked.
+// Threads: the deciding thread's. Bounds: at most two open_by_handle calls an event, and only
+// for changes of attributes, first modifications and merged events.
+#pragma once
+
+#include <functional>
+#include <unordered_map>
+#include <vector>
+
+#include "tocsin/catalog/catalog.h"
+#include "tocsin/event/activity.h"
+#include "tocsin/guard/trees.h"
+#include "tocsin/sensor/witness.h"
+
+namespace tocsin::guard {
+
+class Translator {
+public:
+    Translator(catalog::Catalog const& catalog, Trees const& trees);
+
+    // Calls `emit` for each activity, which must have been applied to the catalog before the next
+    // comes: later ones build on it. A directory that is not known yet gives nothing: its walk will.
+    void translate(sensor::WitnessEvent const& event, event::ProcessKey process, WallTime time,
+        std::function<void(event::Activity&&)> const& emit);
+
+private:
+    event::Activity begin(sensor::WitnessEvent const& event, event::ProcessKey process, WallTime time) const;
+    void renamed(sensor::WitnessEvent const& event, event::Activity activity,
+        std::function<void(event::Activity&&)> const& emit) const;
+    void named(sensor::WitnessEvent const& event, event::Activity activity,
+        std::function<void(event::Activity&&)> const& emit) const;
+    void altered(sensor::WitnessEvent const& event, event::Activity activity,
+        std::function<void(event::Activity&&)> const& emit) const;
+    std::optional<event::Metadata> metadata_now(event::ObjectKey const& key) const;
+    event::ObjectId object_at(event::ObjectKey const& directory, std::string const& name) const;
+
+    catalog::Catalog const& catalog_;
+    Trees const& trees_;
+};
+
+} // namespace tocsin::guard

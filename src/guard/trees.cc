@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/guard/trees.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <fnmatch.h>
+#include <linux/magic.h>
+#include <sstream>
+#include <sys/vfs.h>
+
+#include "tocsin/base/sys.h"
+
+namespace tocsin::guard {
+namespace {
+
+struct Unfit {
+    long magic;
+    char const* name;
+};
+// File systems whose objects have no lasting handles, or whose changes come from elsewhere.
+constexpr Unfit unfit[] = {
+    {TMPFS_MAGIC, "tmpfs"},
+    {OVERLAYFS_SUPER_MAGIC, "overlay"},
+    {FUSE_SUPER_MAGIC, "FUSE"},
+    {NFS_SUPER_MAGIC, "NFS"},
+    {0xff534d42, "SMB"},
+    {0xfe534d42, "SMB"},
+    {PROC_SUPER_MAGIC, "proc"},
+    {SYSFS_MAGIC, "sysfs"},
+    {CGROUP2_SUPER_MAGIC, "cgroup"},
+    {SQUASHFS_MAGIC, "squashfs"},
+    {ISOFS_SUPER_MAGIC, "ISO 9660"},
+};
+
+// Whether the directory is the root of its whole file system, so that a mark on the file system
+// covers this tree and nothing else. A bind mount or subvolume has another root in field 4.
+bool is_whole_filesystem(std::string const& path)
+{
+    auto text = sys::read_text("/proc/self/mountinfo", 16 * 1024 * 1024);
+    if (!text.ok())
+        return false;
+    std::istringstream lines(text.take());
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream fields(line);
+        std::string id, parent, device, root, mount_point;
+        fields >> id >> parent >> device >> root >> mount_point;
+        if (mount_point == path)
+            return root == "/";
+    }
+    return false;
+}
+
+} // namespace
+
+Result<Tree> open_tree(std::string const& path)
+{
+    Tree out;
+    out.path = TRY(sys::real_path(path).context("protect '" + path + "'"));
+    auto fd = sys::open(out.path, O_RDONLY | O_DIRECTORY | O_NOATIME);
+    if (!fd.ok()) {
+        if (fd.error().errno_value() == ENOTDIR)
+            return Error(Errc::invalid, fmt::format("'{}' is not a directory", out.path));
+        return fd.take_error();
+    }
+    out.fd = fd.take();
+    struct statfs s;
+    if (::fstatfs(out.fd.get(), &s) != 0)
+        return Error::from_errno(errno, "fstatfs");
+    for (auto const& candidate : unfit) {
+        if (static_cast<unsigned long>(s.f_type) == static_cast<unsigned long>(candidate.magic))
+            return Error(Errc::unsupported,
+                fmt::format("'{}' is on {}, which can't be guarded: move it to ext4, XFS or btrfs", out.path,
+                    candidate.name));
+    }
+    auto status = TRY(sys::stat_fd(out.fd.get()));
+    out.device = sys::device_of(status);
+    out.filesystem = TRY(sys::filesystem_id(out.fd.get()));
+    auto handle = sys::handle_of(out.fd.get());
+    if (!handle.ok())
+        return Error(
+            Errc::unsupported, fmt::format("'{}' is on a file system without file handles", out.path));
+    out.key = {out.filesystem, handle.take()};
+    out.object = event::id_of(out.key);
+    out.scope = is_whole_filesystem(out.path) ? sensor::MarkScope::filesystem : sensor::MarkScope::directory;
+    return out;
+}
+
+bool matches_any(std::vector<std::string> const& globs, std::string const& path)
+{
+    auto name = path.substr(path.rfind('/') + 1);
+    return std::ranges::any_of(globs, [&](auto const& glob) {
+        bool whole_path = glob.find('/') != std::string::npos;
+        if (::fnmatch(glob.c_str(), whole_path ? path.c_str() : name.c_str(), 0) == 0)
+            return true;
+        // Everything below a directory that is left out is left out.
+        return whole_path && ::fnmatch((glob + "/*").c_str(), path.c_str(), 0) == 0;
+    });
+}
+
+Trees::Trees() : table_(std::make_shared<Table const>()) { }
+
+std::shared_ptr<Trees::Table const> Trees::table() const
+{
+    std::lock_guard lock(mutex_);
+    return table_;
+}
+
+std::shared_ptr<Tree const> Trees::add(Tree tree)
+{
+    auto added = std::make_shared<Tree const>(std::move(tree));
+    std::lock_guard lock(mutex_);
+    auto next = std::make_shared<Table>(*table_);
+    next->push_back(added);
+    table_ = std::move(next);
+    return added;
+}
+
+void Trees::remove(event::RootId root)
+{
+    std::lock_guard lock(mutex_);
+    auto next = std::make_shared<Table>();
+    for (auto const& tree : *table_)
+        (tree->root == root ? retired_ : *next).push_back(tree);
+    table_ = std::move(next);
+}
+
+std::vector<std::shared_ptr<Tree const>> Trees::all() const
+{
+    return *table();
+}
+
+std::shared_ptr<Tree const> Trees::by_path(std::string const& path) const
+{
+    for (auto const& tree : *table()) {
+        if (tree->path == path)
+            return tree;
+    }
+    return {};
+}
+
+std::shared_ptr<Tree const> Trees::containing(std::string const& path) const
+{
+    std::shared_ptr<Tree const> best;
+    for (auto const& tree : *table()) {
+        bool inside = path == tree->path || tree->path == "/"
+            || (path.starts_with(tree->path) && path[tree->path.size()] == '/');
+        if (inside && (!best || tree->path.size() > best->path.size()))
+            best = tree;
+    }
+    return best;
+}
+
+int Trees::mount_fd(std::uint64_t filesystem) const
+{
+    for (auto const& tree : *table()) {
+        if (tree->filesystem == filesystem)
+            return tree->fd.get();
+    }
+    return -1;
+}
+
+bool Trees::is_excluded(std::string const& path) const
+{
+    auto tree = containing(path);
+    return tree && !tree->excludes.empty() && matches_any(tree->excludes, path);
+}
+
+} // namespace tocsin::guard

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/guard/walker.h"
+
+#include <pthread.h>
+
+#include "tocsin/base/sys.h"
+
+namespace tocsin::guard {
+namespace {
+
+constexpr std::size_t requests_at_most = 1'000'000;
+
+} // namespace
+
+Walker::Walker(Parts parts) : parts_(parts), requests_(requests_at_most), thread_([this] { run(); }) { }
+
+Walker::~Walker()
+{
+    stop();
+}
+
+void Walker::stop()
+{
+    stopping_ = true;
+    requests_.close();
+    if (thread_.joinable())
+        thread_.join();
+}
+
+void Walker::request(WalkRequest request)
+{
+    outstanding_.fetch_add(1);
+    if (requests_.put(std::move(request)) != Put::accepted)
+        outstanding_.fetch_sub(1);
+}
+
+void Walker::run()
+{
+    ::pthread_setname_np(::pthread_self(), "walker");
+    while (auto request = requests_.take()) {
+        auto outcome = stopping_ ? Result<void>() : carry_out(*request);
+        parts_.inbox.put(WalkEnd{request->reason, request->tree->root, std::move(outcome)});
+    }
+}
+
+Result<void> Walker::mark(int dir_fd, sensor::MarkScope scope) const
+{
+    TRY(parts_.gate.mark(dir_fd, scope));
+    return parts_.witness.mark(dir_fd, scope);
+}
+
+Result<void> Walker::carry_out(WalkRequest const& request)
+{
+    auto const& tree = *request.tree;
+    auto const& start = request.reason == WalkReason::arrived ? request.directory : tree.key;
+    auto directory = sys::open_by_handle(tree.fd.get(), start.handle, O_RDONLY | O_DIRECTORY | O_NOATIME);
+    if (!directory.ok()) {
+        if (request.reason == WalkReason::arrived)
+            return {}; // gone again
+        return directory.take_error();
+    }
+    auto fd = directory.take();
+    if (tree.scope == sensor::MarkScope::filesystem && request.reason != WalkReason::arrived)
+        TRY(mark(fd.get(), sensor::MarkScope::filesystem));
+    WalkVisitor visitor;
+    visitor.mark = [&](int dir_fd) -> Result<void> {
+        if (tree.scope == sensor::MarkScope::filesystem)
+            return {};
+        return mark(dir_fd, sensor::MarkScope::directory);
+    };
+    visitor.found = [&](Found&& found) { return take(request, std::move(found)); };
+    visitor.skipped = [](std::string const&, Error const&) { }; // it went away, or is not ours to read
+    return walk(tree, std::move(fd), request.place, request.path, visitor);
+}
+
+bool Walker::take(WalkRequest const& request, Found&& found)
+{
+    if (stopping_)
+        return false;
+    bool is_regular = event::kind_of_mode(found.metadata.mode) == event::ObjectKind::regular;
+    bool is_known = false;
+    if (request.baseline) {
+        auto at = request.baseline->find(found.object);
+        is_known = at != request.baseline->end() && at->second == event::stamp_of(found.metadata);
+    }
+    FoundObject message{request.reason, request.tree->root, request.process,
+        is_regular && !is_known && !parts_.trees.is_excluded(found.path), std::move(found)};
+    std::optional<capture::Job> job;
+    if (message.is_queued) {
+        job.emplace();
+        job->occasion =
+            request.reason == WalkReason::restart ? event::Occasion::absence : event::Occasion::walk;
+        job->by_handle = message.found.key;
+        outstanding_.fetch_add(1);
+    }
+    parts_.inbox.put(std::move(message)); // first the name, then the content
+    if (job && parts_.pool.add_waiting(std::move(*job)) != capture::Pool::Added::yes)
+        outstanding_.fetch_sub(1);
+    return true;
+}
+
+} // namespace tocsin::guard

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard/walker.h -- the thread that walks trees and directories, and asks for their capture.
+//
+// Threads: request(), outstanding() from any. Borrows everything.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <unordered_map>
+
+#include "tocsin/base/mailbox.h"
+#include "tocsin/capture/pool.h"
+#include "tocsin/guard/inbox.h"
+#include "tocsin/guard/trees.h"
+#include "tocsin/sensor/gate.h"
+#include "tocsin/sensor/witness.h"
+
+namespace tocsin::guard {
+
+// What the journal last knew of each object: taken before a restart's walk, then never changed.
+using Baseline = std::unordered_map<event::ObjectId, event::Stamp>;
+
+struct WalkRequest {
+    WalkReason reason = WalkReason::first;
+    std::shared_ptr<Tree const> tree;
+    event::ObjectKey directory; // arrived: where to begin; else the tree's own directory
+    event::Place place;
+    std::string path;
+    event::ProcessKey process;
+    std::shared_ptr<Baseline const> baseline; // restart only
+};
+
+class Walker {
+public:
+    struct Parts {
+        sensor::Gate& gate;
+        sensor::Witness& witness;
+        capture::Pool& pool;
+        Inbox& inbox;
+        Trees const& trees;
+    };
+    explicit Walker(Parts parts);
+    ~Walker(); // stop()
+
+    void stop(); // ends the walk at hand, drops the rest, joins
+
+    void request(WalkRequest request);
+
+    // Objects whose capture a walk asked for and that have no outcome yet, and walks not ended.
+    std::uint64_t outstanding() const { return outstanding_.load(); }
+    void one_done() { outstanding_.fetch_sub(1); }
+
+    // Marks one directory in both groups. Any thread.
+    Result<void> mark(int dir_fd, sensor::MarkScope scope) const;
+
+private:
+    void run();
+    Result<void> carry_out(WalkRequest const& request);
+    bool take(WalkRequest const& request, Found&& found);
+
+    Parts parts_;
+    Mailbox<WalkRequest> requests_;
+    std::atomic<std::uint64_t> outstanding_{0};
+    std::atomic<bool> stopping_{false};
+    std::jthread thread_;
+};
+
+} // namespace tocsin::guard

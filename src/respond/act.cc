@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a tree is stopped for good: a scan of /proc finds its members, each new one is stopped, and
+// the scans go on until two in a row found no new member and every thread of all at rest. One is
+// not enough: a child that is born with a low pid behind the scan's back is only seen by the next,
+// and from a tree that was at rest before a scan began, nobody is born during it.
+#include "tocsin/respond/act.h"
+
+#include <algorithm>
+#include <csignal>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "tocsin/base/clock.h"
+#include "tocsin/base/pid_ref.h"
+#include "tocsin/respond/own_cgroup.h"
+
+namespace tocsin::respond {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t tree_limit = 32768;
+constexpr auto quiet_limit = 200ms; // since the last new member
+constexpr auto whole_limit = 2s;
+// So long a thread may finish what it does in the kernel before it counts as waiting there. With
+// the signal pending it cannot come back to its program, but it may be in the middle of a fork.
+constexpr auto kernel_limit = 25ms;
+constexpr int clean_looks_wanted = 2;
+
+event::ProcessKey key_of(proc::Stat const& stat)
+{
+    return {stat.pid, stat.start_ticks};
+}
+
+bool is_protected(proc::Stat const& stat)
+{
+    return stat.pid == 1 || stat.pid == ::getpid() || stat.is_kernel_thread();
+}
+
+// A leader may end before its threads do.
+bool has_ended(proc::Stat const& stat)
+{
+    return stat.has_ended() && stat.threads <= 1;
+}
+
+std::string with_cgroups(std::string how, std::string const& cgroups)
+{
+    return cgroups.empty() ? how : how + " and " + cgroups;
+}
+
+} // namespace
+
+struct Freezer::Tree {
+    std::unordered_set<event::ProcessKey> known; // named by the caller or found since
+    std::unordered_set<event::ProcessKey> signalled;
+    std::vector<proc::Stat> members; // parents before their children, as of the last look
+    std::vector<event::ProcessKey> refused; // known, and protected
+    bool is_complete = false; // all at rest, twice
+
+    std::unordered_set<pid_t> pids() const
+    {
+        std::unordered_set<pid_t> out;
+        for (auto const& stat : members)
+            out.insert(stat.pid);
+        return out;
+    }
+    std::vector<event::ProcessKey> gone_of(std::span<event::ProcessKey const> named) const
+    {
+        std::unordered_set<event::ProcessKey> there(refused.begin(), refused.end());
+        for (auto const& stat : members)
+            there.insert(key_of(stat));
+        std::vector<event::ProcessKey> out;
+        std::ranges::copy_if(named, std::back_inserter(out), [&](auto key) { return !there.contains(key); });
+        return out;
+    }
+};
+
+Result<Freezer> Freezer::create()
+{
+    auto dir = TRY(proc::ProcDir::open());
+    auto mount = proc::cgroup_mount();
+    return Freezer(std::move(dir), mount.ok() ? mount.take() : std::string());
+}
+
+// The pidfd comes first: if the start time read afterwards is the key's, the pidfd is its process,
+// since a process that had ended before cannot come back.
+Freezer::Signalled Freezer::signal(event::ProcessKey key, int number) const
+{
+    if (key.pid <= 1 || key.pid == ::getpid())
+        return Signalled::refused;
+    auto opened = PidRef::open(key.pid);
+    if (!opened.ok())
+        return opened.error().code() == Errc::not_found ? Signalled::gone : Signalled::refused;
+    auto ref = opened.take();
+    auto read = proc_.thread_stat(key.pid, key.pid);
+    if (!read.ok())
+        return Signalled::gone;
+    auto stat = read.take();
+    if (key_of(stat) != key || has_ended(stat))
+        return Signalled::gone;
+    if (is_protected(stat))
+        return Signalled::refused;
+    auto sent = ref.signal(number);
+    if (sent.ok())
+        return Signalled::yes;
+    return sent.error().code() == Errc::not_found ? Signalled::gone : Signalled::refused;
+}
+
+Freezer::Outcome Freezer::freeze_now(std::span<event::ProcessKey const> processes) const
+{
+    std::vector<event::ProcessKey> order(processes.begin(), processes.end());
+    std::ranges::sort(order, [](auto a, auto b) {
+        return std::pair(a.start_ticks, a.pid) > std::pair(b.start_ticks, b.pid); // newest first
+    });
+    Outcome out;
+    for (auto key : order) {
+        auto signalled = signal(key, SIGSTOP);
+        auto& list = signalled == Signalled::yes ? out.frozen
+            : signalled == Signalled::gone       ? out.gone
+                                                 : out.left;
+        list.push_back(key);
+    }
+    out.how = fmt::format("SIGSTOP to {} processes", out.frozen.size());
+    return out;
+}
+
+// One scan of /proc. Members are the known ones that are there, and all that hang from them.
+Result<void> Freezer::look(Tree& tree) const
+{
+    auto pids = TRY(proc_.processes());
+    std::unordered_map<pid_t, std::vector<proc::Stat>> children;
+    std::vector<proc::Stat> found;
+    tree.refused.clear();
+    for (auto pid : pids) {
+        auto read = proc_.thread_stat(pid, pid);
+        if (!read.ok())
+            continue; // it has ended since
+        auto stat = read.take();
+        bool is_known = tree.known.contains(key_of(stat));
+        if (is_known && is_protected(stat))
+            tree.refused.push_back(key_of(stat));
+        if (has_ended(stat) || is_protected(stat))
+            continue;
+        if (is_known)
+            found.push_back(std::move(stat));
+        else
+            children[stat.parent].push_back(std::move(stat));
+    }
+    // `found` grows while we walk it: children are put behind their parents.
+    for (std::size_t i = 0; i < found.size() && found.size() < tree_limit; ++i) {
+        auto here = children.find(found[i].pid);
+        if (here == children.end())
+            continue;
+        auto grown = std::move(here->second);
+        children.erase(here);
+        for (auto& stat : grown)
+            found.push_back(std::move(stat));
+    }
+    for (auto const& stat : found)
+        tree.known.insert(key_of(stat));
+    tree.members = std::move(found);
+    return {};
+}
+
+// True when there was one that had not been stopped before; the newest are stopped first.
+bool Freezer::stop_new(Tree& tree) const
+{
+    bool found_new = false;
+    for (auto i = tree.members.size(); i-- > 0;) {
+        auto key = key_of(tree.members[i]);
+        if (!tree.signalled.insert(key).second)
+            continue;
+        found_new = true;
+        (void)signal(key, SIGSTOP);
+    }
+    return found_new;
+}
+
+Freezer::Rest Freezer::rest_of(proc::Stat const& stat) const
+{
+    auto rest_in = [](char state) {
+        if (state == 'T' || state == 't' || state == 'Z' || state == 'X')
+            return Rest::stopped;
+        return state == 'D' ? Rest::in_kernel : Rest::running;
+    };
+    auto rest = rest_in(stat.state);
+    if (stat.threads <= 1 || rest == Rest::running)
+        return rest;
+    auto threads = proc_.threads(stat.pid);
+    if (!threads.ok())
+        return Rest::stopped; // it has ended
+    for (auto tid : threads.take()) {
+        auto thread = proc_.thread_stat(stat.pid, tid);
+        if (thread.ok())
+            rest = std::max(rest, rest_in(thread.take().state));
+        if (rest == Rest::running)
+            break;
+    }
+    return rest;
+}
+
+Freezer::Rest Freezer::rest_of(Tree const& tree) const
+{
+    auto rest = Rest::stopped;
+    for (auto const& stat : tree.members) {
+        rest = std::max(rest, rest_of(stat));
+        if (rest == Rest::running)
+            break;
+    }
+    return rest;
+}
+
+Result<Freezer::Tree> Freezer::stop_all(std::span<event::ProcessKey const> processes) const
+{
+    Tree tree;
+    tree.known.insert(processes.begin(), processes.end());
+    auto const begun = steady_now();
+    auto last_found = begun;
+    for (int clean_looks = 0; clean_looks < clean_looks_wanted;) {
+        TRY(look(tree));
+        auto found_new = stop_new(tree);
+        auto now = steady_now();
+        if (found_new)
+            last_found = now;
+        auto rest = found_new ? Rest::running : rest_of(tree);
+        if (rest == Rest::stopped || (rest == Rest::in_kernel && now - last_found > kernel_limit)) {
+            ++clean_looks;
+            continue;
+        }
+        clean_looks = 0;
+        if (now - last_found > quiet_limit || now - begun > whole_limit) {
+            TRY(look(tree)); // for what is true now
+            return tree;
+        }
+        if (!found_new)
+            (void)::usleep(500); // what is still running needs the processor to stop
+    }
+    tree.is_complete = true;
+    return tree;
+}
+
+Result<Freezer::Outcome> Freezer::freeze(std::span<event::ProcessKey const> processes) const
+{
+    (void)freeze_now(processes); // before the first look, which takes a while
+    auto tree = TRY(stop_all(processes).context("freeze"));
+    Outcome out;
+    std::size_t in_kernel = 0;
+    for (auto const& stat : tree.members) {
+        auto rest = tree.is_complete ? Rest::stopped : rest_of(stat);
+        in_kernel += rest == Rest::in_kernel || stat.state == 'D' ? 1 : 0;
+        (rest == Rest::running ? out.left : out.frozen).push_back(key_of(stat));
+    }
+    out.left.insert(out.left.end(), tree.refused.begin(), tree.refused.end());
+    out.gone = tree.gone_of(processes);
+    out.how = fmt::format("SIGSTOP to {} processes", out.frozen.size());
+    if (in_kernel > 0)
+        out.how += fmt::format(" ({} wait in the kernel and stop on their return)", in_kernel);
+    out.how = with_cgroups(std::move(out.how), freeze_own_cgroups(tree));
+    return out;
+}
+
+Result<Freezer::Outcome> Freezer::thaw(std::span<event::ProcessKey const> processes) const
+{
+    Tree tree;
+    tree.known.insert(processes.begin(), processes.end());
+    TRY(look(tree).context("thaw"));
+    Outcome out;
+    for (auto i = tree.members.size(); i-- > 0;) { // a parent that waits sees its children at work
+        auto key = key_of(tree.members[i]);
+        auto signalled = signal(key, SIGCONT);
+        if (signalled == Signalled::yes)
+            out.frozen.push_back(key);
+        else if (signalled == Signalled::refused)
+            out.left.push_back(key);
+    }
+    out.left.insert(out.left.end(), tree.refused.begin(), tree.refused.end());
+    out.gone = tree.gone_of(processes);
+    out.how = with_cgroups(fmt::format("SIGCONT to {} processes", out.frozen.size()), thaw_own_cgroups(tree));
+    return out;
+}
+
+Result<Freezer::Outcome> Freezer::kill(std::span<event::ProcessKey const> processes) const
+{
+    (void)freeze_now(processes);
+    auto tree = TRY(stop_all(processes).context("kill"));
+    Outcome out;
+    out.gone = tree.gone_of(processes);
+    std::vector<event::ProcessKey> killed;
+    // Children first: a stopped process group that loses its last parent outside is sent SIGHUP
+    // and SIGCONT by the kernel, and who ignores the one would run by the other.
+    for (auto i = tree.members.size(); i-- > 0;) {
+        auto key = key_of(tree.members[i]);
+        if (signal(key, SIGKILL) == Signalled::yes)
+            killed.push_back(key);
+    }
+    // A process is gone, or a zombie, some microseconds later; one that waits in the kernel later.
+    auto const deadline = steady_now() + quiet_limit;
+    do {
+        (void)::usleep(500);
+        TRY(look(tree).context("kill"));
+    } while (!tree.members.empty() && steady_now() < deadline);
+
+    std::unordered_set<event::ProcessKey> alive;
+    for (auto const& stat : tree.members)
+        alive.insert(key_of(stat));
+    std::ranges::copy_if(
+        killed, std::back_inserter(out.frozen), [&](auto key) { return !alive.contains(key); });
+    out.left.assign(alive.begin(), alive.end());
+    out.left.insert(out.left.end(), tree.refused.begin(), tree.refused.end());
+    out.how = fmt::format("SIGKILL to {} processes", killed.size());
+    return out;
+}
+
+std::vector<std::string> Freezer::own_cgroups(Tree const& tree) const
+{
+    std::unordered_set<std::string> candidates;
+    for (auto const& stat : tree.members) {
+        auto path = proc_.cgroup_path(stat.pid);
+        if (path.ok())
+            candidates.insert(path.take());
+    }
+    std::vector<std::string> out;
+    auto const pids = tree.pids();
+    for (auto const& path : candidates) {
+        auto only = holds_only(cgroup_mount_, path, pids);
+        if (only.ok() && only.take())
+            out.push_back(path);
+    }
+    std::ranges::sort(out);
+    return out;
+}
+
+// The signal has stopped them already: a cgroup that cannot be frozen only makes it weaker.
+std::string Freezer::freeze_own_cgroups(Tree const& tree) const
+{
+    std::string out;
+    for (auto const& path : own_cgroups(tree)) {
+        if (ask_state(cgroup_mount_, path, CgroupState::frozen).ok())
+            out += fmt::format("{}cgroup.freeze of '{}'", out.empty() ? "" : ", ", path);
+    }
+    return out;
+}
+
+std::string Freezer::thaw_own_cgroups(Tree const& tree) const
+{
+    std::string out;
+    for (auto const& path : own_cgroups(tree)) {
+        auto state = asked_state(cgroup_mount_, path);
+        if (state.ok() && state.take() == CgroupState::frozen
+            && ask_state(cgroup_mount_, path, CgroupState::running).ok())
+            out += fmt::format("{}thaw of cgroup '{}'", out.empty() ? "" : ", ", path);
+    }
+    return out;
+}
+
+} // namespace tocsin::respond

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// sensor/deadline_watch.h -- lets every held open go at the bound, whatever else has failed.
+//
+// A thread of its own that does nothing else: it waits for the oldest held open, allows it at
+// `bound` after it began, and counts. It opens, reads and logs nothing.
+// Threads: watch(), timeouts() from any thread. Bounds: one weak pointer for each held open.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "tocsin/sensor/held_open.h"
+
+namespace tocsin::sensor {
+
+class DeadlineWatch {
+public:
+    // `on_timeout` runs in the watch's thread after the answer was sent; it must not wait.
+    DeadlineWatch(std::chrono::milliseconds bound, std::function<void(HeldOpen const&)> on_timeout);
+    ~DeadlineWatch();
+
+    void watch(std::shared_ptr<HeldOpen> const& held);
+    std::uint64_t timeouts() const;
+
+private:
+    void run();
+
+    std::chrono::milliseconds bound_;
+    std::function<void(HeldOpen const&)> on_timeout_;
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<std::weak_ptr<HeldOpen>> waiting_; // oldest first: the bound is the same for all
+    std::uint64_t timeouts_ = 0;
+    bool stopping_ = false;
+    std::jthread thread_;
+};
+
+} // namespace tocsin::sensor

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/sensor/fanotify/gate.h"
+
+#include <condition_variable>
+#include <deque>
+#include <sys/wait.h>
+#include <thread>
+
+#include "tocsin/base/sys.h"
+#include "tocsin/base/test_mount.h"
+#include "tocsin/sensor/deadline_watch.h"
+
+namespace tocsin::sensor::fanotify {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Rules as it is told; keeps what it holds until it is let go.
+class ScriptedKeeper final : public GateKeeper {
+public:
+    Ruling rule_open(int, pid_t pid) noexcept override
+    {
+        return pid == ::getpid() ? Ruling::allow : ruling.load();
+    }
+    void hold(std::shared_ptr<HeldOpen> open) noexcept override
+    {
+        std::lock_guard lock(mutex);
+        held.push_back(std::move(open));
+        changed.notify_all();
+    }
+    void after_open(Ruling, SteadyTime) noexcept override { ++opens; }
+    void closed(UniqueFd fd, pid_t) noexcept override
+    {
+        std::lock_guard lock(mutex);
+        closes.push_back(std::move(fd));
+        changed.notify_all();
+    }
+    void lost_events() noexcept override { ++lost; }
+
+    template<typename Until>
+    bool wait(Until until)
+    {
+        std::unique_lock lock(mutex);
+        return changed.wait_for(lock, 5s, until);
+    }
+
+    std::atomic<Ruling> ruling{Ruling::allow};
+    std::atomic<int> opens{0};
+    std::atomic<int> lost{0};
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::deque<std::shared_ptr<HeldOpen>> held;
+    std::deque<UniqueFd> closes;
+};
+
+// A child that runs a shell command; its exit status. The gate's events name it, not us.
+class Shell {
+public:
+    explicit Shell(std::string const& command)
+        : pid_(::fork())
+    {
+        if (pid_ == 0) {
+            ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+            ::_exit(127);
+        }
+    }
+    int wait()
+    {
+        int status = 0;
+        ::waitpid(pid_, &status, 0);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+    bool runs() const { return ::waitpid(pid_, nullptr, WNOHANG) == 0; }
+
+private:
+    pid_t pid_;
+};
+
+class GateTest : public testing::TestWithParam<char const*> {
+protected:
+    void SetUp() override
+    {
+        if (auto reason = test::why_no_mounts(); !reason.empty())
+            GTEST_SKIP() << reason;
+        mount_.emplace(GetParam());
+        ASSERT_TRUE(mount_->ok()) << "no " << GetParam() << " on a loop device";
+        ASSERT_EQ(0, Shell("echo old > " + file()).wait());
+        gate_ = open_gate().take();
+        thread_ = std::jthread([this] { served_ = gate_->serve(keeper_).ok(); });
+        auto dir = sys::open(mount_->path(), O_RDONLY | O_DIRECTORY).take();
+        ASSERT_OK(gate_->mark(dir.get(), MarkScope::directory));
+    }
+    void TearDown() override { stop(); }
+
+    void stop()
+    {
+        if (!thread_.joinable())
+            return;
+        gate_->stop();
+        thread_.join();
+        EXPECT_TRUE(served_);
+    }
+    std::string file() const { return *mount_ / "file"; }
+
+    std::optional<test::LoopMount> mount_;
+    ScriptedKeeper keeper_;
+    std::unique_ptr<Gate> gate_;
+    std::atomic<bool> served_{false};
+    std::jthread thread_;
+};
+
+TEST_P(GateTest, DeniesWhatTheKeeperDenies)
+{
+    keeper_.ruling = Ruling::deny;
+    EXPECT_NE(0, Shell("cat " + file() + " 2>/dev/null").wait());
+    keeper_.ruling = Ruling::allow;
+    EXPECT_EQ(0, Shell("cat " + file() + " >/dev/null").wait());
+    EXPECT_GE(keeper_.opens.load(), 2);
+}
+
+TEST_P(GateTest, HoldsAnOpenUntilItIsAnswered)
+{
+    keeper_.ruling = Ruling::hold;
+    Shell writer("echo new > " + file());
+    ASSERT_TRUE(keeper_.wait([&] { return !keeper_.held.empty(); }));
+    std::byte old[8];
+    EXPECT_EQ(4u, sys::read_at(keeper_.held.front()->fd(), old, 0).take()) << "not yet truncated";
+    EXPECT_TRUE(writer.runs());
+    EXPECT_TRUE(keeper_.held.front()->answer(Answer::allow));
+    EXPECT_FALSE(keeper_.held.front()->answer(Answer::allow)) << "answered once only";
+    EXPECT_EQ(0, writer.wait());
+}
+
+TEST_P(GateTest, LetsGoOnEveryWayOut)
+{
+    keeper_.ruling = Ruling::hold;
+    Shell dropped("cat " + file() + " >/dev/null");
+    ASSERT_TRUE(keeper_.wait([&] { return keeper_.held.size() == 1; }));
+    {
+        std::lock_guard lock(keeper_.mutex);
+        keeper_.held.clear(); // the last owner goes
+    }
+    EXPECT_EQ(0, dropped.wait());
+
+    DeadlineWatch watch(50ms, [](HeldOpen const&) {});
+    Shell late("cat " + file() + " >/dev/null");
+    ASSERT_TRUE(keeper_.wait([&] { return keeper_.held.size() == 1; }));
+    watch.watch(keeper_.held.front());
+    EXPECT_EQ(0, late.wait());
+    EXPECT_EQ(1u, watch.timeouts());
+}
+
+TEST_P(GateTest, MakesNobodyWaitAfterItsEnd)
+{
+    stop();
+    EXPECT_EQ(0, Shell("cat " + file() + " >/dev/null").wait());
+}
+
+TEST_P(GateTest, ReadsAClosedFileThatIsGoneAlready)
+{
+    ASSERT_EQ(0, Shell("printf precious > " + file() + "; rm " + file()).wait());
+    ASSERT_TRUE(keeper_.wait([&] { return !keeper_.closes.empty(); }));
+    std::byte content[16];
+    auto size = sys::read_at(keeper_.closes.back().get(), content, 0).take();
+    EXPECT_EQ("precious", as_text(ByteView(content).first(size)));
+}
+
+TEST_P(GateTest, HearsNothingOfUnmarkedDirectories)
+{
+    ASSERT_EQ(0, Shell("mkdir " + (*mount_ / "other")).wait());
+    int before = keeper_.opens;
+    ASSERT_EQ(0, Shell("echo x > " + (*mount_ / "other/file")).wait());
+    EXPECT_EQ(before, keeper_.opens);
+}
+
+INSTANTIATE_TEST_SUITE_P(FileSystems, GateTest, testing::Values("ext4", "xfs", "btrfs"),
+    [](auto const& fs_type) { return std::string(fs_type.param); });
+
+} // namespace
+} // namespace tocsin::sensor::fanotify

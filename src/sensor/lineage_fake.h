@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// sensor/lineage_fake.h -- a lineage source that tells what a test pushes into it.
+//
+// Threads: push() and lose() from any thread; the rest from the owner.
+#pragma once
+
+#include <mutex>
+#include <vector>
+
+#include "tocsin/base/unique_fd.h"
+#include "tocsin/sensor/lineage.h"
+
+namespace tocsin::sensor {
+
+class FakeLineage final : public LineageSource {
+public:
+    static Result<std::unique_ptr<FakeLineage>> create();
+
+    void push(LifecycleEvent event);
+    void lose(std::uint64_t count); // as if the kernel had dropped so many
+
+    int fd() const override { return wake_.get(); }
+    Result<void> drain(LifecycleSink const& sink) override;
+    std::uint64_t lost() const override;
+    std::string_view engine() const override { return "fake"; }
+
+private:
+    explicit FakeLineage(UniqueFd wake) : wake_(std::move(wake)) { }
+
+    UniqueFd wake_; // eventfd
+    mutable std::mutex mutex_;
+    std::vector<LifecycleEvent> waiting_;
+    std::uint64_t lost_ = 0;
+};
+
+} // namespace tocsin::sensor

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/verdict/content.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tocsin::verdict {
+namespace {
+
+using event::FileType;
+
+bool has_sketch(Content const& content)
+{
+    return content.facts.sketch[0] != 0xffffffff && content.facts.sketch[1] != 0;
+}
+
+bool is_archive(FileType type)
+{
+    return type == FileType::zip || type == FileType::seven_zip || type == FileType::rar;
+}
+
+bool is_compressed(FileType type)
+{
+    return type == FileType::gzip || type == FileType::xz || type == FileType::zstd || type == FileType::bzip2
+        || type == FileType::lz4;
+}
+
+bool is_media(FileType type)
+{
+    auto const n = static_cast<int>(type);
+    return (n >= 10 && n <= 20) || (n >= 60 && n < 70);
+}
+
+// What random bytes of this size show, less what chance and headers may take.
+double random_entropy(std::uint64_t size)
+{
+    struct Point {
+        double size, entropy;
+    };
+    static constexpr Point expected[] = {{16, 3.9}, {32, 4.8}, {64, 5.7}, {128, 6.4}, {256, 7.0}, {512, 7.45},
+        {1024, 7.7}, {4096, 7.9}, {65536, 7.95}};
+    auto const n = static_cast<double>(std::max<std::uint64_t>(size, 1));
+    auto const* above = std::ranges::find_if(expected, [&](Point const& p) { return p.size >= n; });
+    if (above == std::end(expected))
+        return expected[std::size(expected) - 1].entropy;
+    if (above == std::begin(expected))
+        return 8; // shorter than that nothing can be told
+    auto const* below = above - 1;
+    auto const share = std::log2(n / below->size) / std::log2(above->size / below->size);
+    return below->entropy + share * (above->entropy - below->entropy);
+}
+
+constexpr double entropy_margin = 0.15;
+constexpr double fill_entropy = 1.0; // bits a byte; real content has more
+constexpr double some_entropy = 2.5;
+constexpr double base64_entropy = 5.7; // base64 of random bytes has 6.0; prose and code 4 to 5.3
+constexpr double prose_entropy = 5.3;
+constexpr double patched_share = 0.85; // two passages of sixteen differ; a tag edited in place changes one
+
+bool was_packed_or_unpacked(Content const& before, Content const& after)
+{
+    auto const& a = after.facts;
+    auto const& b = before.facts;
+    if (is_compressed(a.type) && a.unpacked_size != 0 && a.unpacked_size == before.size)
+        return true;
+    if (is_compressed(b.type) && b.unpacked_size != 0 && b.unpacked_size == after.size)
+        return true;
+    // bzip2 and lz4 do not tell; they cannot encrypt either.
+    return (a.type == FileType::bzip2 || a.type == FileType::lz4) && a.ends_well && !event::is_dense(b.type);
+}
+
+Change judge_text(Content const& before, Content const& after, double shared, Settings const& s)
+{
+    if (after.facts.entropy < fill_entropy && before.facts.entropy > some_entropy && after.size >= 64)
+        return {Became::filled, s.filled, Weight::hard};
+    if (after.facts.entropy > base64_entropy && before.facts.entropy < prose_entropy && shared < 0.1
+        && after.size >= 256)
+        return {Became::encrypted, s.encrypted, Weight::hard};
+    if (shared == 0 && has_sketch(before) && has_sketch(after))
+        return {Became::rewritten, s.unrelated_rewrite, Weight::soft};
+    return {Became::edited};
+}
+
+// `after` is in no known format.
+Change judge_unknown(Content const& before, Content const& after, double shared, Settings const& s)
+{
+    bool const was_known = before.facts.type != FileType::unknown;
+    bool const was_random = !was_known && looks_encrypted(before);
+    if (was_random) // an opaque format of somebody's, or ciphertext already
+        return before.size == after.size && shared < patched_share && shared > 0
+            ? Change{Became::patched, s.patched, Weight::hard}
+            : Change{Became::edited};
+    if (looks_encrypted(after))
+        return {Became::encrypted, s.encrypted, Weight::hard};
+    if (after.facts.entropy < fill_entropy && before.facts.entropy > some_entropy && after.size >= 64)
+        return {Became::filled, s.filled, Weight::hard};
+    if (was_known && before.facts.type != FileType::text)
+        return {Became::type_lost, s.type_lost, Weight::hard};
+    if (was_known && shared < 0.5 && has_sketch(before))
+        return {Became::type_lost, s.type_lost, Weight::hard};
+    if (was_known)
+        return {Became::type_damaged, s.type_damaged, Weight::hard};
+    if (after.facts.entropy > before.facts.entropy + 0.3 && before.size == after.size && shared < 0.95)
+        return {Became::type_damaged, s.type_damaged, Weight::hard};
+    return {Became::edited};
+}
+
+} // namespace
+
+std::string_view name_of(Became became)
+{
+    switch (became) {
+    case Became::same:
+        return "kept";
+    case Became::edited:
+        return "edited";
+    case Became::rewritten:
+        return "rewritten with unrelated text";
+    case Became::encrypted:
+        return "turned into what looks encrypted";
+    case Became::filled:
+        return "overwritten with one value";
+    case Became::type_lost:
+        return "turned into data of no known format";
+    case Became::type_damaged:
+        return "damaged so that the format is broken";
+    case Became::patched:
+        return "changed inside at exactly the same size";
+    case Became::packed:
+        return "put into an archive that can be locked";
+    case Became::emptied:
+        return "emptied";
+    case Became::replaced_by_link:
+        return "replaced by symbolic links";
+    }
+    return "changed";
+}
+
+Content content_of(catalog::Entry const& entry)
+{
+    return {entry.facts, entry.digest, entry.size};
+}
+
+Content content_of(event::Version const& version)
+{
+    return {version.facts, version.digest, version.metadata.size};
+}
+
+bool looks_encrypted(Content const& content)
+{
+    auto const type = content.facts.type;
+    return event::is_ciphertext(type)
+        || (type == FileType::unknown
+            && content.facts.entropy >= random_entropy(content.size) - entropy_margin);
+}
+
+bool is_sealed(Content const& content)
+{
+    return looks_encrypted(content) || is_archive(content.facts.type);
+}
+
+bool holds_the_same(Content const& before, Content const& after)
+{
+    if (before.digest == after.digest || before.size == 0)
+        return true;
+    if (looks_encrypted(after) && !looks_encrypted(before))
+        return false;
+    if (was_packed_or_unpacked(before, after))
+        return true;
+    auto const was = before.facts.type;
+    auto const is = after.facts.type;
+    if (is_media(was) && is_media(is) && after.facts.ends_well)
+        return true;
+    if (was == is && event::is_dense(was) && after.facts.ends_well)
+        return true;
+    return event::similarity(before.facts.sketch, after.facts.sketch) >= 0.3;
+}
+
+Change judge_change(Content const& before, Content const& after, Settings const& s)
+{
+    if (before.size == 0 || before.digest == after.digest)
+        return {Became::same};
+    if (after.size == 0)
+        return {Became::emptied};
+    if (was_packed_or_unpacked(before, after))
+        return {Became::same};
+    auto const was = before.facts.type;
+    auto const is = after.facts.type;
+    if (event::is_ciphertext(is)) {
+        if (looks_encrypted(before))
+            return {Became::edited};
+        auto const points = is == FileType::ansible_vault ? s.encrypted_in_place_by_purpose : s.encrypted;
+        return {Became::encrypted, points, Weight::hard};
+    }
+    auto const shared = event::similarity(before.facts.sketch, after.facts.sketch);
+    if (is == FileType::unknown)
+        return judge_unknown(before, after, shared, s);
+    if (is == FileType::text)
+        return judge_text(before, after, shared, s);
+    if (was == is && before.facts.ends_well && !after.facts.ends_well && event::is_dense(is) && shared < 0.95)
+        return {Became::type_damaged, s.type_damaged, Weight::hard};
+    if (was == is && event::is_dense(is) && before.size == after.size && shared < patched_share
+        && has_sketch(before))
+        return {Became::patched, s.patched, Weight::hard};
+    if (is_archive(is) && was != is && !event::is_derived(was))
+        return {Became::packed, s.packed_away, Weight::hard};
+    return {Became::edited};
+}
+
+} // namespace tocsin::verdict

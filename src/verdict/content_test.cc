@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "tocsin/verdict/testing/scene.h"
+
+namespace tocsin::verdict {
+namespace {
+
+using namespace testing;
+
+class ContentTest : public ::testing::Test {
+protected:
+    Content content(Stuff const& stuff)
+    {
+        return content_of(scene.version({}, "/srv/x", {5}, stuff, event::Occasion::close));
+    }
+    Became became(Stuff const& before, Stuff const& after)
+    {
+        return judge_change(content(before), content(after), Settings{}).became;
+    }
+    Scene scene;
+};
+
+TEST_F(ContentTest, TellsEncryptionByWhatWasThereBefore)
+{
+    EXPECT_EQ(Became::encrypted, became(text(1), ciphertext(1)));
+    EXPECT_EQ(Became::encrypted, became(jpeg(1), ciphertext(1)));
+    EXPECT_EQ(Became::encrypted, became(office(1), openpgp(1)));
+    EXPECT_EQ(Became::edited, became(ciphertext(1), ciphertext(2)));
+}
+
+TEST_F(ContentTest, ExpectsLessEntropyOfShortContents)
+{
+    auto short_secret = ciphertext(1);
+    short_secret.size = 200;
+    short_secret.entropy = 6.8;
+    EXPECT_EQ(Became::encrypted, became(text(1), short_secret));
+}
+
+TEST_F(ContentTest, LetsContainersOfTheSameSizePass)
+{
+    EXPECT_EQ(Became::same, became(text(1), gzip_of(text(1))));
+    EXPECT_EQ(Became::same, became(gzip_of(text(1)), text(1)));
+}
+
+TEST_F(ContentTest, LetsReencodedPicturesPass)
+{
+    auto smaller = jpeg(2);
+    smaller.size = 100'000;
+    EXPECT_EQ(Became::edited, became(jpeg(1), smaller));
+}
+
+TEST_F(ContentTest, SeesAPictureThatLostItsEnding)
+{
+    auto cut = jpeg(1);
+    cut.changed = 0.5;
+    cut.ends_well = false;
+    EXPECT_EQ(Became::type_damaged, became(jpeg(1), cut));
+}
+
+TEST_F(ContentTest, SeesBytesSwappedInsideAPackedFormat)
+{
+    auto patched = office(1);
+    patched.changed = 0.3;
+    EXPECT_EQ(Became::patched, became(office(1), patched));
+    auto tagged = office(1);
+    tagged.changed = 0.05;
+    EXPECT_EQ(Became::edited, became(office(1), tagged));
+}
+
+TEST_F(ContentTest, TakesNothingFromAnEmptyFile)
+{
+    EXPECT_EQ(Became::same, became(empty(), ciphertext(1)));
+}
+
+} // namespace
+} // namespace tocsin::verdict

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// verdict/ledger.h -- charges points to a process and to all it came from, and can take them back.
+//
+// Every charge is kept in a ring with what it was for, so that a decision can say why, and so
+// that what turns out to be honest (a deleted name that comes back) costs nothing after all.
+//
+// Owns the ring. Borrows the tree and the settings. Bounds: the newest 2,048 charges.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tocsin/event/object.h"
+#include "tocsin/verdict/lineage.h"
+
+namespace tocsin::verdict {
+
+// In the order of the bits in Node::pardoned.
+enum class SignalId : std::uint8_t {
+    sweep,
+    overwrite,
+    displacement,
+    copy_and_delete,
+    archive_and_delete,
+    rights,
+    renames,
+    notes,
+    folder_rename,
+};
+std::string_view name_of(SignalId signal); // also the name of its file in signals/
+
+using ChargeId = event::StrongId<struct ChargeTag, std::uint64_t>;
+
+struct Charge {
+    ChargeId id; // zero: free, or taken back
+    event::ProcessKey who;
+    WallTime time{};
+    WallTime since{}; // when the damage began that this is a part of
+    SignalId signal = SignalId::sweep;
+    Weight weight = Weight::soft;
+    std::uint8_t kind = 0; // what the signal needs to word its reason
+    double points = 0;
+    event::ObjectId object;
+    event::ObjectId folder;
+    std::string path; // of the object at that time
+};
+
+class Ledger {
+public:
+    Ledger(ProcessTree& tree, Settings const& settings) : tree_(tree), settings_(settings), ring_(ring_size)
+    {
+    }
+
+    // Adds to `who` and to its ancestors below the boundary. Zero where nothing is charged:
+    // `who` is condemned already or was pardoned for this signal.
+    ChargeId charge(Charge charge);
+    void refund(ChargeId id, WallTime now);
+
+    // Points of a condemned subtree no longer speak against those above it.
+    void settle(Node& top, WallTime now);
+
+    // Worth a note, without points.
+    void observe(Charge charge) { observed_ = std::move(charge); }
+    std::optional<Charge> take_observed() { return std::exchange(observed_, std::nullopt); }
+
+    Account const& whole_set() const { return whole_set_; }
+
+    // Of those in the ring, oldest first.
+    std::vector<Charge const*> charges_below(Node const& top) const;
+    std::vector<Charge const*> uncondemned_charges() const;
+
+    std::vector<event::ProcessKey> take_touched() { return std::exchange(touched_, {}); }
+    bool touched() const { return !touched_.empty(); }
+
+private:
+    static constexpr std::size_t ring_size = 2'048;
+
+    void add(Node& who, double points, Weight weight, WallTime now, WallTime since);
+
+    ProcessTree& tree_;
+    Settings const& settings_;
+    std::vector<Charge> ring_;
+    std::uint64_t next_ = 1;
+    Account whole_set_;
+    std::optional<Charge> observed_;
+    std::vector<event::ProcessKey> touched_; // got points since they were last asked about
+};
+
+} // namespace tocsin::verdict

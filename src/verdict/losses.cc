@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sorting what happened: what is lost, what took its place, what only moved.
+#include <algorithm>
+
+#include "tocsin/verdict/verdict.h"
+
+namespace tocsin::verdict {
+namespace {
+
+constexpr std::size_t most_waiting = 256;
+constexpr std::size_t most_heirs = 65'536;
+constexpr int neighbours = 3; // names looked at on each side for a copy
+
+// name.ext, name~, name_copy of name; name.pdf of name.doc; and the other way round.
+bool names_belong_together(std::string_view lost, std::string_view other)
+{
+    auto continues = [](std::string_view a, std::string_view b) { // b is a and something more
+        return b.size() > a.size() && b.starts_with(a) && std::string_view(".~_-").contains(b[a.size()]);
+    };
+    if (continues(lost, other) || continues(other, lost))
+        return true;
+    auto const dot = lost.rfind('.');
+    if (dot == std::string_view::npos || dot < 2)
+        return false;
+    auto const stem = lost.substr(0, dot);
+    return other.size() > dot && other.starts_with(stem) && other[dot] == '.';
+}
+
+} // namespace
+
+bool Verdict::related(event::ProcessKey a, event::ProcessKey b) const
+{
+    if (a == b)
+        return true;
+    auto* first = tree_.find(a);
+    auto* second = tree_.find(b);
+    return first != nullptr && second != nullptr && tree_.common(*first, *second) != nullptr;
+}
+
+Loss Verdict::loss_of(catalog::Link const& link, event::ProcessKey who, WallTime now, How how) const
+{
+    auto const& entry = *link.object;
+    Loss loss;
+    loss.object = entry.id;
+    loss.place = {link.parent == nullptr ? event::ObjectId{} : link.parent->id, link.name};
+    loss.who = who;
+    loss.time = now;
+    loss.how = how;
+    loss.worth = provenance_.worth(entry, tree_.ensure(who), now);
+    if (loss.worth <= 0)
+        return loss;
+    loss.is_cheap = provenance_.is_cheap(link);
+    loss.has_content = entry.has_version;
+    loss.before = content_of(entry);
+    loss.mtime_ns = entry.mtime_ns;
+    loss.mark = mark_of(link);
+    return loss;
+}
+
+// A young object of the same people beside it, under a name that goes with it.
+event::ObjectId Verdict::copy_beside(Case const& at, catalog::Link const& link, Node& who) const
+{
+    if (link.parent == nullptr)
+        return {};
+    auto is_copy = [&](catalog::Link const& other) {
+        auto const& object = *other.object;
+        return !object.origin.existed && object.kind == event::ObjectKind::regular
+            && object.origin.time > link.object->origin.time
+            && object.origin.time + settings_.successor_within > at.now
+            && names_belong_together(link.name, other.name)
+            && related(object.origin.creator, who.process.key);
+    };
+    auto const& names = link.parent->directory->by_name;
+    auto const here = names.iterator_to(link);
+    auto up = std::next(here);
+    for (int i = 0; i < neighbours && up != names.end(); ++i, ++up)
+        if (is_copy(*up))
+            return up->object->id;
+    auto down = here;
+    for (int i = 0; i < neighbours && down != names.begin(); ++i)
+        if (is_copy(*--down))
+            return down->object->id;
+    return {};
+}
+
+void Verdict::lose(Case const& at, Loss const& loss)
+{
+    for (auto& signal : signals_)
+        if (signal->on_loss(at, loss) == Claim::taken)
+            return;
+}
+
+void Verdict::succeed(Case const& at, Waiting const& waiting, event::ObjectId successor, Content const& after)
+{
+    auto const& loss = waiting.loss;
+    if (!loss.has_content) // nothing to compare with: it never had a version
+        return;
+    auto change = judge_change(loss.before, after, settings_);
+    bool const beside = waiting.relation == Relation::copied;
+    if (change.became == Became::emptied
+        || (beside && change.weight == Weight::soft && !holds_the_same(loss.before, after)))
+        return lose(at, loss);
+    if (beside && holds_the_same(loss.before, after))
+        change = {};
+    provenance_.inherit(successor);
+    Succession const succession{loss, waiting.relation, successor, waiting.since, change};
+    for (auto& signal : signals_)
+        if (signal->on_succession(at, succession) == Claim::taken)
+            return;
+}
+
+void Verdict::succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId successor)
+{
+    auto const* entry = catalog_.find(successor);
+    if (entry != nullptr && entry->has_version)
+        return succeed(at, waiting, successor, content_of(*entry));
+    if (waiting_count_ >= most_waiting && !waiting_.empty()) {
+        auto const oldest = std::ranges::min_element(
+            waiting_, {}, [](auto const& item) { return item.second.front().since; });
+        waiting_count_ -= oldest->second.size();
+        waiting_.erase(oldest);
+    }
+    waiting_[successor].push_back(std::move(waiting));
+    ++waiting_count_;
+}
+
+void Verdict::lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss)
+{
+    event::ObjectId successor;
+    if (auto heir = heir_of_.find(loss.object); heir != heir_of_.end()) {
+        successor = heir->second;
+        heir_of_.erase(heir);
+    } else if (!loss.is_cheap) {
+        successor = copy_beside(at, link, tree_.ensure(loss.who));
+    }
+    if (!successor)
+        return lose(at, loss);
+    auto const* entry = catalog_.find(successor);
+    auto const since = entry == nullptr || entry->origin.existed ? at.now : entry->origin.time;
+    succeed_or_wait(at, {std::move(loss), Relation::copied, since}, successor);
+}
+
+void Verdict::on_deleted(Case const& at, event::Activity const& activity)
+{
+    auto const* link = catalog_.link_at(activity.place);
+    if (link == nullptr || link->object->id != activity.object
+        || link->object->kind == event::ObjectKind::directory)
+        return;
+    if (link->object->names->next_name != nullptr) { // it lives on under another name
+        left_.put(activity.place, {activity.object, activity.process, at.now});
+        return;
+    }
+    auto loss = loss_of(*link, activity.process, at.now, How::deleted);
+    if (loss.worth <= 0)
+        return;
+    loss.path = activity.path.empty() ? catalog_.path_of(loss.place) : activity.path;
+    lost_.put(activity.place, loss);
+    lose_unless_copied(at, *link, std::move(loss));
+}
+
+// An object got the name `place`.
+void Verdict::on_named(Case const& at, event::Activity const& activity, event::Place const& place)
+{
+    if (auto* loss = lost_.find(place); loss != nullptr && loss->time + settings_.return_within > at.now
+        && related(loss->who, activity.process)) {
+        for (auto& signal : signals_)
+            signal->on_return(at, *loss);
+        Waiting waiting{*loss, Relation::displaced, at.now};
+        lost_.erase(place);
+        if (activity.object_kind == event::ObjectKind::regular)
+            succeed_or_wait(at, std::move(waiting), activity.object);
+        else if (activity.object_kind == event::ObjectKind::symlink)
+            ledger_.charge({.who = activity.process,
+                .time = at.now,
+                .since = waiting.loss.time,
+                .signal = SignalId::displacement,
+                .weight = Weight::hard,
+                .kind = static_cast<std::uint8_t>(Became::replaced_by_link),
+                .points = settings_.replaced_by_link * waiting.loss.worth,
+                .object = waiting.loss.object,
+                .folder = place.parent,
+                .path = waiting.loss.path});
+    }
+    if (auto* left = left_.find(place); left != nullptr && left->object != activity.object
+        && left->time + settings_.successor_within > at.now && related(left->who, activity.process)) {
+        if (heir_of_.size() >= most_heirs)
+            heir_of_.clear();
+        heir_of_[left->object] = activity.object;
+        for (auto& signal : signals_)
+            signal->on_refill(at, left->object);
+        left_.erase(place);
+    }
+}
+
+void Verdict::on_renamed(Case const& at, event::Activity const& activity)
+{
+    if (activity.object_kind == event::ObjectKind::directory)
+        return;
+    auto const* from = catalog_.link_at(activity.place);
+    if (!activity.target.parent) { // moved out of the protected trees
+        if (from == nullptr || from->object->id != activity.object)
+            return;
+        auto loss = loss_of(*from, activity.process, at.now, How::moved_out);
+        loss.path = activity.path;
+        if (loss.worth > 0)
+            lose(at, loss);
+        return;
+    }
+    left_.put(activity.place, {activity.object, activity.process, at.now});
+    auto const* over = catalog_.link_at(activity.target);
+    if (over == nullptr || over->object->id == activity.object || over->object->id != activity.displaced) {
+        on_named(at, activity, activity.target);
+        return;
+    }
+    if (over->object->names->next_name != nullptr) {
+        heir_of_[activity.displaced] = activity.object;
+        return;
+    }
+    auto loss = loss_of(*over, activity.process, at.now, How::displaced);
+    if (loss.worth <= 0 || loss.is_cheap)
+        return;
+    loss.path = activity.target_path;
+    auto const* mover = from == nullptr ? nullptr : from->object;
+    auto const since = mover == nullptr || mover->origin.existed ? at.now : mover->origin.time;
+    succeed_or_wait(at, {std::move(loss), Relation::displaced, since}, activity.object);
+}
+
+void Verdict::on_content(Case const& at, event::Version const& version)
+{
+    auto const after = content_of(version);
+    if (auto found = waiting_.find(version.object); found != waiting_.end()) {
+        auto const all = std::move(found->second);
+        waiting_.erase(found);
+        waiting_count_ -= all.size();
+        for (auto const& waiting : all)
+            succeed(at, waiting, version.object, after);
+    }
+    auto const* entry = catalog_.find(version.object);
+    if (entry == nullptr || !entry->has_version || entry->kind != event::ObjectKind::regular
+        || entry->digest == version.digest)
+        return;
+    if (entry->size == 0 && entry->names != nullptr) {
+        // Emptied, then filled: what it held before that is what counts.
+        event::Place const place{
+            entry->names->parent == nullptr ? event::ObjectId{} : entry->names->parent->id,
+            entry->names->name};
+        if (auto* loss = lost_.find(place); loss != nullptr && loss->object == entry->id && after.size > 0) {
+            for (auto& signal : signals_)
+                signal->on_return(at, *loss);
+            succeed(at, {*loss, Relation::overwritten, loss->time}, entry->id, after);
+            lost_.erase(place);
+        }
+        return;
+    }
+    Loss loss;
+    if (entry->names != nullptr) {
+        loss = loss_of(*entry->names, version.writer, at.now, How::emptied);
+    } else { // gone by now; its last content still counts
+        loss.object = entry->id;
+        loss.who = version.writer;
+        loss.time = at.now;
+        loss.worth = provenance_.worth(*entry, tree_.ensure(version.writer), at.now);
+        loss.has_content = true;
+        loss.before = content_of(*entry);
+    }
+    if (loss.worth <= 0 || loss.is_cheap)
+        return;
+    loss.path = version.path;
+    if (after.size > 0 || entry->names == nullptr)
+        return succeed(at, {std::move(loss), Relation::overwritten, at.now}, entry->id, after);
+    lost_.put(loss.place, loss);
+    lose_unless_copied(at, *entry->names, std::move(loss));
+}
+
+} // namespace tocsin::verdict

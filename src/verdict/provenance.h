@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// verdict/provenance.h -- whose an object is, and whether it can be made again.
+//
+// A program may do with its own products what it likes: git deletes what git wrote, make cleans
+// what make built, a program removes its temporary files. What it took over from others (a
+// file that it replaced) does not become its own by that.
+//
+// Bounds: 65,536 successors, 64 locks; the oldest are forgotten.
+#pragma once
+
+#include <deque>
+#include <unordered_set>
+
+#include "tocsin/catalog/catalog.h"
+#include "tocsin/event/activity.h"
+#include "tocsin/verdict/lineage.h"
+
+namespace tocsin::verdict {
+
+class Provenance {
+public:
+    Provenance(catalog::Catalog const& catalog, ProcessTree& tree, Settings const& settings)
+        : catalog_(catalog), tree_(tree), settings_(settings)
+    {
+    }
+
+    // 1 where it is somebody else's, 0 where it is the process's own.
+    double worth(catalog::Entry const& entry, Node& who, WallTime now) const;
+    // By type, by the names of the folders it lies in, or by what stands beside it.
+    bool is_cheap(catalog::Link const& link) const;
+
+    // `successor` stands where somebody else's object stood.
+    void inherit(event::ObjectId successor);
+
+    // git holds .git/index.lock while it changes a work tree that its object store holds.
+    void note_created(event::Activity const& created);
+
+private:
+    struct Lock {
+        event::ProcessKey who;
+        event::ObjectId work_tree;
+    };
+    bool holds_lock_over(Node const& who, catalog::Entry const& entry) const;
+
+    catalog::Catalog const& catalog_;
+    ProcessTree& tree_;
+    Settings const& settings_;
+    std::unordered_set<event::ObjectId> heirs_;
+    std::deque<event::ObjectId> heir_ages_;
+    std::deque<Lock> locks_;
+};
+
+} // namespace tocsin::verdict

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// verdict/settings.h -- every weight and threshold of the verdict, each with its reason.
+//
+// Scores count in thresholds: at 1.0 the guard acts. Hard points can reach it alone; soft ones
+// (things that honest work does too) are worth something only in company: they fade within
+// minutes and never count for more than `soft_at_most`.
+#pragma once
+
+#include <chrono>
+
+namespace tocsin::verdict {
+
+struct Settings {
+    // Where the guard acts on one subtree of processes.
+    double act = 1.0;
+    // Over the whole file set, where no one subtree explains it: above two subtrees that each
+    // just missed `act`, so that two honest programs with a bad day are not taken for one attack.
+    double act_on_set = 2.5;
+    // Who gave at least this share of the set's points is named with the others.
+    double share_to_be_named = 0.04;
+    double soft_at_most = 0.4;
+
+    // Slow attacks touch a file each minute: four hard points must meet within the memory.
+    std::chrono::nanoseconds hard_half_life = std::chrono::minutes(20);
+    std::chrono::nanoseconds soft_half_life = std::chrono::minutes(1);
+    // This many condemned subtrees below one process condemn the process itself.
+    // So many that it can't be a person's shell in which two things went wrong.
+    unsigned condemned_below_to_climb = 20;
+
+    // Content that was there before became what only its destroyer can read. Stops at the 4th.
+    double encrypted = 0.25;
+    // The format says who made it and why (ansible-vault): a few such files are somebody's work.
+    double encrypted_in_place_by_purpose = 0.08;
+    // Every byte the same, over what was something.
+    double filled = 0.25;
+    // No longer what it was, and not ciphertext-like either (partial encryption, garbage).
+    double type_lost = 0.2;
+    // Its head or a small part was broken: the rest is still there.
+    double type_damaged = 0.13;
+    // A packed format of exactly the old size with other bytes inside: intermittent encryption
+    // that keeps the magic; honest re-encoding never keeps the size.
+    double patched = 0.13;
+    double replaced_by_link = 0.25;
+    // One archive in place of what it holds: reading it may need a password.
+    double packed_away = 0.12;
+    double unrelated_rewrite = 0.03; // soft: text for other text
+
+    // A deletion in a run that leaves nothing between: the 6th reaches the threshold.
+    double swept = 0.18;
+    // A run in no order that we know: the 10th reaches it. We cannot see whether it skips.
+    double swept_unordered = 0.11;
+    double deleted_selectively = 0.02; // soft: what mirrors and cleaners do
+    double deleted_cheap = 0.01; // soft: caches, build products, empty files
+    std::size_t run_that_counts = 4; // three deletions side by side are somebody tidying up
+    // By who leaves one file in eight or more standing elsewhere: gaps must be missing for so
+    // long that chance does not explain it.
+    std::size_t run_of_a_skipper = 24;
+    // Where this share of what stays is newer than all that went, age may be what was chosen by;
+    // a run as long as this says no.
+    double share_left_newer = 0.15;
+    std::size_t run_against_age = 24;
+    unsigned returns_that_count = 6; // to folders that it had left
+    std::size_t run_with_jitter = 8; // from here on one in four may be left, for parallel work
+    std::size_t run_unordered = 8; // fewer say nothing about an order
+    std::chrono::nanoseconds sweep_memory = std::chrono::hours(1);
+
+    // Deleted after the same program had read it and written something sealed.
+    double read_sealed_deleted = 0.2;
+
+    double rights_emptied = 0.15; // nobody can read it any more, or it was made immutable
+    double attributes_lost = 0.13; // ACL or extended attributes gone
+    double owner_changed = 0.09; // an administrator does that too, but rarely in a share
+    double rights_changed = 0.02; // soft
+    double times_set = 0.02; // soft
+    double same_time_set = 0.08; // one time for file after file
+    std::size_t same_time_that_counts = 4;
+
+    double renamed_to_new_kind = 0.15; // the same strange ending on files of several kinds
+    double renamed_at_random = 0.13;
+    double renamed = 0.01; // soft: a photographer does that to thousands
+
+    double note = 0.15; // the same new small text in one more folder
+    double notes_at_most = 0.45;
+    std::size_t note_bytes = 64 * 1024;
+
+    // What the same subtree made and took away within this time was a temporary file.
+    std::chrono::nanoseconds temporary = std::chrono::seconds(3);
+    // How long a lost name waits for its return.
+    std::chrono::nanoseconds return_within = std::chrono::seconds(60);
+    // How long a copy beside the original counts as its successor.
+    std::chrono::nanoseconds successor_within = std::chrono::hours(1);
+    std::chrono::nanoseconds read_within = std::chrono::hours(1);
+
+    // A charge bears the time of its evidence, which follows the first change by as long as a
+    // capture takes; and what prepared it was done a little earlier still.
+    std::chrono::nanoseconds before_first_charge = std::chrono::seconds(10);
+
+    std::size_t folder_that_counts = 100; // files below a renamed folder that make it worth a note
+};
+
+} // namespace tocsin::verdict

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/verdict/signals/archive_and_delete.h"
+
+#include <fmt/format.h>
+
+namespace tocsin::verdict {
+namespace {
+constexpr std::uint32_t few = 4; // files that a process for one file opens
+}
+
+void ArchiveAndDelete::on_version(Case const& at, event::Version const& version)
+{
+    auto const* entry = at.catalog.find(version.object);
+    bool const is_new = entry == nullptr || !entry->origin.existed || !entry->is_here();
+    if (is_new && version.metadata.size > 0 && is_sealed(content_of(version)))
+        if (auto* writer = at.tree.find(version.writer); writer != nullptr)
+            writer->account.sealed_at = at.now;
+}
+
+Claim ArchiveAndDelete::on_loss(Case const& at, Loss const& loss)
+{
+    if (loss.is_cheap || loss.how == How::moved_out)
+        return Claim::open;
+    auto const* read = at.reads.last(loss.object);
+    if (read == nullptr || read->time + at.settings.read_within < at.now)
+        return Claim::open;
+    auto* reader = at.tree.find(read->by);
+    auto* who = at.tree.find(loss.who);
+    if (reader == nullptr || who == nullptr || reader->account.sealed_at == WallTime{}
+        || reader->account.sealed_at + at.settings.read_within < at.now)
+        return Claim::open;
+    bool const is_itself = at.tree.descends(*reader, *who);
+    if (!is_itself && (reader->account.objects_opened > few || at.tree.common(*reader, *who) == nullptr))
+        return Claim::open;
+    at.ledger.charge({.who = both(at, loss.who, read->by),
+        .time = at.now,
+        .since = read->time,
+        .signal = id(),
+        .weight = Weight::hard,
+        .points = at.settings.read_sealed_deleted * loss.worth,
+        .object = loss.object,
+        .folder = loss.place.parent,
+        .path = loss.path});
+    return Claim::taken;
+}
+
+std::string ArchiveAndDelete::reason(Case const& at, std::span<Charge const* const> charges) const
+{
+    return fmt::format(
+        "deleted {} after reading them and writing something sealed", files_and_folders(at, charges));
+}
+
+} // namespace tocsin::verdict

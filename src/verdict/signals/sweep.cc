@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/verdict/signals/sweep.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <optional>
+
+namespace tocsin::verdict {
+namespace {
+
+using catalog::Mark;
+using catalog::Order;
+
+constexpr std::size_t window = 10;
+constexpr std::size_t most_folders = 2'048;
+constexpr unsigned looked_at = 64; // of what survives
+constexpr std::size_t neighbours = 8;
+constexpr std::uint64_t whole_every = 8;
+constexpr std::uint64_t most_left_of_all = 32;
+constexpr unsigned selective_that_counts = 3; // views in a row; one may be chance
+constexpr std::size_t fewest_steps = 7; // eight drawn by lot go one way once in a hundred times
+constexpr std::size_t mostly_gone_from = 40; // files lost, before a share says anything
+constexpr std::array orders{Order::walk, Order::name, Order::inode};
+
+// Both ends of the items in one order. Empty where an inode is not known.
+template <typename Items>
+std::optional<std::pair<Mark const*, Mark const*>> ends(Order order, Items const& items)
+{
+    Mark const* low = &items.front().mark;
+    Mark const* high = low;
+    for (auto const& item : items) {
+        if (order == Order::inode && item.mark.inode == 0)
+            return {};
+        if (before(order, item.mark, *low))
+            low = &item.mark;
+        if (before(order, *high, item.mark))
+            high = &item.mark;
+    }
+    return std::pair(low, high);
+}
+
+// Whether nearly all of `fit` steps out of `steps` say the same: parallel work jitters. Few
+// steps must agree without exception, for chance agrees often.
+constexpr bool is_a_trend(std::size_t fit, std::size_t steps)
+{
+    return steps < fewest_steps ? fit == steps : fit * 5 >= steps * 4;
+}
+
+template <typename Items>
+bool follows(Order order, Items const& items)
+{
+    std::size_t up = 0;
+    std::size_t down = 0;
+    for (std::size_t i = 1; i < items.size(); ++i) {
+        up += before(order, items[i - 1].mark, items[i].mark) ? 1 : 0;
+        down += before(order, items[i].mark, items[i - 1].mark) ? 1 : 0;
+    }
+    auto const steps = items.size() - 1;
+    return steps >= fewest_steps && is_a_trend(std::max(up, down), steps);
+}
+
+// Whether the items went from the oldest to the newest.
+template <typename Items>
+bool rises_in_age(Items const& items)
+{
+    std::size_t up = 0;
+    for (std::size_t i = 1; i < items.size(); ++i)
+        up += items[i - 1].mtime_ns < items[i].mtime_ns ? 1 : 0;
+    auto const steps = items.size() - 1;
+    return steps >= 3 && is_a_trend(up, steps);
+}
+
+// Whether nothing survives in the folder but `gone`.
+bool empties(catalog::Entry const* folder, event::ObjectId gone)
+{
+    if (folder == nullptr || folder->directory == nullptr)
+        return false;
+    int steps = 64;
+    for (auto const& link : folder->directory->by_walk) {
+        if (link.object->id != gone && catalog::is_survivor(link))
+            return false;
+        if (--steps == 0)
+            return false;
+    }
+    return true;
+}
+
+} // namespace
+
+Sweep::Folder& Sweep::folder_of(event::ObjectId id)
+{
+    auto [at, is_new] = folders_.try_emplace(id);
+    if (is_new) {
+        folder_ages_.push_back(id);
+        if (folder_ages_.size() > most_folders) {
+            folders_.erase(folder_ages_.front());
+            folder_ages_.pop_front();
+        }
+    }
+    return at->second;
+}
+
+// The newest deletions follow an order and skipped some: of what age?
+void Sweep::learn(Case const&, Folder const& folder, catalog::Link const* here, Round& round) const
+{
+    round.keeps_some = true;
+    auto const order = std::ranges::find_if(orders, [&](Order o) { return follows(o, folder.items); });
+    auto const span = order == orders.end() ? std::nullopt : ends(*order, folder.items);
+    if (here == nullptr || !span)
+        return;
+    for_each_between(*here, *order, *span->first, *span->second, looked_at, [&](catalog::Link const& kept) {
+        Rounds::note_kept(round, kept.object->mtime_ns, folder.newest_ns);
+    });
+}
+
+// It went on to another folder: of what age is that which it left?
+void Sweep::learn_from_last(Case const& at, Round& round)
+{
+    if (round.left.empty())
+        return;
+    auto const& last = round.left.back();
+    auto const known = folders_.find(last.folder);
+    auto const* folder = at.catalog.find(last.folder);
+    if (known == folders_.end() || folder == nullptr || folder->directory == nullptr)
+        return;
+    unsigned steps = looked_at;
+    for (auto const& link : folder->directory->by_walk) {
+        if (catalog::is_survivor(link))
+            Rounds::note_kept(round, link.object->mtime_ns, known->second.newest_ns);
+        if (--steps == 0)
+            return;
+    }
+}
+
+// It comes back to folders again and again: what it took all over them is one run in no order.
+void Sweep::charge_wanderer(Case const& at, Round const& round)
+{
+    for (auto const& lost : round.newest) {
+        auto known = folders_.find(lost.folder);
+        if (known == folders_.end())
+            continue;
+        auto& folder = known->second;
+        auto item = std::ranges::find(folder.items, lost.object, &Item::object);
+        if (item == folder.items.end() || (item->charge && item->is_hard)
+            || may_be_by_age(at, folder, at.catalog.find(lost.folder)))
+            continue;
+        at.ledger.refund(item->charge, at.now);
+        charge(at, *item, lost.folder, Shape::unordered);
+    }
+}
+
+bool Sweep::leaves_none_between(
+    Case const& at, Folder& folder, Loss const& loss, unsigned tolerated, Span span) const
+{
+    auto const* here = at.catalog.link_at(loss.place);
+    auto const* parent = at.catalog.find(loss.place.parent);
+    auto fits = [&](Order order) {
+        auto const& extent = folder.extents[static_cast<std::size_t>(order)];
+        auto const newest = ends(order, folder.items);
+        if (!newest)
+            return false;
+        auto const& low = span == Span::whole ? extent.low : *newest->first;
+        auto const& high = span == Span::whole ? extent.high : *newest->second;
+        if (here != nullptr)
+            return survivors_between(*here, order, low, high, tolerated + 1) <= tolerated;
+        return parent != nullptr && parent->directory != nullptr
+            && survivors_between(*parent->directory, order, low, high, tolerated + 1) <= tolerated;
+    };
+    if (fits(folder.fits))
+        return true;
+    for (auto order : orders)
+        if (order != folder.fits && fits(order)) {
+            folder.fits = order;
+            return true;
+        }
+    return false;
+}
+
+// Whether so much of what stays is newer than all that went that chance does not explain it.
+bool Sweep::may_be_by_age(Case const& at, Folder const& folder, catalog::Entry const* parent) const
+{
+    if (parent == nullptr || parent->directory == nullptr)
+        return false;
+    auto const& items = folder.items;
+    // A folder filled in order and swept in that order also loses its oldest first.
+    if (rises_in_age(items))
+        return false;
+    auto const oldest = std::ranges::min(items, {}, &Item::mtime_ns).mtime_ns;
+    if (folder.lost >= 2 * window && oldest > folder.newest_of_first_ns)
+        return false; // the same, by many hands at once
+    // What stands next to each of them by name stands for all.
+    std::size_t kept = 0;
+    std::size_t newer = 0;
+    auto const& names = parent->directory->by_name;
+    for (auto const& item : items) {
+        auto link = names.lower_bound(item.mark.name);
+        for (std::size_t steps = 0; link != names.end() && steps < neighbours; ++link, ++steps) {
+            if (!catalog::is_survivor(*link) || link->object->id == items.back().object)
+                continue;
+            ++kept;
+            newer += link->object->mtime_ns > folder.newest_ns ? 1 : 0;
+        }
+    }
+    return kept >= 2
+        && static_cast<double>(newer) >= static_cast<double>(kept) * at.settings.share_left_newer;
+}
+
+Sweep::Shape Sweep::shape_of(Case const& at, Folder& folder, Loss const& loss, Round& round)
+{
+    auto const& items = folder.items;
+    auto const& s = at.settings;
+    auto const* parent = at.catalog.find(loss.place.parent);
+    bool const skips = Rounds::skips(at, round);
+    if (folder.lost < (skips ? s.run_of_a_skipper : s.run_that_counts))
+        return !skips && empties(parent, loss.object) ? Shape::contiguous : Shape::undecided;
+    auto const tolerated = static_cast<unsigned>(items.size() >= s.run_with_jitter ? items.size() / 4 : 0);
+    bool contiguous = false;
+    if (!skips) {
+        contiguous = leaves_none_between(at, folder, loss, tolerated, Span::newest);
+    } else if (folder.lost >= folder.whole_asked_at + whole_every) {
+        auto const of_all = static_cast<unsigned>(std::min(folder.lost / 8, most_left_of_all));
+        contiguous = leaves_none_between(at, folder, loss, of_all, Span::whole);
+        folder.whole_asked_at = contiguous ? 0 : folder.lost;
+    }
+    if (contiguous) {
+        bool const wait = folder.lost < s.run_against_age && may_be_by_age(at, folder, parent);
+        return wait ? Shape::undecided : Shape::contiguous;
+    }
+    if (std::ranges::any_of(orders, [&](Order order) { return follows(order, items); })) {
+        if (++folder.selective_in_a_row >= selective_that_counts)
+            learn(at, folder, at.catalog.link_at(loss.place), round);
+        auto const left =
+            parent == nullptr || parent->directory == nullptr ? 0 : parent->directory->by_name.size();
+        bool const mostly_gone = folder.lost >= mostly_gone_from && folder.lost > 3 * left;
+        return mostly_gone ? Shape::unordered : Shape::selective;
+    }
+    folder.selective_in_a_row = 0;
+    if (items.size() < s.run_unordered)
+        return Shape::interrupted;
+    // The answer holds for a while: it costs what ten deletions cost.
+    auto const next = folder.age_asked_at < 64 ? folder.age_asked_at + 8 : 2 * folder.age_asked_at;
+    if (folder.lost < s.run_against_age || folder.lost >= next) {
+        folder.age_asked_at = folder.lost;
+        folder.may_be_by_age = may_be_by_age(at, folder, parent);
+    }
+    if (folder.may_be_by_age)
+        return Shape::undecided;
+    return Shape::unordered;
+}
+
+void Sweep::charge(Case const& at, Item& item, event::ObjectId folder, Shape shape)
+{
+    bool const hard = shape != Shape::selective;
+    auto const points = shape == Shape::contiguous ? at.settings.swept
+        : hard                                     ? at.settings.swept_unordered
+                                                   : at.settings.deleted_selectively;
+    item.is_hard = hard;
+    item.charge = at.ledger.charge({.who = item.who,
+        .time = at.now,
+        .since = item.time,
+        .signal = id(),
+        .weight = hard ? Weight::hard : Weight::soft,
+        .kind = static_cast<std::uint8_t>((item.how == How::emptied ? 16 : 0) + static_cast<int>(shape)),
+        .points = points * item.worth,
+        .object = item.object,
+        .folder = folder,
+        .path = at.catalog.path_of(event::Place{folder, item.mark.name})});
+}
+
+void Sweep::apply(Case const& at, Folder& folder, event::ObjectId id, Shape shape)
+{
+    for (auto& item : folder.items) {
+        bool const pays = shape == Shape::contiguous || shape == Shape::unordered;
+        if (pays && (!item.charge || !item.is_hard)) {
+            at.ledger.refund(item.charge, at.now);
+            charge(at, item, id, shape);
+        } else if (item.is_hard && (shape == Shape::selective || shape == Shape::interrupted)) {
+            at.ledger.refund(item.charge, at.now);
+            item.charge = {};
+            item.is_hard = false;
+        }
+        if (shape == Shape::selective && !item.charge)
+            charge(at, item, id, shape);
+    }
+}
+
+Claim Sweep::on_loss(Case const& at, Loss const& loss)
+{
+    auto const parent = loss.place.parent;
+    if (loss.is_cheap) {
+        at.ledger.charge({.who = loss.who,
+            .time = at.now,
+            .signal = id(),
+            .weight = Weight::soft,
+            .kind = 32,
+            .points = at.settings.deleted_cheap * loss.worth,
+            .object = loss.object,
+            .folder = parent,
+            .path = loss.path});
+        return Claim::taken;
+    }
+    auto& round = rounds_.step(at, loss);
+    if (round.lost_here == 1)
+        learn_from_last(at, round);
+    auto& folder = folder_of(parent);
+    add(at, folder, loss);
+    if (Rounds::chooses_by_age(round, loss.mtime_ns))
+        return Claim::taken; // older than anything that it left
+    auto const shape = shape_of(at, folder, loss, round);
+    if (shape != Shape::undecided)
+        apply(at, folder, parent, shape);
+    if (round.returns >= at.settings.returns_that_count)
+        charge_wanderer(at, round);
+    return Claim::taken;
+}
+
+void Sweep::add(Case const& at, Folder& folder, Loss const& loss)
+{
+    auto& items = folder.items;
+    if (!items.empty() && items.back().time + at.settings.sweep_memory < at.now)
+        folder = {};
+    if (items.size() == window)
+        items.erase(items.begin());
+    items.push_back(
+        {loss.mark, loss.who, loss.object, loss.time, loss.mtime_ns, loss.worth, loss.how, {}, false});
+    for (auto order : orders) {
+        auto& extent = folder.extents[static_cast<std::size_t>(order)];
+        if (folder.lost == 0 || before(order, loss.mark, extent.low))
+            extent.low = loss.mark;
+        if (folder.lost == 0 || before(order, extent.high, loss.mark))
+            extent.high = loss.mark;
+    }
+    folder.newest_ns = std::max(folder.newest_ns, loss.mtime_ns);
+    if (++folder.lost <= window)
+        folder.newest_of_first_ns = std::max(folder.newest_of_first_ns, loss.mtime_ns);
+}
+
+void Sweep::on_return(Case const& at, Loss const& loss)
+{
+    auto found = folders_.find(loss.place.parent);
+    if (found == folders_.end())
+        return;
+    auto& items = found->second.items;
+    auto item = std::ranges::find(items, loss.object, &Item::object);
+    if (item == items.end())
+        return;
+    at.ledger.refund(item->charge, at.now);
+    items.erase(item);
+    if (--found->second.lost == 0)
+        found->second = {};
+}
+
+std::string Sweep::reason(Case const& at, std::span<Charge const* const> charges) const
+{
+    auto const kind = charges.back()->kind;
+    auto const did = (kind & 16) != 0 ? "emptied" : "deleted";
+    auto const what = files_and_folders(at, charges);
+    switch (static_cast<Shape>(kind & 15)) {
+    case Shape::contiguous:
+        return fmt::format("{} {} one after another, leaving none between them", did, what);
+    case Shape::unordered:
+        return fmt::format("{} {} in quick succession, whichever they were", did, what);
+    case Shape::selective:
+    case Shape::undecided:
+    case Shape::interrupted:
+        break;
+    }
+    return fmt::format("{} {}", did, what);
+}
+
+} // namespace tocsin::verdict

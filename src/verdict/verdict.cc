@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/verdict/verdict.h"
+
+#include <algorithm>
+#include <map>
+
+#include "tocsin/verdict/signals/archive_and_delete.h"
+#include "tocsin/verdict/signals/copy_and_delete.h"
+#include "tocsin/verdict/signals/displacement.h"
+#include "tocsin/verdict/signals/folder_rename.h"
+#include "tocsin/verdict/signals/notes.h"
+#include "tocsin/verdict/signals/overwrite.h"
+#include "tocsin/verdict/signals/renames.h"
+#include "tocsin/verdict/signals/rights.h"
+#include "tocsin/verdict/signals/sweep.h"
+
+namespace tocsin::verdict {
+namespace {
+
+constexpr std::size_t places_remembered = 4'096;
+constexpr std::size_t most_objects_in_finding = 64;
+constexpr std::size_t most_members = 65'536;
+constexpr std::uint64_t workers_start_within_ticks = 50; // half a second
+
+// The narrower evidence is asked first: a loss counts once.
+std::vector<std::unique_ptr<Signal>> all_signals()
+{
+    std::vector<std::unique_ptr<Signal>> signals;
+    signals.push_back(std::make_unique<Overwrite>());
+    signals.push_back(std::make_unique<Displacement>());
+    signals.push_back(std::make_unique<CopyAndDelete>());
+    signals.push_back(std::make_unique<ArchiveAndDelete>());
+    signals.push_back(std::make_unique<Sweep>());
+    signals.push_back(std::make_unique<Rights>());
+    signals.push_back(std::make_unique<Renames>());
+    signals.push_back(std::make_unique<Notes>());
+    signals.push_back(std::make_unique<FolderRename>());
+    return signals;
+}
+
+} // namespace
+
+Verdict::Verdict(catalog::Catalog const& catalog, ProcessTree& tree, Settings settings)
+    : catalog_(catalog)
+    , tree_(tree)
+    , settings_(settings)
+    , ledger_(tree, settings_)
+    , provenance_(catalog, tree, settings_)
+    , signals_(all_signals())
+    , lost_(places_remembered)
+    , left_(places_remembered)
+{
+}
+
+Verdict::~Verdict() = default;
+
+Case Verdict::at(WallTime now)
+{
+    return {catalog_, tree_, ledger_, reads_, provenance_, settings_, now};
+}
+
+void Verdict::count(Node& who, event::Activity const& activity)
+{
+    using enum event::ActivityKind;
+    auto counter = [&](auto& counts) -> std::uint64_t* {
+        switch (activity.kind) {
+        case created:
+        case linked:
+            return &counts.created;
+        case deleted:
+            return &counts.deleted;
+        case closed:
+        case renamed:
+        case attributes:
+            return &counts.changed;
+        case seen:
+        case opened:
+        case changed:
+            return nullptr;
+        }
+        return nullptr;
+    };
+    for (Node* node = &who; node != nullptr; node = tree_.above(*node))
+        if (auto* value = counter(node->account); value != nullptr)
+            ++*value;
+    if (!who.incident)
+        return;
+    auto found = open_.find(who.incident);
+    if (found == open_.end())
+        return;
+    auto& incident = found->second.incident;
+    incident.last_activity = activity.time;
+    incident.objects_created += activity.kind == created || activity.kind == linked ? 1 : 0;
+    incident.objects_deleted += activity.kind == deleted ? 1 : 0;
+    incident.objects_changed +=
+        activity.kind == closed || activity.kind == renamed || activity.kind == attributes ? 1 : 0;
+    found->second.has_changed = true;
+}
+
+void Verdict::note_open(Node& who, event::Activity const& opened)
+{
+    if (!reads_.note(opened))
+        return;
+    auto const* entry = catalog_.find(opened.object);
+    if (entry == nullptr || entry->kind != event::ObjectKind::regular)
+        return;
+    ++who.account.objects_opened;
+    who.account.bytes_opened += entry->size;
+    if (!who.incident)
+        return;
+    if (auto found = open_.find(who.incident); found != open_.end()) {
+        found->second.incident.bytes_exposed += entry->size;
+        found->second.has_changed = true;
+    }
+}
+
+std::optional<Decision> Verdict::consider(event::Activity const& activity)
+{
+    using enum event::ActivityKind;
+    if (activity.kind == seen)
+        return {};
+    auto& who = tree_.ensure(activity.process);
+    if (activity.kind == opened) {
+        note_open(who, activity);
+        return {};
+    }
+    count(who, activity);
+    if (who.incident) {
+        note_member(who);
+        return {};
+    }
+    auto const now = at(activity.time);
+    for (auto& signal : signals_)
+        signal->on_activity(now, activity);
+    switch (activity.kind) {
+    case created:
+        provenance_.note_created(activity);
+        on_named(now, activity, activity.place);
+        break;
+    case linked:
+        on_named(now, activity, activity.place);
+        break;
+    case renamed:
+        on_renamed(now, activity);
+        break;
+    case deleted:
+        on_deleted(now, activity);
+        break;
+    case seen:
+    case opened:
+    case changed:
+    case closed:
+    case attributes:
+        break;
+    }
+    return settle(activity.time);
+}
+
+std::optional<Decision> Verdict::consider(event::Version const& version)
+{
+    using enum event::Occasion;
+    if (version.occasion == walk || version.occasion == absence || version.occasion == undo)
+        return {};
+    auto& who = tree_.ensure(version.writer);
+    auto const now = at(version.time);
+    if (who.incident)
+        note_member(who);
+    else
+        for (auto& signal : signals_)
+            signal->on_version(now, version);
+    if (version.occasion != metadata)
+        on_content(now, version);
+    return settle(version.time);
+}
+
+event::IncidentId Verdict::incident_of(event::ProcessKey process) const
+{
+    auto* node = tree_.find(process);
+    return node == nullptr ? event::IncidentId{} : node->incident;
+}
+
+Node* Verdict::lowest_above_threshold(Node& leaf, WallTime now) const
+{
+    if (leaf.incident)
+        return nullptr;
+    Node* lowest = nullptr;
+    for (Node* node = &leaf; node != nullptr && !node->incident; node = tree_.above(*node)) {
+        node->account.fade(now, settings_);
+        if (lowest == nullptr && node->account.total(settings_) >= settings_.act)
+            lowest = node;
+        if (lowest != nullptr && node != lowest
+            && node->account.condemned_below >= settings_.condemned_below_to_climb)
+            return node; // it keeps starting destroyers
+    }
+    return lowest;
+}
+
+std::optional<Decision> Verdict::settle(WallTime now)
+{
+    std::optional<Decision> decision;
+    if (auto observed = ledger_.take_observed())
+        decision = observe(*observed);
+    if (!ledger_.touched())
+        return decision;
+    for (auto const& key : ledger_.take_touched())
+        if (auto* leaf = tree_.find(key); leaf != nullptr)
+            if (auto* top = lowest_above_threshold(*leaf, now); top != nullptr)
+                return condemn({top}, now);
+    if (ledger_.whole_set().hard < settings_.act_on_set)
+        return decision;
+    // Nobody explains it alone: all who gave a fair share.
+    std::map<Node*, double> shares;
+    double sum = 0;
+    for (auto const* charge : ledger_.uncondemned_charges()) {
+        auto* top = tree_.find(charge->who);
+        while (top != nullptr && tree_.above(*top) != nullptr)
+            top = tree_.above(*top);
+        if (top == nullptr || charge->weight != Weight::hard)
+            continue;
+        shares[top] += charge->points;
+        sum += charge->points;
+    }
+    std::vector<Node*> tops;
+    for (auto const& [top, points] : shares)
+        if (points >= sum * settings_.share_to_be_named)
+            tops.push_back(top);
+    if (tops.empty())
+        return decision;
+    return condemn(tops, now);
+}
+
+std::vector<event::Finding> Verdict::findings_of(std::span<Charge const* const> charges, WallTime now)
+{
+    std::map<SignalId, std::vector<Charge const*>> groups;
+    for (auto const* charge : charges)
+        groups[charge->signal].push_back(charge);
+    std::vector<event::Finding> findings;
+    for (auto& signal : signals_) {
+        auto group = groups.find(signal->id());
+        if (group == groups.end())
+            continue;
+        auto& all = group->second;
+        // Where there is hard evidence, the sentence speaks of that alone.
+        if (std::ranges::any_of(all, [](Charge const* c) { return c->weight == Weight::hard; }))
+            std::erase_if(all, [](Charge const* c) { return c->weight != Weight::hard; });
+        event::Finding finding;
+        finding.time = now;
+        finding.signal = name_of(signal->id());
+        finding.reason = signal->reason(at(now), all);
+        for (auto const* charge : all) {
+            finding.points += charge->points;
+            if (finding.objects.size() < most_objects_in_finding)
+                finding.objects.push_back(charge->object);
+        }
+        findings.push_back(std::move(finding));
+    }
+    std::ranges::sort(findings, std::greater{}, &event::Finding::points);
+    return findings;
+}
+
+// The top, and of its descendants those that took part, were born since the damage began or with
+// the first that did any (workers start together), or ended since shortly before: the first copy
+// is made before the first loss, by a process that is gone when the loss shows. Who still runs,
+// was there before and gave no point is another program under the same starter.
+void Verdict::add_members(Open& open, Node& top)
+{
+    auto const since = top.account.first_serial;
+    auto const ended_since = open.incident.first_activity - settings_.before_first_charge;
+    std::vector<Node*> rest{&top};
+    while (!rest.empty()) {
+        auto* node = rest.back();
+        rest.pop_back();
+        auto const& account = node->account;
+        bool const born_together =
+            node->process.key.start_ticks + workers_start_within_ticks >= top.account.first_start_ticks;
+        bool const ended_within = node->ended_at != WallTime{} && node->ended_at >= ended_since;
+        bool const belongs =
+            node == &top || node->serial >= since || born_together || account.hard > 0 || ended_within;
+        if (!belongs)
+            continue;
+        if (!node->incident) {
+            node->incident = open.incident.id;
+            add_member(open, *node);
+        }
+        rest.insert(rest.end(), node->children.begin(), node->children.end());
+    }
+}
+
+void Verdict::add_member(Open& open, Node const& node)
+{
+    if (open.members.size() < most_members && open.members.insert(node.process.key).second)
+        open.incident.actor.processes.push_back(node.process.key);
+}
+
+// Born from a condemned process after it was condemned, and now seen at work.
+void Verdict::note_member(Node const& who)
+{
+    auto found = open_.find(who.incident);
+    if (found == open_.end() || found->second.members.contains(who.process.key))
+        return;
+    add_member(found->second, who);
+    found->second.has_changed = true;
+}
+
+Decision Verdict::condemn(std::vector<Node*> const& tops, WallTime now)
+{
+    Open open;
+    auto& incident = open.incident;
+    incident.id = {next_incident_++};
+    incident.opened = now;
+    incident.state = event::IncidentState::contained;
+    incident.first_activity = now;
+    incident.last_activity = now;
+
+    std::vector<Charge const*> charges;
+    for (auto* top : tops) {
+        auto const below = ledger_.charges_below(*top);
+        charges.insert(charges.end(), below.begin(), below.end());
+        auto const& account = top->account;
+        incident.score += account.total(settings_);
+        incident.objects_changed += account.changed;
+        incident.objects_deleted += account.deleted;
+        incident.objects_created += account.created;
+        if (account.first_damage != WallTime{})
+            incident.first_activity = std::min(incident.first_activity, account.first_damage);
+    }
+    Decision decision;
+    decision.findings = findings_of(charges, now);
+    for (auto& finding : decision.findings) {
+        finding.incident = incident.id;
+        incident.reasons.push_back(finding.reason);
+    }
+    for (auto const* charge : charges)
+        open.signals |= 1U << static_cast<unsigned>(charge->signal);
+
+    auto const& first =
+        *std::ranges::max_element(tops, {}, [](Node const* top) { return top->account.hard; });
+    incident.actor.kind = first->process.key ? event::ActorKind::process_tree : event::ActorKind::unknown;
+    incident.actor.top = first->process.key;
+    incident.actor.command = first->process.command;
+    incident.actor.cgroup = first->process.cgroup;
+    incident.actor.user = "#" + std::to_string(first->process.uid);
+    for (auto* top : tops) {
+        open.tops.push_back(top->process.key);
+        ledger_.settle(*top, now);
+        add_members(open, *top);
+        for (auto* node = tree_.above(*top); node != nullptr; node = tree_.above(*node))
+            ++node->account.condemned_below;
+    }
+    for (auto const& member : incident.actor.processes)
+        if (auto* node = tree_.find(member); node != nullptr)
+            incident.bytes_exposed += node->account.bytes_opened;
+    decision.incident = incident;
+    open_.emplace(incident.id, std::move(open));
+    return decision;
+}
+
+Decision Verdict::observe(Charge const& charge)
+{
+    Open open;
+    auto& incident = open.incident;
+    incident.id = {next_incident_++};
+    incident.opened = charge.time;
+    incident.state = event::IncidentState::observed;
+    incident.first_activity = charge.time;
+    incident.last_activity = charge.time;
+    auto const& process = tree_.ensure(charge.who).process;
+    incident.actor.kind = process.key ? event::ActorKind::process_tree : event::ActorKind::unknown;
+    incident.actor.top = process.key;
+    incident.actor.command = process.command;
+    incident.actor.cgroup = process.cgroup;
+    incident.actor.user = "#" + std::to_string(process.uid);
+    incident.actor.processes = {process.key};
+    incident.objects_changed = 1;
+    Decision decision;
+    auto const* one = &charge;
+    decision.findings = findings_of(std::span(&one, 1), charge.time);
+    for (auto& finding : decision.findings) {
+        finding.incident = incident.id;
+        incident.reasons.push_back(finding.reason);
+    }
+    decision.incident = incident;
+    open_.emplace(incident.id, std::move(open));
+    return decision;
+}
+
+void Verdict::release(event::IncidentId id)
+{
+    auto found = open_.find(id);
+    if (found == open_.end())
+        return;
+    auto& open = found->second;
+    for (auto const& key : open.tops)
+        for (auto const& member : tree_.subtree(key)) {
+            auto* node = tree_.find(member);
+            if (node == nullptr || node->incident != id)
+                continue;
+            node->incident = {};
+            node->pardoned |= open.signals;
+            node->account.hard = 0;
+            node->account.soft = 0;
+            node->account.first_damage = {};
+        }
+    for (auto const& key : open.tops)
+        if (auto* top = tree_.find(key); top != nullptr)
+            for (auto* node = tree_.above(*top); node != nullptr; node = tree_.above(*node))
+                node->account.condemned_below -= node->account.condemned_below > 0 ? 1 : 0;
+    open.incident.state = event::IncidentState::released;
+    open.has_changed = true;
+}
+
+void Verdict::close(event::IncidentId id)
+{
+    open_.erase(id);
+}
+
+event::Incident const* Verdict::incident(event::IncidentId id) const
+{
+    auto found = open_.find(id);
+    return found == open_.end() ? nullptr : &found->second.incident;
+}
+
+std::vector<event::Incident> Verdict::open_incidents() const
+{
+    std::vector<event::Incident> out;
+    for (auto const& [id, open] : open_)
+        out.push_back(open.incident);
+    std::ranges::sort(out, {}, &event::Incident::id);
+    return out;
+}
+
+std::vector<event::Incident> Verdict::take_changed()
+{
+    std::vector<event::Incident> out;
+    for (auto& [id, open] : open_)
+        if (std::exchange(open.has_changed, false))
+            out.push_back(open.incident);
+    std::ranges::sort(out, {}, &event::Incident::id);
+    return out;
+}
+
+} // namespace tocsin::verdict

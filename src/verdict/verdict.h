@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// verdict/verdict.h -- scores what happens to the set of files, then names who is behind it.
+//
+// Points go to the process that did something and to all its ancestors below the boundary
+// (lineage.h). The actor is the lowest process whose own subtree explains the damage: one
+// program of a login, or the script that started a thousand of them, but never more.
+//
+// Borrows the catalog and the tree; they must outlive it.
+// Threads: one owner, the guard's decision thread. No system calls, no locks.
+// Bounds: each part names its own; in all about 20 MB beside catalog and tree.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "tocsin/verdict/places.h"
+#include "tocsin/verdict/signals/signal.h"
+
+namespace tocsin::verdict {
+
+// An actor crossed the threshold. `incident.state` is what the evidence asks for: `contained`
+// (freeze it) or `observed` (write it down). Ids are given by set_next_incident() and up.
+struct Decision {
+    event::Incident incident;
+    std::vector<event::Finding> findings;
+    bool is_new = true; // false: more about an incident that is open already
+};
+
+class Verdict {
+public:
+    Verdict(catalog::Catalog const& catalog, ProcessTree& tree, Settings settings);
+    ~Verdict();
+
+    // Both are to be called BEFORE catalog.apply() of the same value, so that the catalog still
+    // shows what was there. Times must not run backwards by more than a moment.
+    std::optional<Decision> consider(event::Activity const& activity);
+    std::optional<Decision> consider(event::Version const& version);
+
+    // The incident that a process is condemned in, itself or by birth. Zero: none.
+    event::IncidentId incident_of(event::ProcessKey process) const;
+
+    // A person lets the actor go on: what convicted it does not count against it or its
+    // children again; other signals do.
+    void release(event::IncidentId id);
+    // It was killed, undone or closed: no longer kept up to date.
+    void close(event::IncidentId id);
+
+    // With counters as of now. None: not known, or closed.
+    event::Incident const* incident(event::IncidentId id) const;
+    std::vector<event::Incident> open_incidents() const;
+    // Those that changed since the last call, for the journal.
+    std::vector<event::Incident> take_changed();
+
+    void set_next_incident(event::IncidentId id) { next_incident_ = id.value; }
+
+private:
+    struct Open {
+        event::Incident incident;
+        std::vector<event::ProcessKey> tops;
+        std::unordered_set<event::ProcessKey> members; // as in incident.actor.processes
+        std::uint32_t signals = 0; // bits that convicted it
+        bool has_changed = false;
+    };
+    struct Waiting {
+        Loss loss;
+        Relation relation;
+        WallTime since{};
+    };
+    struct Left { // a place that an object left without being lost
+        event::ObjectId object;
+        event::ProcessKey who;
+        WallTime time{};
+    };
+
+    Case at(WallTime now);
+    void count(Node& who, event::Activity const& activity);
+    void note_open(Node& who, event::Activity const& opened);
+
+    // Sorting what happened (losses.cc).
+    Loss loss_of(catalog::Link const& link, event::ProcessKey who, WallTime now, How how) const;
+    void on_deleted(Case const& at, event::Activity const& activity);
+    void on_renamed(Case const& at, event::Activity const& activity);
+    void on_named(Case const& at, event::Activity const& activity, event::Place const& place);
+    void on_content(Case const& at, event::Version const& version);
+    void lose(Case const& at, Loss const& loss);
+    void lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss);
+    void succeed(Case const& at, Waiting const& waiting, event::ObjectId successor, Content const& after);
+    void succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId successor);
+    event::ObjectId copy_beside(Case const& at, catalog::Link const& link, Node& who) const;
+    bool related(event::ProcessKey a, event::ProcessKey b) const;
+
+    // Naming the actor (verdict.cc).
+    std::optional<Decision> settle(WallTime now);
+    Node* lowest_above_threshold(Node& leaf, WallTime now) const;
+    Decision condemn(std::vector<Node*> const& tops, WallTime now);
+    std::vector<event::Finding> findings_of(std::span<Charge const* const> charges, WallTime now);
+    void add_members(Open& open, Node& top);
+    static void add_member(Open& open, Node const& node);
+    void note_member(Node const& who);
+    Decision observe(Charge const& charge);
+
+    catalog::Catalog const& catalog_;
+    ProcessTree& tree_;
+    Settings const settings_;
+    Ledger ledger_;
+    Reads reads_;
+    Provenance provenance_;
+    std::vector<std::unique_ptr<Signal>> signals_;
+
+    Places<Loss> lost_;
+    Places<Left> left_;
+    std::unordered_map<event::ObjectId, event::ObjectId> heir_of_; // of objects that live on elsewhere
+    std::unordered_map<event::ObjectId, std::vector<Waiting>> waiting_; // by successor
+    std::size_t waiting_count_ = 0;
+    std::unordered_map<event::IncidentId, Open> open_;
+    std::int64_t next_incident_ = 1;
+};
+
+} // namespace tocsin::verdict

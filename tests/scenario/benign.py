@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Honest work that looks like an attack: each a preparation and a shell command, inside $TREE.
+
+`$SCRATCH` is a folder outside the tree. `before_guard` runs before the guard starts, so that its
+files are there as if for years; `work` runs under the guard, `$RUN` counts the repetitions.
+"""
+from dataclasses import dataclass
+
+
+@dataclass
+class Work:
+    before_guard: str
+    work: str
+    needs: tuple = ()
+    files: bool = True  # whether the corpus of real files is put into $TREE/files first
+
+
+def _repository(commits, files):
+    """A git history whose commits add, change, move and remove many files."""
+    return f'''
+python3 - "$SCRATCH/history" {commits} {files} <<'PY'
+import os, random, shutil, subprocess, sys
+top, commits, files = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+os.makedirs(top); rng = random.Random(4)
+git = lambda *a: subprocess.run(["git", "-C", top, "-c", "user.name=A", "-c", "user.email=a@example.org", *a], check=True, stdout=subprocess.DEVNULL)
+git("-c", "init.defaultBranch=main", "init", "-q")
+names = [f"src/part{{n % 97}}/module{{n}}.c" for n in range(files)]
+for c in range(commits):
+    for name in rng.sample(names, files if c == 0 else files // 10):
+        path = os.path.join(top, name); os.makedirs(os.path.dirname(path), exist_ok=True)
+        open(path, "w").write("".join(f"int f{{rng.randrange(10**6)}}(void) {{{{ return {{i}}; }}}}\\n" for i in range(rng.randrange(5, 60))))
+    if c % 3 == 2:
+        for name in rng.sample(names, files // 20):
+            path = os.path.join(top, name)
+            if os.path.exists(path): os.unlink(path)
+    if c % 5 == 4:
+        shutil.rmtree(os.path.join(top, f"src/part{{c % 97}}"), ignore_errors=True)
+    git("add", "-A"); git("commit", "-q", "-m", f"change {{c}}")
+PY
+'''
+
+
+BENIGN = {
+    "B01-git": Work(_repository(30, 8000), '''
+git clone -q "$SCRATCH/history" "clone$RUN" && cd "clone$RUN"
+for n in $(seq 20); do git checkout -q "$(git rev-list main | sed -n "$((n * 7 % 30 + 1))p")"; done
+git checkout -q main && git gc -q --prune=now
+for n in $(seq 500); do echo "object $n" > "build-$n.tmp"; done; mkdir out; for n in $(seq 500); do echo $n > out/$n; done
+git clean -fdxq''', ("git",), False),
+    "B02-make": Work('''
+mkdir -p project && cd project && python3 - <<'PY'
+for n in range(400):
+    open(f"unit{n}.c", "w").write("#include <stdio.h>\\n" + "".join(f"int f{n}_{i}(int x) {{ return x * {i} + {n}; }}\\n" for i in range(40)))
+    open(f"unit{n}.h", "w").write(f"int f{n}_0(int);\\n")
+open("Makefile", "w").write("OBJS := $(patsubst %.c,%.o,$(wildcard unit*.c))\\nall: lib.a\\nlib.a: $(OBJS)\\n\\tar rcs $@ $^\\n%.o: %.c\\n\\tgcc -O0 -MMD -c $< -o $@\\nclean:\\n\\trm -f *.o *.d lib.a\\n")
+open("configure", "w").write("#!/bin/sh\\nfor n in $(seq 60); do echo 'int main(void){return 0;}' > conftest.c; gcc conftest.c -o conftest && ./conftest; rm -f conftest conftest.c; done\\necho ok > config.status\\n")
+PY''', "cd project && sh ./configure && make -s -j4 && make -s clean && make -s -j4 && rm -f config.status && make -s clean",
+                   ("gcc", "make"), False),
+    "B03-dpkg": Work('''
+mkdir -p root "$SCRATCH/debs" && cd "$SCRATCH/debs" && apt-get -qq download perl-modules-5.36 python3.11-minimal libpython3.11-stdlib git-man 2>/dev/null
+mkdir -p "$TREE/root/var/lib/dpkg/updates" "$TREE/root/var/lib/dpkg/info" && touch "$TREE/root/var/lib/dpkg/status" "$TREE/root/var/lib/dpkg/available"
+dpkg --root="$TREE/root" --force-all --unpack ./*.deb >/dev/null 2>&1''',
+                     'dpkg --root="$TREE/root" --force-all --unpack "$SCRATCH"/debs/*.deb >/dev/null 2>&1; test -d root/usr',
+                     ("dpkg",), False),
+    "B04-unpack": Work('''tar cf "$SCRATCH/all.tar" files; (cd "$TREE" && find files -depth -print0 | cpio -0 -o --quiet -H newc > "$SCRATCH/all.cpio"); zip -q -r "$SCRATCH/all.zip" files''',
+                       '''tar xf "$SCRATCH/all.tar" && unzip -q -o "$SCRATCH/all.zip" && cpio -idu --quiet < "$SCRATCH/all.cpio"''',
+                       ("cpio", "zip", "unzip")),
+    "B05-mirror": Work('''mkdir -p "$SCRATCH/source" && cp -a files/. "$SCRATCH/source/"''', '''
+python3 - "$SCRATCH/source" "$RUN" <<'PY'
+import os, random, sys
+rng = random.Random(int(sys.argv[2])); files = [os.path.join(d, f) for d, _, fs in os.walk(sys.argv[1]) for f in fs]; files.sort()
+for path in rng.sample(files, len(files) // 20): os.unlink(path)
+files = [f for f in files if os.path.lexists(f)]
+for path in rng.sample(files, len(files) // 20):
+    if not os.path.islink(path): open(path, "ab").write(b"a change\\n")
+for n in range(len(files) // 50): open(os.path.join(sys.argv[1], f"new-{sys.argv[2]}-{n}.txt"), "w").write("new\\n" * n)
+PY
+rsync -a --delete "$SCRATCH/source/" files/''', ("rsync",)),
+    "B10-mogrify": Work('''mkdir photos && cd photos && python3 - <<'PY'
+import subprocess
+subprocess.run(["convert", "-size", "320x240", "plasma:fractal", "base.jpg"], check=True)
+for n in range(300):
+    subprocess.run(["convert", "base.jpg", "-modulate", f"{80 + n % 40},{60 + n % 90}", "-swirl", str(n), f"photo-{n:04}.jpg"], check=True)
+PY''', "cd photos && mogrify -resize $((90 - RUN * 5))% *.jpg", ("mogrify",), False),
+    "B13-gzip": Work("", "find files -type f -links 1 -print0 | xargs -0 gzip -f && find files -name '*.gz' -type f -print0 | xargs -0 gunzip -f", ("gzip",)),
+    "B13-xz": Work("", "find files -type f -links 1 -print0 | head -z -n 3000 > $SCRATCH/l; xargs -0 xz -0 -f < $SCRATCH/l; sed -z 's/$/.xz/' $SCRATCH/l | xargs -0 unxz -f; true", ("xz",)),
+    "B13-zstd": Work("", "zstd -q --rm -r files; find files -name '*.zst' -print0 | xargs -0 zstd -q -d --rm; true", ("zstd",)),
+    "B18-cache": Work('''python3 - files <<'PY'
+import os, random, sys, time
+rng = random.Random(9); now = time.time()
+for d, _, fs in os.walk(sys.argv[1]):
+    for f in fs:
+        age = rng.randrange(0, 60) * 86400; os.utime(os.path.join(d, f), (now - age, now - age), follow_symlinks=False)
+PY''', "find files -type f -mtime +$((55 - RUN * 8)) -delete"),
+}

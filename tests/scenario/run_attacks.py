@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs destroyers against a real guard and says what each cost. One line an attack; JSON at the end.
+
+    run_attacks.py [--fs ext4,xfs,btrfs] [--files 10000] [--folders 1,100] [--busy] [--only S11] [--runs 1]
+"""
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import lab
+from attacks import ATTACKS, NEEDS
+
+
+def start(command, tree, scratch):
+    environment = {**os.environ, "TREE": str(tree), "SCRATCH": str(scratch)}
+    return subprocess.Popen(["bash", "-c", command], cwd=tree, env=environment, start_new_session=True,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def end(attacker, guard):
+    """Whatever of the attack is left, frozen or not."""
+    for incident in guard.ask("incidents"):
+        if incident["state"] == "contained":
+            guard.ask("stop", id=incident["id"])
+    try:
+        os.killpg(attacker.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    attacker.wait()
+    subprocess.run(["pkill", "-KILL", "-s", str(attacker.pid)], check=False)
+
+
+class Bystander:
+    """Honest work beside the attack, by another program: edits, renames, deletes and makes files."""
+
+    SCRIPT = r'''
+import os, sys, time
+tree = sys.argv[1]
+mine = os.path.join(tree, "bystander")
+for n in range(200):
+    with open(os.path.join(mine, "edit-%d.txt" % (n % 10)), "a") as f: f.write("line %d\n" % n)
+    if n == 20: os.rename(os.path.join(mine, "rename-me.txt"), os.path.join(mine, "renamed.txt"))
+    if n == 30: os.unlink(os.path.join(mine, "delete-me.txt"))
+    if n % 20 == 0: open(os.path.join(mine, "new-%d.txt" % n), "w").write("new\n")
+    time.sleep(0.01)
+'''
+
+    @staticmethod
+    def prepare(tree):
+        mine = tree / "bystander"
+        mine.mkdir()
+        for n in range(10):
+            (mine / f"edit-{n}.txt").write_text("begin\n")
+        (mine / "rename-me.txt").write_text("rename\n")
+        (mine / "delete-me.txt").write_text("delete\n")
+
+    def __init__(self, tree):
+        self.process = subprocess.Popen([sys.executable, "-c", self.SCRIPT, tree], start_new_session=True)
+
+    def finish(self):
+        return self.process.wait(60)
+
+
+def run_one(name, kind, files, folders, busy, with_bystander):
+    work = Path(tempfile.mkdtemp(prefix="tocsin-scenario-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+    result = {"attack": name, "fs": kind, "files": files, "folders": folders, "busy": busy}
+    hogs, guard, attacker, filesystem, bystander = [], None, None, None, None
+    try:
+        filesystem = lab.FileSystem(work, kind)
+        tree = filesystem.path / "share"
+        tree.mkdir()
+        lab.make_corpus(tree, files, folders)
+        if with_bystander:
+            Bystander.prepare(tree)
+        guard = lab.Guard(work / "state", tree)
+        guard.wait_until_guarding()
+        before = lab.picture(tree)
+        scratch = work / "scratch"
+        scratch.mkdir(mode=0o700)
+        if busy:
+            hogs = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(2)]
+        bystander = Bystander(str(tree)) if with_bystander else None
+        if bystander:
+            time.sleep(0.3)
+        began = time.monotonic()
+        attacker = start(ATTACKS[name], tree, scratch)
+        frozen_after = None
+        while time.monotonic() - began < 120:
+            incidents = [i for i in guard.ask("incidents") if i["state"] == "contained"]
+            if incidents:
+                frozen_after = time.monotonic() - began
+                break
+            if attacker.poll() is not None:
+                time.sleep(1)
+                incidents = guard.ask("incidents")
+                break
+            time.sleep(0.02)
+        time.sleep(0.5)
+        while hogs:
+            hog = hogs.pop()
+            hog.kill()
+            hog.wait()
+        if bystander:
+            result["bystander_exit"] = bystander.finish()
+        result["seconds_to_freeze"] = frozen_after
+        result["damaged"] = lab.damaged({p: i for p, i in before.items() if not p.startswith("bystander")}, tree)
+        result["incidents"] = len(incidents)
+        result["reasons"] = incidents[0]["reasons"][:2] if incidents else []
+        end(attacker, guard)
+        theirs = lab.picture(tree / "bystander") if with_bystander else None
+        result["undo"] = []
+        for incident in guard.ask("incidents"):
+            report = guard.ask("undo", id=incident["id"])
+            result["undo"].append({k: v for k, v in report.items() if k != "notes"})
+        after = lab.picture(tree)
+        if with_bystander:
+            result["bystander_differs"] = lab.differences(theirs, lab.picture(tree / "bystander"))
+            for pictured in (before, after):
+                for path in [p for p in pictured if p.startswith("bystander")]:
+                    del pictured[path]
+        result["differs"] = lab.differences(before, after)
+        result["status"] = guard.ask("status")["state"]
+    except Exception as error:  # told, and the next attack goes on
+        result["error"] = f"{type(error).__name__}: {error}"
+    finally:
+        for hog in hogs:
+            hog.kill()
+        if attacker and attacker.poll() is None:
+            os.killpg(attacker.pid, signal.SIGKILL)
+            attacker.wait()
+        if bystander and bystander.process.poll() is None:
+            bystander.process.kill()
+        if guard:
+            try:
+                guard.stop()
+            except Exception as error:
+                result.setdefault("error", f"at the end: {error}")
+            if "error" in result or os.environ.get("TOCSIN_SHOW_LOG"):
+                result["log"] = (work / "state" / "guard.log").read_text()[-1500:]
+        if filesystem:
+            filesystem.close()
+        if not os.environ.get("TOCSIN_KEEP"):
+            shutil.rmtree(work, ignore_errors=True)
+    return result
+
+
+def is_good(result, worst):
+    return ("error" not in result and not result["differs"] and result["seconds_to_freeze"] is not None
+            and result["damaged"] <= worst and not result.get("bystander_differs"))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fs", default="ext4")
+    parser.add_argument("--files", type=int, default=10000)
+    parser.add_argument("--folders", default="1")
+    parser.add_argument("--busy", action="store_true")
+    parser.add_argument("--bystander", action="store_true")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--worst", type=int, default=50)
+    parser.add_argument("--json", help="write all results to this file")
+    options = parser.parse_args()
+    lab.private_mounts()
+    results = []
+    for name in ATTACKS:
+        if options.only and not any(name.startswith(o) for o in options.only.split(",")):
+            continue
+        if name in NEEDS and not shutil.which(NEEDS[name]):
+            print(f"SKIP {name}: no {NEEDS[name]} on this machine")
+            continue
+        for kind in options.fs.split(","):
+            for folders in map(int, options.folders.split(",")):
+                for _ in range(options.runs):
+                    r = run_one(name, kind, options.files, folders, options.busy, options.bystander)
+                    results.append(r)
+                    good = is_good(r, options.worst)
+                    freeze = r.get("seconds_to_freeze")
+                    print(f"{'ok  ' if good else 'FAIL'} {name:24} {kind:5} {folders:3} folders: "
+                          f"{r.get('damaged', '?')} damaged, frozen after "
+                          f"{f'{freeze:.2f} s' if freeze is not None else 'never'}, "
+                          f"{len(r.get('differs', []))} differ after undo"
+                          + (f" [{r['error']}]" if "error" in r else ""), flush=True)
+                    if not good:
+                        for line in (r.get("differs", []) + r.get("bystander_differs", []))[:6]:
+                            print("       ", line)
+                        for line in r.get("reasons", []):
+                            print("        reason:", line)
+                        if "log" in r:
+                            print("        log:", r["log"][-600:])
+    if options.json:
+        Path(options.json).write_text(json.dumps(results, indent=1))
+    counts = sorted(r["damaged"] for r in results if "damaged" in r)
+    if counts:
+        print(f"damaged: median {counts[len(counts) // 2]}, worst {counts[-1]} of {len(counts)} runs")
+    failed = sum(not is_good(r, options.worst) for r in results)
+    print(f"{len(results) - failed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()

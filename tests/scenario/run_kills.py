@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Kills the guard with SIGKILL at random moments under load, over and over, and looks each time:
+openers go on within the bound, a restart comes up and names what changed meanwhile, everything
+that was captured can still be given back; now and then restic reads every byte.
+
+    run_kills.py [--kills 1000] [--fs ext4] [--files 300] [--check-every 50]
+"""
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import lab
+
+
+class Load(threading.Thread):
+    """Rewrites, makes and removes files all the time; notes how long each open took."""
+
+    def __init__(self, tree, seed):
+        super().__init__(daemon=True)
+        self.tree, self.rng, self.slowest, self.stop, self.written = tree, random.Random(seed), 0.0, False, 0
+
+    def run(self):
+        while not self.stop:
+            path = self.tree / f"load-{self.rng.randrange(200)}.txt"
+            began = time.monotonic()
+            with open(path, "a") as file:
+                self.slowest = max(self.slowest, time.monotonic() - began)
+                file.write(f"line {self.written}\n" * self.rng.randrange(1, 50))
+            self.written += 1
+            if self.rng.random() < 0.05:
+                os.unlink(path)
+            time.sleep(0.002)
+
+
+def restic(repository, password, *arguments):
+    return subprocess.run(["restic", "-r", repository, "--password-file", password, "--no-cache", "--no-lock",
+                           *arguments], capture_output=True, text=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--fs", default="ext4")
+    parser.add_argument("--files", type=int, default=300)
+    parser.add_argument("--check-every", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    options = parser.parse_args()
+    lab.private_mounts()
+    print(f"seed {options.seed}")
+    rng = random.Random(options.seed)
+    work = Path(tempfile.mkdtemp(prefix="tocsin-kills-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+    filesystem = lab.FileSystem(work, options.fs)
+    tree = filesystem.path / "share"
+    tree.mkdir()
+    lab.make_corpus(tree, options.files, 1)
+    state = work / "state"
+    problems, load, guard = [], None, None
+    try:
+        guard = lab.Guard(state, tree)
+        guard.wait_until_guarding()
+        known = {}  # (path, sha256) that a status of `guarding` has promised
+        for path in sorted(tree.iterdir())[:50]:
+            if path.is_file() and not path.is_symlink():
+                known[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+        load = Load(tree, options.seed)
+        load.start()
+        for kill in range(1, options.kills + 1):
+            time.sleep(rng.uniform(0.0, 0.25))
+            guard.kill()
+            load.slowest, before = 0.0, load.written
+            time.sleep(0.02)
+            guard = lab.Guard(state, tree)
+            try:
+                guard.wait_until_guarding(60)
+            except RuntimeError as error:
+                problems.append(f"kill {kill}: {error}")
+                break
+            if load.slowest > 2.2:
+                problems.append(f"kill {kill}: an open took {load.slowest:.2f} s")
+            if not load.is_alive():
+                problems.append(f"kill {kill}: the load ended")
+                break
+            if kill % options.check_every == 0 or kill == options.kills:
+                for path, digest in known.items():
+                    versions = guard.ask("versions", path=path)
+                    if digest not in [v["sha256"] for v in versions]:
+                        problems.append(f"kill {kill}: the version of {path} is gone")
+                checked = guard.ask("check", read_data=False)
+                guard.kill()
+                outcome = restic(state / "repository", state / "repository-password", "check", "--read-data")
+                if outcome.returncode != 0:
+                    problems.append(f"kill {kill}: restic check: {(outcome.stderr + outcome.stdout)[-400:]}")
+                guard = lab.Guard(state, tree)
+                guard.wait_until_guarding(60)
+                incidents = guard.ask("incidents")
+                print(f"{kill} kills: {len(problems)} problems, {len(incidents)} incidents, "
+                      f"{load.written} writes by the load, check: {str(checked)[:80]}", flush=True)
+    finally:
+        if load:
+            load.stop = True
+            load.join(5)
+        if guard:
+            guard.stop()
+        filesystem.close()
+        shutil.rmtree(work, ignore_errors=True)
+    for problem in problems[:10]:
+        print(problem)
+    print(f"{options.kills - len(problems)} passed, {len(problems)} failed")
+    sys.exit(1 if problems else 0)
+
+
+main()

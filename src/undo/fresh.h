@@ -16,8 +16,6 @@
 
 namespace tocsin::undo {
 
-constexpr std::string_view fresh_prefix = ".tocsin-undo-";
-
 class Fresh {
 public:
     // In the directory where it is to have its name. Content is written, metadata set but for

@@ -90,6 +90,7 @@ private:
     void note_change(event::Activity activity);
     bool has_open(pid_t pid, event::ObjectId object) const;
     void emptied(event::Activity const& activity, event::Metadata const& now);
+    void mark_linked(event::Activity const& activity);
     void restamp(event::Activity const& activity);
     void arrive(event::Activity const& activity);
 

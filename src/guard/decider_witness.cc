@@ -89,9 +89,23 @@ void Decider::after_name(Activity const& activity)
     if (came && activity.object_kind != ObjectKind::directory
         && (activity.kind == ActivityKind::renamed || !is_regular(activity)))
         unsettled_[activity.object] = {activity.key, activity.process.pid, SteadyTime{}};
+    if (activity.kind == ActivityKind::linked)
+        mark_linked(activity);
     if (activity.kind == ActivityKind::deleted || activity.kind == ActivityKind::linked
         || (activity.kind == ActivityKind::renamed && activity.place.parent))
         restamp(activity);
+}
+
+// It may have been given, or be given next, a name where no directory is marked.
+void Decider::mark_linked(Activity const& activity)
+{
+    auto tree = tree_of(activity.root);
+    if (!tree || tree->scope == sensor::MarkScope::filesystem)
+        return;
+    auto fd = sys::open_by_handle(tree->fd.get(), activity.key.handle, O_PATH);
+    if (fd.ok())
+        (void)parts_.walker.mark(
+            fd.take().get(), sensor::MarkScope::directory); // gone meanwhile: nothing to mark
 }
 
 // A change of names changes the object's ctime but nothing that the vault holds.

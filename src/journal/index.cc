@@ -41,7 +41,8 @@ Result<void> Index::put(std::int64_t sequence, event::Version const& version)
 Result<void> Index::put(std::int64_t sequence, event::Activity const& activity)
 {
     TRY(database_->run("INSERT INTO activity_objects VALUES (?1, ?2)", activity.object.value, sequence));
-    if (activity.process)
+    // Changes in the guard's absence are nobody's, and are asked for; what a walk saw is not.
+    if (activity.process || activity.kind != event::ActivityKind::seen)
         TRY(database_->run("INSERT INTO activity_processes VALUES (?1, ?2, ?3)", activity.process.pid,
             activity.process.start_ticks, sequence));
     if (names_change(activity.kind)) {

@@ -93,6 +93,17 @@ TEST_F(JournalRecords, GiveActivitiesByProcessFromATime)
     EXPECT_EQ((Ids{2, 3}), ids(journal->activities_by(both, at_second(10)).take()));
 }
 
+TEST_F(JournalRecords, GiveWhatNobodyKnownDidButNotWhatAWalkSaw)
+{
+    auto seen = activity(ActivityKind::seen, 1);
+    seen.process = {};
+    auto gone = seen;
+    gone.kind = ActivityKind::deleted;
+    append({seen, gone});
+    event::ProcessKey const nobody[] = {event::ProcessKey{}};
+    EXPECT_EQ((Ids{2}), ids(journal->activities_by(nobody, at_second(0)).take()));
+}
+
 TEST_F(JournalRecords, GiveActivitiesByObject)
 {
     append({activity(ActivityKind::opened, 1), activity(ActivityKind::opened, 2),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <set>
+#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
@@ -14,8 +15,9 @@ namespace tocsin::undo {
 namespace {
 
 // Files whose contents are synced together: each holds a descriptor until then.
-constexpr std::size_t contents_at_once = 128;
+constexpr std::size_t most_contents_at_once = 1024;
 constexpr std::size_t steps_at_once = 64;
+constexpr std::uint64_t most_replaced_bytes = 256UL << 20; // on disk beside what replaced it
 constexpr auto report_every = std::chrono::milliseconds(100);
 
 // Tells the journal and the caller how far the workers are, while they work.
@@ -134,19 +136,45 @@ Result<void> clean_leftovers(Run& run, OpenTrees const& trees, std::span<Step co
     return {};
 }
 
+// A quarter of the descriptors we may have, shared by all workers.
+std::size_t contents_at_once(std::size_t count, unsigned threads)
+{
+    rlimit limit{};
+    std::size_t most = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
+    auto share = std::min(most / 4, most_contents_at_once) / std::max(threads, 1U);
+    auto even = (count + threads - 1) / std::max(threads, 1U);
+    return std::clamp<std::size_t>(std::min(share, even), 1, most_contents_at_once);
+}
+
+void remove_replaced(Run& run, std::span<Spot const> replaced, OpenTrees const& trees)
+{
+    Directories directories(trees);
+    for (auto const& spot : replaced)
+        run.remove_replaced(spot, directories);
+}
+
 Result<void> do_phase(Run& run, Phase phase, std::span<Step const> steps, OpenTrees const& trees,
     Options const& options, Teller& teller)
 {
     bool ordered = phase != Phase::clear && phase != Phase::contents;
-    auto at_once = phase == Phase::contents ? contents_at_once : steps_at_once;
+    auto at_once = phase == Phase::contents ? contents_at_once(steps.size(), options.threads) : steps_at_once;
     if (phase == Phase::contents)
         TRY(clean_leftovers(run, trees, steps));
     auto work = [&](std::size_t begin, std::size_t end) {
         Directories directories(trees);
         if (!run.stopped())
             write_batch(run, steps.subspan(begin, end - begin), directories);
+        if (!run.stopped())
+            remove_replaced(run, run.take_replaced(most_replaced_bytes), trees);
     };
-    return in_parallel(steps.size(), at_once, ordered ? 1 : options.threads, teller, work);
+    TRY(in_parallel(steps.size(), at_once, ordered ? 1 : options.threads, teller, work));
+    if (run.stopped())
+        return {};
+    auto replaced = run.take_replaced(0);
+    return in_parallel(
+        replaced.size(), steps_at_once, options.threads, teller, [&](std::size_t begin, std::size_t end) {
+            remove_replaced(run, std::span(replaced).subspan(begin, end - begin), trees);
+        });
 }
 
 Result<void> do_phases(

@@ -11,7 +11,7 @@
 
 namespace tocsin::undo {
 
-class FakeJournal final : public journal::Journal {
+class FakeJournal : public journal::Journal {
 public:
     Result<void> append(std::span<event::Record> records) override
     {

@@ -2,8 +2,6 @@
 #include "tocsin/undo/fresh.h"
 
 #include <algorithm>
-#include <atomic>
-#include <charconv>
 #include <fmt/format.h>
 #include <linux/fs.h>
 #include <linux/stat.h>
@@ -22,6 +20,11 @@ std::string random_name()
     if (::getrandom(&number, sizeof(number), 0) != static_cast<ssize_t>(sizeof(number)))
         std::abort();
     return fmt::format("{}x{:016x}", fresh_prefix, number);
+}
+
+std::string own_name(std::uint64_t inode)
+{
+    return fmt::format("{}{}", fresh_prefix, inode);
 }
 
 bool is_zero(ByteView bytes)
@@ -113,7 +116,12 @@ bool is_leftover(std::string const& name)
 
 bool is_own_copy(std::string const& name, std::uint64_t inode)
 {
-    return name == fmt::format("{}{}", fresh_prefix, inode);
+    return name == own_name(inode) || name == further_name(inode);
+}
+
+std::string further_name(std::uint64_t inode)
+{
+    return own_name(inode) + "-link";
 }
 
 Result<void> put_metadata(int fd, Metadata const& goal)
@@ -206,7 +214,7 @@ Result<std::string> Fresh::give_own_name(int dir_fd)
     if (!name_.empty())
         return name_;
     auto stat = TRY(sys::stat_fd(fd_.get()));
-    auto name = fmt::format("{}{}", fresh_prefix, stat.stx_ino);
+    auto name = own_name(stat.stx_ino);
     TRY(sys::link_at(AT_FDCWD, sys::fd_path(fd_.get()), dir_fd, name, AT_SYMLINK_FOLLOW));
     name_ = name;
     return name;

@@ -16,8 +16,6 @@
 
 namespace tocsin::undo {
 
-constexpr std::string_view fresh_prefix = ".tocsin-undo-";
-
 class Fresh {
 public:
     // In the directory where it is to have its name. Content is written, metadata set but for
@@ -41,6 +39,9 @@ private:
     UniqueFd fd_;
     std::string name_;
 };
+
+// As give_own_name(), for the second and later names of a hard-linked object.
+std::string further_name(std::uint64_t inode);
 
 // A leftover of an undo that was killed, and whether it is only a copy of ours.
 bool is_leftover(std::string const& name);

@@ -180,6 +180,20 @@ Result<void> Planner::park(Track& occupant, Place const& place)
     return {};
 }
 
+// An undo that ended before it could say so has put this very version there.
+Result<bool> Planner::is_restored_already(Track const& track, Place const& place)
+{
+    if (is_alive(track) || track.kind == ObjectKind::directory)
+        return false;
+    auto* there = TRY(stays_at(place));
+    if (there == nullptr || there->versions.empty())
+        return false;
+    auto goal = wanted_state(track, history_.actor()).goal;
+    auto const& first = there->versions.front();
+    return goal && first.occasion == event::Occasion::undo && first.digest == goal->digest
+        && first.kind() == goal->kind();
+}
+
 // Where the claim can have its name: there, or beside what others have put there.
 Result<Place> Planner::make_room(Claim const& claim, Place place)
 {
@@ -217,6 +231,11 @@ Result<void> Planner::settle(Claim const& claim)
             link.wanted.reset();
             return {};
         }
+    }
+    bool restored = TRY(is_restored_already(track, place));
+    if (restored) {
+        link.wanted.reset();
+        return {};
     }
     place = TRY(make_room(claim, place));
     link.wanted = place;

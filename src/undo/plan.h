@@ -20,6 +20,8 @@
 
 namespace tocsin::undo {
 
+// What undo makes has this name and its inode's number until it takes another's place.
+constexpr std::string_view fresh_prefix = ".tocsin-undo-";
 // Objects in each other's way wait in the tree's own directory under this name and their id.
 constexpr std::string_view parked_prefix = ".tocsin-parked-";
 

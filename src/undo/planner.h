@@ -44,6 +44,7 @@ private:
     Result<void> merge_kept_directories();
     Result<std::vector<Claim>> claims();
     Result<Track*> stays_at(event::Place const& place);
+    Result<bool> is_restored_already(Track const& track, event::Place const& place);
     Result<void> park(Track& occupant, event::Place const& place);
     Result<void> name_everything();
     Result<void> settle(Claim const& claim);

@@ -2,6 +2,9 @@
 #include "tocsin/undo/replay.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "tocsin/undo/plan.h"
 
 namespace tocsin::undo {
 
@@ -19,6 +22,12 @@ Link link_at(Place const& place, event::ActivityId placed)
     out.last_real = place;
     out.placed = placed;
     return out;
+}
+
+// Undo's passing names. An actor may use them too, and is believed nothing.
+bool is_passing(Place const& place, bool actors)
+{
+    return !actors && place.name.starts_with(fresh_prefix);
 }
 
 } // namespace
@@ -88,7 +97,7 @@ void Replay::apply(Activity const& activity, bool actors)
 
 void Replay::gain(Activity const& activity, Place const& place, bool actors)
 {
-    if (place.name.empty() || at(place) != nullptr)
+    if (place.name.empty() || at(place) != nullptr || is_passing(place, actors))
         return;
     if (auto* gone = ghost_at(place); gone != nullptr && !actors) { // it has its old name again
         gone->real = place;
@@ -114,15 +123,21 @@ void Replay::rename(Activity const& activity, bool actors)
 {
     auto const& from = activity.place;
     auto const& to = activity.target;
-    Link* link = from.name.empty() ? next_life_at(to) : at(from);
-    if (link == nullptr && !from.name.empty()) {
+    bool from_nowhere = from.name.empty() || is_passing(from, actors);
+    Link* link = from_nowhere ? next_life_at(to) : at(from);
+    if (is_passing(to, actors)) { // its new life has its name, or is about to
+        if (link != nullptr)
+            link->real.reset();
+        return;
+    }
+    if (link == nullptr && !from_nowhere) {
         link = lost_at(from); // an exchange: the other half said that it was displaced
         if (link != nullptr && track.replaced_at == from)
             track.replaced_at.reset();
     }
     if (link == nullptr) {
-        // From outside the trees, or from before the journal's memory.
-        if (from.name.empty() || !from.parent)
+        // From outside the trees, or from before the journal's memory; or told twice.
+        if (from_nowhere || !from.parent || at(to) != nullptr)
             return gain(activity, to, actors);
         track.links.push_back(link_at(from, activity.id));
         link = &track.links.back();
@@ -133,6 +148,8 @@ void Replay::rename(Activity const& activity, bool actors)
     } else
         link->real.reset();
     if (actors)
+        return;
+    if (to.name.starts_with(parked_prefix)) // undo's, on the way to where it is wanted
         return;
     // Where undo puts an object is where it was wanted, or beside that; nobody adopts it so.
     if (activity.process != undo_process)
@@ -150,7 +167,7 @@ void Replay::lose(Activity const& activity, Place const& place, bool actors)
         return;
     bool displaced = activity.kind == ActivityKind::renamed;
     link->real.reset();
-    if (actors)
+    if (actors || (displaced && is_passing(activity.place, actors)))
         return;
     if (link->wanted)
         link->last_wanted = link->wanted;
@@ -208,9 +225,14 @@ void Replay::finish(std::span<Place const> places)
             link.real.reset(); // nobody says who did it: not the actor
             link.last_wanted = std::exchange(link.wanted, {});
         }
-    for (auto const& place : places)
-        if (at(place) == nullptr)
+    for (auto const& place : places) {
+        if (at(place) != nullptr || place.name.starts_with(fresh_prefix))
+            continue;
+        if (auto* ghost = ghost_at(place))
+            ghost->real = place;
+        else
             track.links.push_back(link_at(place, {}));
+    }
     adopt_if_changed();
     if (!track.created_by_actor || track.adopted)
         pair_names();

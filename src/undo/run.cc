@@ -337,10 +337,11 @@ Result<void> Run::clean(Spot const& directory, Directories& directories)
         if (!found)
             continue;
         auto path = absolute(plan_, directory) + "/" + entry.name;
-        if (is_own_copy(entry.name, found->stat.stx_ino))
-            TRY(sys::remove_at(dir_fd, entry.name, 0));
-        else if (quarantine_ != nullptr)
+        // Whoever made it: nothing that undo was not just making is destroyed.
+        if (quarantine_ != nullptr)
             TRY(quarantine_->keep(dir_fd, entry.name, *found, path, nullptr));
+        else if (is_own_copy(entry.name, found->stat.stx_ino))
+            TRY(sys::remove_at(dir_fd, entry.name, 0));
     }
     return {};
 }

@@ -50,6 +50,11 @@ public:
     Result<Prepared> prepare(Step const& step, Directories& directories);
     Result<void> publish(Prepared& prepared, Directories& directories);
 
+    // What was replaced goes away when all new contents are made: ext4 looks at every inode
+    // freed in the last minute before it makes one. Empty while it is less than `above_bytes`.
+    std::vector<Spot> take_replaced(std::uint64_t above_bytes);
+    void remove_replaced(Spot const& spot, Directories& directories);
+
     // Removes what a killed run has left in a directory.
     Result<void> clean(Spot const& directory, Directories& directories);
 
@@ -74,8 +79,9 @@ private:
     Result<void> set_metadata(Step const& step, Directories& directories);
 
     Result<bool> is_done(Prepared& prepared, int dir_fd);
-    Result<void> choose_name(Prepared& prepared, int dir_fd);
+    Result<bool> choose_name(Prepared& prepared, int dir_fd);
     Result<void> replace(Prepared& prepared, int dir_fd);
+    void leave_for_later(Spot spot, std::uint64_t bytes);
     Result<void> link_further_names(Step const& step, Found const& there, Directories& directories);
     Result<void> finish(Step const& step, std::string const& name, Directories& directories);
 
@@ -96,6 +102,8 @@ private:
     Counts counts_;
     std::vector<Note> notes_;
     std::vector<Done> done_;
+    std::vector<Spot> replaced_;
+    std::uint64_t replaced_bytes_ = 0;
 };
 
 } // namespace tocsin::undo

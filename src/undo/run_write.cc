@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Contents: a new inode beside the damaged one, then in its place in one step of the kernel's.
-#include <fmt/format.h>
 
 #include "tocsin/undo/run.h"
 #include "tocsin/undo/unlock.h"
@@ -45,8 +44,8 @@ Result<bool> Run::is_done(Prepared& prepared, int dir_fd)
     return true;
 }
 
-// The name itself, or one beside it if another's object is there.
-Result<void> Run::choose_name(Prepared& prepared, int dir_fd)
+// The name itself, or one beside it if another's object is there. True: the goal is there.
+Result<bool> Run::choose_name(Prepared& prepared, int dir_fd)
 {
     auto const& step = *prepared.step;
     auto wanted = split(step.spot.path).name;
@@ -54,14 +53,13 @@ Result<void> Run::choose_name(Prepared& prepared, int dir_fd)
     for (unsigned attempt = 1;; ++attempt) {
         bool done = TRY(is_done(prepared, dir_fd));
         if (done || !prepared.there)
-            break;
+            return done;
         bool ours = !prepared.is_beside && step.object && prepared.there->object == step.object;
         if (ours)
-            break;
+            return false;
         prepared.is_beside = true;
         prepared.name = name_beside(wanted, plan_.incident, attempt);
     }
-    return {};
 }
 
 Result<Run::Prepared> Run::prepare(Step const& step, Directories& directories)
@@ -71,8 +69,9 @@ Result<Run::Prepared> Run::prepare(Step const& step, Directories& directories)
     out.step = &step;
     auto directory = split(step.spot.path).directory;
     int dir_fd = TRY(directories.at(step.spot.root, directory));
-    TRY(choose_name(out, dir_fd));
-    bool done = TRY(is_done(out, dir_fd));
+    bool done = TRY(choose_name(out, dir_fd));
+    if (out.there)
+        out.there->fd.reset(); // many are prepared at once
     if (done)
         return out;
     auto made = [&]() -> Result<void> {
@@ -106,10 +105,39 @@ Result<void> Run::replace(Prepared& prepared, int dir_fd)
         TRY(exchange());
         return Error(Errc::again, "others changed it in this very moment");
     }
-    if (old)
-        TRY(unlocked(dir_fd, own, [&] { return sys::remove_at(dir_fd, own, 0); }));
     prepared.fresh->name_gone();
+    if (old)
+        leave_for_later({step.spot.root, renamed(step.spot, own).path}, old->stat.stx_size);
     return {};
+}
+
+void Run::leave_for_later(Spot spot, std::uint64_t bytes)
+{
+    std::lock_guard lock(mutex_);
+    replaced_.push_back(std::move(spot));
+    replaced_bytes_ += bytes;
+}
+
+std::vector<Spot> Run::take_replaced(std::uint64_t above_bytes)
+{
+    std::lock_guard lock(mutex_);
+    if (replaced_bytes_ < above_bytes)
+        return {};
+    replaced_bytes_ = 0;
+    return std::exchange(replaced_, {});
+}
+
+void Run::remove_replaced(Spot const& spot, Directories& directories)
+{
+    auto parts = split(spot.path);
+    auto dir_fd = directories.at(spot.root, parts.directory);
+    auto removed = dir_fd.ok() ? Result<void>{} : Result<void>(dir_fd.error());
+    if (removed.ok()) {
+        int fd = dir_fd.take();
+        removed = unlocked(fd, parts.name, [&] { return sys::remove_at(fd, parts.name, 0); });
+    }
+    if (!removed.ok())
+        note(spot, "kept", "what was replaced could not be removed: " + removed.error().message());
 }
 
 Result<void> Run::publish(Prepared& prepared, Directories& directories)
@@ -132,7 +160,12 @@ Result<void> Run::publish(Prepared& prepared, Directories& directories)
             return named.take_error();
         }
         // Others were here since prepare(): what is there now decides anew.
-        TRY(choose_name(prepared, dir_fd));
+        bool done = TRY(choose_name(prepared, dir_fd));
+        if (done) {
+            if (!prepared.fresh->name().empty())
+                TRY(sys::remove_at(dir_fd, prepared.fresh->name(), 0));
+            break;
+        }
         if (code == Errc::not_found && !prepared.there) {
             if (!prepared.fresh->name().empty())
                 TRY(sys::remove_at(dir_fd, prepared.fresh->name(), 0));
@@ -163,7 +196,7 @@ Result<void> Run::link_further_names(Step const& step, Found const& there, Direc
         if (!taken)
             TRY(link(parts.name));
         else if (taken->object != there.object) {
-            auto own = fmt::format("{}{}", fresh_prefix, there.stat.stx_ino);
+            auto own = further_name(there.stat.stx_ino); // the first name's own may still be in use
             TRY(link(own));
             TRY(unlocked(
                 dir_fd, parts.name, [&] { return sys::rename_at(dir_fd, own, dir_fd, parts.name); }));

@@ -52,7 +52,8 @@ struct Seen {
 };
 using Snapshot = std::map<std::string, Seen>;
 
-enum class JournalIn { memory, file };
+// echoed: in memory, and the guard's witness tells what undo does a second time.
+enum class JournalIn { memory, file, echoed };
 
 class Scene {
 public:

@@ -2,6 +2,8 @@
 // The test language of scene.h, and that it tells the journal the truth.
 #include "tocsin/undo/scene.h"
 
+#include "tocsin/undo/history.h"
+
 #include <filesystem>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -28,10 +30,69 @@ std::vector<Sha256> Contents::keep(ByteView content)
     return out;
 }
 
+namespace {
+
+constexpr event::ProcessKey guard{50, 1};
+
+// The witness sees the guard's own process too, and knows nothing of lives.
+class EchoedJournal final : public FakeJournal {
+public:
+    Result<void> append(std::span<event::Record> records) override
+    {
+        for (auto& record : records) {
+            auto const* activity = std::get_if<Activity>(&record);
+            if (activity != nullptr && activity->process == undo_process)
+                TRY(echo(*activity));
+            TRY(FakeJournal::append(std::span(&record, 1)));
+        }
+        return {};
+    }
+
+private:
+    Result<void> echo(Activity told)
+    {
+        told.process = guard;
+        bool in_place = told.kind == ActivityKind::renamed && told.place.name.empty();
+        if (!in_place)
+            return tell(std::move(told));
+        auto displaced = std::exchange(told.displaced, {});
+        auto there = TRY(object_at(told.target));
+        if (there != displaced || told.object_kind != event::ObjectKind::regular) {
+            told.kind = ActivityKind::created;
+            told.place = std::exchange(told.target, {});
+            return tell(std::move(told));
+        }
+        auto passing = told.target;
+        passing.name = ".tocsin-undo-1";
+        auto made = told;
+        made.kind = ActivityKind::created;
+        made.place = passing;
+        made.target = {};
+        TRY(tell(made));
+        told.place = passing;
+        told.displaced = displaced;
+        TRY(tell(told));
+        auto old = told;
+        old.object = displaced;
+        old.key = {};
+        old.displaced = {};
+        std::swap(old.place, old.target);
+        TRY(tell(old));
+        old.kind = ActivityKind::deleted;
+        old.place = std::exchange(old.target, {});
+        return tell(old);
+    }
+    Result<void> tell(event::Record record) { return FakeJournal::append(std::span(&record, 1)); }
+};
+
+} // namespace
+
 Scene::Scene(JournalIn where) : tree_(temp_ / "tree"), time_(wall_now())
 {
     if (where == JournalIn::memory)
         journal_ = std::make_unique<FakeJournal>();
+    else if (where == JournalIn::echoed)
+        journal_ = std::make_unique<EchoedJournal>();
     else
         journal_ = journal::Journal::open(temp_ / "journal", journal::Access::read_write).take();
     fs::create_directory(tree_);

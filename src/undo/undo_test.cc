@@ -331,17 +331,32 @@ TEST_F(Attacked, OwnersComeBack)
     undo_and_expect_all_back();
 }
 
-TEST_F(Attacked, ChangesWhileNobodyWatchedAreUndoneTheSameWay)
+class Absent : public testing::TestWithParam<JournalIn> { };
+
+TEST_P(Absent, ChangesWhileNobodyWatchedAreUndoneTheSameWay)
 {
+    Scene scene(GetParam());
+    scene.given("report.docx", "report");
+    scene.given("books/2023.csv", "one,two");
+    scene.given("books/2024.csv", "three,four");
+    scene.given("letters/one.txt", "Dear one");
+    scene.protect();
+    auto before = scene.snapshot();
     scene.open_incident(event::ActorKind::unknown, {event::ProcessKey{}});
     scene.write_without_close({}, "report.docx", "XXXX");
     scene.captured({}, "report.docx", event::Occasion::absence);
     std::ofstream(scene / "books/2024.csv") << "changed unseen";
     scene.captured({}, "books/2024.csv", event::Occasion::absence);
     scene.remove({}, "books/2023.csv");
+    scene.rename({}, "letters", "letters.locked");
     scene.create({}, "README", "pay");
-    undo_and_expect_all_back();
+    auto report = scene.undo();
+    EXPECT_EQ(0U, report.counts.failed);
+    expect_same(before, scene.snapshot());
 }
+
+INSTANTIATE_TEST_SUITE_P(Journals, Absent, testing::Values(JournalIn::memory, JournalIn::file),
+    [](auto const& which) { return which.param == JournalIn::file ? "InAFile" : "InMemory"; });
 
 TEST_F(Attacked, TheStateOfAnEarlierAbsenceIsAStateBefore)
 {

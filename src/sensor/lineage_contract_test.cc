@@ -143,8 +143,10 @@ protected:
     {
         auto deadline = steady_now() + std::chrono::seconds(5);
         for (;;) {
+            // Twice alike: the first may have been read while execve was at work.
             auto process = read_process(pid).take();
-            if (process.command == command || steady_now() >= deadline)
+            bool is_settled = process.command == command && process == read_process(pid).take();
+            if (is_settled || steady_now() >= deadline)
                 return process;
         }
     }

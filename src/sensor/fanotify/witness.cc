@@ -26,7 +26,8 @@ Result<Named> parse_fid(ByteView info)
     Named out;
     out.key.filesystem = TRY(reader.fixed<std::uint64_t>());
     auto handle_bytes = TRY(reader.fixed<std::uint32_t>());
-    out.key.handle.type = static_cast<std::int32_t>(TRY(reader.fixed<std::uint32_t>()));
+    auto handle_type = TRY(reader.fixed<std::uint32_t>());
+    out.key.handle.type = static_cast<std::int32_t>(handle_type);
     auto handle = TRY(reader.raw(handle_bytes));
     out.key.handle.bytes = to_bytes(handle);
     auto rest = TRY(reader.raw(reader.left()));

@@ -57,7 +57,8 @@ Result<void> read_message(ByteView content, std::vector<ConnectorEvent>& out)
     auto data = TRY(in.raw(size));
     ByteReader body(data);
     ConnectorEvent event;
-    event.kind = static_cast<ConnectorKind>(TRY(body.fixed<std::uint32_t>()));
+    auto kind = TRY(body.fixed<std::uint32_t>());
+    event.kind = static_cast<ConnectorKind>(kind);
     (void)TRY(body.raw(4)); // cpu
     event.monotonic_ns = TRY(body.fixed<std::uint64_t>());
     if (!is_known(event.kind))
@@ -80,7 +81,8 @@ Result<std::vector<ConnectorEvent>> parse_connector_datagram(ByteView datagram)
         auto content = datagram.subspan(header_bytes, header.nlmsg_len - header_bytes);
         if (header.nlmsg_type == NLMSG_ERROR) {
             ByteReader in(content);
-            auto code = static_cast<std::int32_t>(TRY(in.fixed<std::uint32_t>()));
+            auto raw_code = TRY(in.fixed<std::uint32_t>());
+            auto code = static_cast<std::int32_t>(raw_code);
             if (code < 0 && code > -4096)
                 return Error::from_errno(-code, "proc connector");
         } else if (header.nlmsg_type == NLMSG_DONE) {

@@ -7,19 +7,21 @@
 #include "tocsin/answers/direct.h"
 #include "tocsin/answers/socket.h"
 #include "tocsin/base/user.h"
+#include "tocsin/cli/words.h"
 
 namespace tocsin::cli {
 
 Result<json::value> StateAsker::ask(answers::Request const& request, answers::ProgressSink const& sink)
 {
-    auto guard = answers::ControlClient::connect(state_dir_);
+    auto state_dir = TRY(absolute_path(state_dir_));
+    auto guard = answers::ControlClient::connect(state_dir);
     if (guard.ok()) {
         auto client = guard.take();
         return client.ask(request, sink);
     }
     if (guard.error().code() != Errc::not_found)
         return guard.take_error();
-    return answers::answer_without_guard(state_dir_, request, sink);
+    return answers::answer_without_guard(state_dir, request, sink);
 }
 
 std::string invoking_user()

@@ -34,7 +34,8 @@ std::string show_versions(json::value const& versions)
     for (auto const& item : items_of(versions)) {
         Fields version(item);
         table.add({std::to_string(version.number("version")), short_time(version.text("time")),
-            size_words(version.number("size")), version.text("sha256").substr(0, 16), version.text("actor")});
+            size_words(version.number("size")), version.text("sha256").substr(0, 16),
+            printable(version.text("actor"), 60)});
     }
     return table.empty() ? "no versions\n" : table.text(0);
 }

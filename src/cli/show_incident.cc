@@ -42,7 +42,7 @@ std::string activities_text(json::array const& activities)
         if (!activity.text("target").empty())
             object += " -> " + activity.text("target");
         table.add({short_time(activity.text("time")), activity.text("kind"), object,
-            std::to_string(activity.number("pid")), activity.text("command")});
+            std::to_string(activity.number("pid")), printable(activity.text("command"), 60)});
     }
     auto title = skipped > 0 ? fmt::format("activities (the last {} of {}; --json gives all)",
                                    activities_shown, grouped(activities.size()))

@@ -28,17 +28,17 @@ Result<DrillGuard> DrillGuard::start(std::string const& program, Arena const& ar
     auto child =
         TRY(Child::start({std::move(words), Namespaces::shared, log.get(), nullptr, nullptr}, interrupts));
     DrillGuard guard(std::move(child), arena.state());
-    TRY(guard.wait_until_guarding(interrupts).context("the drill's guard"));
+    TRY(guard.wait_until_guarding(arena.log(), interrupts).context("the drill's guard"));
     return guard;
 }
 
-Result<void> DrillGuard::wait_until_guarding(Interrupts& interrupts)
+Result<void> DrillGuard::wait_until_guarding(std::string const& log, Interrupts& interrupts)
 {
     auto deadline = steady_now() + capture_limit;
     while (steady_now() < deadline) {
         TRY(interrupts.check());
         if (child_.ended())
-            return Error(Errc::failed, "it ended before it guarded");
+            return Error(Errc::failed, "it ended before it guarded: " + last_words(log, 0));
         auto status = ask("status", {});
         if (status.ok()) {
             auto value = status.take();
@@ -65,7 +65,8 @@ DrillGuard::~DrillGuard()
 Result<json::value> DrillGuard::ask(std::string_view verb, json::object args) const
 {
     auto client = TRY(answers::ControlClient::connect(state_));
-    return client.ask({std::string(verb), std::move(args), "drill"}, [](answers::Progress const&) { });
+    return client.ask(
+        {std::string(verb), std::move(args), std::string(drill_user)}, [](answers::Progress const&) { });
 }
 
 } // namespace tocsin::cli

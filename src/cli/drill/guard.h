@@ -13,6 +13,9 @@
 
 namespace tocsin::cli {
 
+// Who asks, in the guard's records.
+inline constexpr std::string_view drill_user = "drill";
+
 class DrillGuard {
 public:
     // Returns once it guards the arena's tree. `failed` when it is blind or ends.
@@ -24,7 +27,7 @@ public:
 
 private:
     DrillGuard(Child child, std::string state) : child_(std::move(child)), state_(std::move(state)) { }
-    Result<void> wait_until_guarding(Interrupts& interrupts);
+    Result<void> wait_until_guarding(std::string const& log, Interrupts& interrupts);
 
     Child child_;
     std::string state_;

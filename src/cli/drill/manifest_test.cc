@@ -78,13 +78,15 @@ TEST_F(ManifestTest, NoticesWhatWasNotThere)
     EXPECT_EQ("was not there before", comparison.differences.at(0).what);
 }
 
-TEST(Scenario, MeasuresFromTheFirstChangeToTheFirstAnswer)
+TEST(Scenario, MeasuresFromTheFirstChangeToTheGuardsFirstAnswer)
 {
     json::value incident{{"activities",
                              json::array{json::value{{"kind", "opened"}, {"time", "2026-01-01T00:00:00Z"}},
                                  json::value{{"kind", "closed"}, {"time", "2026-01-01T00:00:01.5Z"}},
                                  json::value{{"kind", "deleted"}, {"time", "2026-01-01T00:00:01Z"}}}},
-        {"actions", json::array{json::value{{"kind", "freeze"}, {"time", "2026-01-01T00:00:01.25Z"}}}}};
+        {"actions",
+            json::array{json::value{{"kind", "kill"}, {"time", "2026-01-01T00:00:01.1Z"}, {"by", "drill"}},
+                json::value{{"kind", "freeze"}, {"time", "2026-01-01T00:00:01.25Z"}, {"by", "policy"}}}}};
     ASSERT_TRUE(seconds_to_freeze(incident).has_value());
     EXPECT_DOUBLE_EQ(0.25, *seconds_to_freeze(incident));
 }

@@ -17,7 +17,6 @@ namespace {
 constexpr std::uint64_t max_files = 2000;
 constexpr std::uint64_t max_bytes = 200'000'000;
 constexpr std::uint64_t max_file_bytes = 4'000'000;
-constexpr std::size_t files_a_command = 200;
 
 constexpr std::array<std::string_view, 6> places{"/usr/share/doc", "/usr/lib/python3", "/usr/share/perl",
     "/usr/share/icons", "/usr/share/man", "/usr/bin"};
@@ -43,6 +42,26 @@ void add_place(std::string_view place, Sample& sample)
         ++sample.count;
         sample.bytes += size;
     }
+}
+
+// With its path below `folder`, its rights and its time of modification. One that has gone away
+// since the sample was taken is left out.
+Result<void> copy_file(std::string const& file, std::string const& folder)
+{
+    auto target = folder + file;
+    std::error_code problem;
+    fs::create_directories(fs::path(target).parent_path(), problem);
+    if (!problem)
+        fs::copy_file(file, target, problem);
+    if (problem == std::errc::no_such_file_or_directory)
+        return {};
+    if (problem)
+        return Error::from_errno(problem.value(), "copy '" + file + "'");
+    auto time = fs::last_write_time(file, problem);
+    if (!problem)
+        fs::last_write_time(target, time, problem);
+    return problem ? Result<void>(Error::from_errno(problem.value(), "set the time of '" + target + "'"))
+                   : Result<void>();
 }
 
 } // namespace
@@ -84,13 +103,8 @@ Result<void> copy_sample(Sample const& sample, std::string const& folder)
 {
     if (!sample.copied_folder.empty())
         return run_command({"cp", "-a", "--one-file-system", sample.copied_folder + "/.", folder});
-    for (std::size_t from = 0; from < sample.files.size(); from += files_a_command) {
-        std::vector<std::string> words{"cp", "--preserve=all", "--parents", "-t", folder};
-        auto end = std::min(from + files_a_command, sample.files.size());
-        words.insert(words.end(), sample.files.begin() + static_cast<std::ptrdiff_t>(from),
-            sample.files.begin() + static_cast<std::ptrdiff_t>(end));
-        TRY(run_command(words));
-    }
+    for (auto const& file : sample.files)
+        TRY(copy_file(file, folder));
     return {};
 }
 

@@ -24,7 +24,8 @@ Result<Sample> sample_of_folder(std::string const& folder);
 // files, 200 MB and 4 MB a file.
 Result<Sample> sample_of_host();
 
-// Into `folder`, which is there and empty. Keeps rights, owners, times and attributes.
+// Into `folder`, which is there and empty. Of a folder everything is kept, of single files their
+// rights and times.
 Result<void> copy_sample(Sample const& sample, std::string const& folder);
 
 } // namespace tocsin::cli

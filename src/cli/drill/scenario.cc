@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::chrono::milliseconds between_looks{20};
 constexpr std::chrono::minutes destroyer_limit{5};
+constexpr std::chrono::seconds record_limit{2};
 constexpr std::chrono::seconds verdict_limit{3}; // for what is still on its way when it has ended
 
 bool is_one_of(std::string const& word, std::initializer_list<std::string_view> words)
@@ -58,14 +59,29 @@ Result<std::vector<std::int64_t>> incident_numbers(DrillGuard const& guard)
     return ids;
 }
 
+// What was done is in the journal a moment after the incident's new state is.
+Result<std::optional<double>> freeze_of(DrillGuard const& guard, std::int64_t id)
+{
+    auto deadline = steady_now() + record_limit;
+    for (;;) {
+        auto incident = TRY(guard.ask("incident", {{"id", id}}));
+        auto seconds = seconds_to_freeze(incident);
+        bool was_held_back = is_one_of(Fields(incident).text("state"), {"held", "contained", "stopped"});
+        if (seconds || !was_held_back || steady_now() >= deadline)
+            return seconds;
+        std::this_thread::sleep_for(between_looks);
+    }
+}
+
 Result<void> stop_actors(DrillGuard const& guard, std::span<std::int64_t const> ids, ScenarioResult& result)
 {
     for (auto id : ids) {
         auto incident = TRY(guard.ask("incident", {{"id", id}}));
-        if (auto seconds = seconds_to_freeze(incident))
-            result.seconds_to_freeze = std::min(*seconds, result.seconds_to_freeze.value_or(*seconds));
         if (is_one_of(Fields(incident).text("state"), {"held", "contained"}))
             TRY(guard.ask("stop", {{"id", id}}));
+        auto seconds = TRY(freeze_of(guard, id));
+        if (seconds)
+            result.seconds_to_freeze = std::min(*seconds, result.seconds_to_freeze.value_or(*seconds));
     }
     return {};
 }
@@ -125,7 +141,8 @@ std::optional<double> seconds_to_freeze(json::value const& incident)
     }
     for (auto const& item : Fields(incident).list("actions")) {
         Fields action(item);
-        if (!is_one_of(action.text("kind"), {"freeze", "hold", "deny", "kill"}))
+        bool by_guard = action.text("by") != drill_user;
+        if (!by_guard || !is_one_of(action.text("kind"), {"freeze", "hold", "deny", "kill"}))
             continue;
         if (auto time = parse_time(action.text("time")); time.ok() && first)
             return std::max(0.0, std::chrono::duration<double>(time.take() - *first).count());

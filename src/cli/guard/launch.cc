@@ -48,7 +48,17 @@ std::vector<std::string> whole_command(std::string const& program, GuardOptions 
     ::_exit(127);
 }
 
-// The last thing the guard said, after `from` in its log.
+Error ended_early(int status, std::string const& words)
+{
+    if (!words.empty())
+        return Error(Errc::failed, "the guard did not start: " + words);
+    auto how = WIFSIGNALED(status) ? fmt::format("by signal {}", WTERMSIG(status))
+                                   : fmt::format("with status {}", WEXITSTATUS(status));
+    return Error(Errc::failed, "the guard did not start: it ended " + how);
+}
+
+} // namespace
+
 std::string last_words(std::string const& log_path, std::uint64_t from)
 {
     auto text = sys::read_text(log_path, std::size_t{1} << 20);
@@ -64,17 +74,6 @@ std::string last_words(std::string const& log_path, std::uint64_t from)
         line.erase(0, prefix.size());
     return printable(line, 1000);
 }
-
-Error ended_early(int status, std::string const& words)
-{
-    if (!words.empty())
-        return Error(Errc::failed, "the guard did not start: " + words);
-    auto how = WIFSIGNALED(status) ? fmt::format("by signal {}", WTERMSIG(status))
-                                   : fmt::format("with status {}", WEXITSTATUS(status));
-    return Error(Errc::failed, "the guard did not start: it ended " + how);
-}
-
-} // namespace
 
 std::vector<std::string> guard_arguments(GuardOptions const& options)
 {

@@ -22,8 +22,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t tree_limit = 32768;
-constexpr auto quiet_limit = 200ms; // since the last new member
-constexpr auto whole_limit = 2s;
+constexpr auto quiet_limit = 1s; // since the last new member: long, for a machine with much else to do
+constexpr auto whole_limit = 3s;
 // So long a thread may finish what it does in the kernel before it counts as waiting there. With
 // the signal pending it cannot come back to its program, but it may be in the middle of a fork.
 constexpr auto kernel_limit = 25ms;
@@ -235,7 +235,7 @@ Result<Freezer::Tree> Freezer::stop_all(std::span<event::ProcessKey const> proce
             return tree;
         }
         if (!found_new)
-            (void)::usleep(500); // what is still running needs the processor to stop
+            (void)::usleep(2000); // what is still running needs the processor to stop
     }
     tree.is_complete = true;
     return tree;

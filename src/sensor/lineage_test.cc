@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tocsin/sensor/lineage_fake.h"
 #include "tocsin/sensor/lineage_replay.h"
 #include "tocsin/sensor/proc/births.h"
 #include "tocsin/sensor/proc/connector_message.h"
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <poll.h>
+#include <thread>
 #include <unistd.h>
 
 #include "tocsin/base/sys.h"
@@ -96,6 +98,24 @@ TEST_F(Recording, IsNeverWrittenOverAnother)
 {
     record({});
     EXPECT_ERRC(Errc::exists, RecordingWriter::create(path()));
+}
+
+TEST(FakeLineage, IsPushedIntoFromAnotherThread)
+{
+    auto fake = FakeLineage::create().take();
+    std::thread pusher([&] {
+        for (std::int32_t pid = 1; pid <= 1000; ++pid)
+            fake->push({LifecycleKind::forked, process_named(pid, "x")});
+        fake->lose(3);
+    });
+    std::int32_t last = 0;
+    while (last < 1000) {
+        pollfd p{fake->fd(), POLLIN, 0};
+        ASSERT_EQ(1, ::poll(&p, 1, 5000));
+        ASSERT_OK(fake->drain([&](LifecycleEvent&& event) { EXPECT_EQ(++last, event.process.key.pid); }));
+    }
+    pusher.join();
+    EXPECT_EQ(3u, fake->lost());
 }
 
 // One datagram as linux/cn_proc.h lays it out.

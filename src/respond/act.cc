@@ -50,6 +50,8 @@ std::string with_cgroups(std::string how, std::string const& cgroups)
     return cgroups.empty() ? how : how + " and " + cgroups;
 }
 
+constexpr std::string_view unfinished = "; time was over before all of it was at rest, and more may be about";
+
 } // namespace
 
 struct Freezer::Tree {
@@ -258,6 +260,8 @@ Result<Freezer::Outcome> Freezer::freeze(std::span<event::ProcessKey const> proc
     if (in_kernel > 0)
         out.how += fmt::format(" ({} wait in the kernel and stop on their return)", in_kernel);
     out.how = with_cgroups(std::move(out.how), freeze_own_cgroups(tree));
+    if (!tree.is_complete)
+        out.how += unfinished;
     return out;
 }
 
@@ -310,6 +314,8 @@ Result<Freezer::Outcome> Freezer::kill(std::span<event::ProcessKey const> proces
     out.left.assign(alive.begin(), alive.end());
     out.left.insert(out.left.end(), tree.refused.begin(), tree.refused.end());
     out.how = fmt::format("SIGKILL to {} processes", killed.size());
+    if (!tree.is_complete)
+        out.how += unfinished;
     return out;
 }
 

@@ -194,6 +194,11 @@ Result<void> Guard::Parts::unprotect(std::string const& path)
             (void)witness->unmark(dir_fd, sensor::MarkScope::directory);
             return {};
         };
+        visitor.mark_file = [&](int fd) -> Result<void> {
+            (void)gate->unmark(fd, sensor::MarkScope::object);
+            (void)witness->unmark(fd, sensor::MarkScope::object);
+            return {};
+        };
         visitor.found = [](Found&&) { return true; };
         visitor.skipped = [](std::string const&, Error const&) { };
         auto fd = TRY(sys::open(tree->path, O_RDONLY | O_DIRECTORY));

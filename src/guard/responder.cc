@@ -95,6 +95,7 @@ void Responder::carry_out(Task const& task)
         break;
     case event::ActionKind::kill:
         tell(task, event::ActionKind::kill, thorough_.kill(task.processes));
+        keeper_->allow(pids_of(task.processes)); // their numbers will be others'
         break;
     default:
         break;

@@ -84,9 +84,8 @@ private:
             auto value = found.take();
             if (value.device != tree_.device) // another file system is mounted here
                 continue;
-            // A name elsewhere may lead to it, where no directory is marked.
             if (S_ISREG(value.metadata.mode) && value.metadata.links > 1)
-                TRY(visitor_.mark(object.get()).context("mark '" + entry_path + "'"));
+                TRY(visitor_.mark_file(object.get()).context("mark '" + entry_path + "'"));
             if (S_ISDIR(value.metadata.mode))
                 pending_.push_back({value.key, entry_path});
             if (!visitor_.found(std::move(value)))

@@ -25,8 +25,10 @@ struct Found {
 };
 
 struct WalkVisitor {
-    // Before a directory is listed, and for each file with several names. An error ends the walk.
-    std::function<Result<void>(int fd)> mark;
+    // Before a directory is listed. An error ends the walk.
+    std::function<Result<void>(int dir_fd)> mark;
+    // A file with several names: one may be where no directory is marked. An error ends the walk.
+    std::function<Result<void>(int fd)> mark_file;
     // False ends the walk in order (the guard stops).
     std::function<bool(Found&&)> found;
     // A directory or object that could not be looked at; the walk goes on.

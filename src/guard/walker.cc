@@ -68,6 +68,11 @@ Result<void> Walker::carry_out(WalkRequest const& request)
             return {};
         return mark(dir_fd, sensor::MarkScope::directory);
     };
+    visitor.mark_file = [&](int file_fd) -> Result<void> {
+        if (tree.scope == sensor::MarkScope::filesystem)
+            return {};
+        return mark(file_fd, sensor::MarkScope::object);
+    };
     visitor.found = [&](Found&& found) { return take(request, std::move(found)); };
     visitor.skipped = [](std::string const&, Error const&) { }; // it went away, or is not ours to read
     return walk(tree, std::move(fd), request.place, request.path, visitor);

@@ -22,8 +22,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t tree_limit = 32768;
-constexpr auto quiet_limit = 200ms; // since the last new member
-constexpr auto whole_limit = 2s;
+constexpr auto quiet_limit = 1s; // since the last new member: long, for a machine with much else to do
+constexpr auto whole_limit = 3s;
 // So long a thread may finish what it does in the kernel before it counts as waiting there. With
 // the signal pending it cannot come back to its program, but it may be in the middle of a fork.
 constexpr auto kernel_limit = 25ms;
@@ -49,6 +49,8 @@ std::string with_cgroups(std::string how, std::string const& cgroups)
 {
     return cgroups.empty() ? how : how + " and " + cgroups;
 }
+
+constexpr std::string_view unfinished = "; time was over before all of it was at rest, and more may be about";
 
 } // namespace
 
@@ -235,7 +237,7 @@ Result<Freezer::Tree> Freezer::stop_all(std::span<event::ProcessKey const> proce
             return tree;
         }
         if (!found_new)
-            (void)::usleep(500); // what is still running needs the processor to stop
+            (void)::usleep(2000); // what is still running needs the processor to stop
     }
     tree.is_complete = true;
     return tree;
@@ -258,6 +260,8 @@ Result<Freezer::Outcome> Freezer::freeze(std::span<event::ProcessKey const> proc
     if (in_kernel > 0)
         out.how += fmt::format(" ({} wait in the kernel and stop on their return)", in_kernel);
     out.how = with_cgroups(std::move(out.how), freeze_own_cgroups(tree));
+    if (!tree.is_complete)
+        out.how += unfinished;
     return out;
 }
 
@@ -310,6 +314,8 @@ Result<Freezer::Outcome> Freezer::kill(std::span<event::ProcessKey const> proces
     out.left.assign(alive.begin(), alive.end());
     out.left.insert(out.left.end(), tree.refused.begin(), tree.refused.end());
     out.how = fmt::format("SIGKILL to {} processes", killed.size());
+    if (!tree.is_complete)
+        out.how += unfinished;
     return out;
 }
 

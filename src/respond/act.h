@@ -9,8 +9,9 @@
 // outside the tree cannot undo.
 //
 // Threads: one owner.
-// Bounds: freeze() and kill() give up 200 ms after the last process they found, and after 2 s in
-// all; 32,768 processes a tree.
+// Bounds: freeze() and kill() give up 1 s after the last process they found, and after 3 s in all;
+// 32,768 processes a tree. A signalled process has no more instructions of its own to run; the
+// rounds are for those that are not known yet, and to be sure.
 // Errors: only when /proc itself cannot be read. What could not be stopped is in `left`.
 #pragma once
 

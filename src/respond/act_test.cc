@@ -17,6 +17,7 @@ using Keys = std::vector<event::ProcessKey>;
 
 class FreezerTest : public testing::Test {
 protected:
+    FirstInLine first_in_line_;
     Freezer freezer_ = Freezer::create().take();
 
     // Whether nobody of the tree worked for a while.

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <functional>
 #include <new>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -21,6 +22,30 @@
 #include "tocsin/event/process.h"
 
 namespace tocsin::respond {
+
+// Makes the test first in line for the processor, as the guard's thread is, where it has the right
+// to; its children are not.
+class FirstInLine {
+public:
+    FirstInLine()
+    {
+        sched_param priority{};
+        priority.sched_priority = 10;
+        is_granted_ = ::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority) == 0;
+    }
+    ~FirstInLine()
+    {
+        sched_param none{};
+        (void)::sched_setscheduler(0, SCHED_OTHER, &none);
+    }
+    FirstInLine(FirstInLine const&) = delete;
+    FirstInLine& operator=(FirstInLine const&) = delete;
+
+    bool is_granted() const { return is_granted_; }
+
+private:
+    bool is_granted_ = false;
+};
 
 // Memory that all processes of a tree share.
 struct Shared {

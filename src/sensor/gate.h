@@ -37,6 +37,7 @@ public:
 // How much of a tree one mark covers.
 enum class MarkScope {
     directory, // the directory and its children; the rest of the file system pays nothing
+    object, // one file, by whatever name it is reached
     filesystem, // everything on the file system, also opens by handle
 };
 

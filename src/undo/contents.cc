@@ -2,6 +2,7 @@
 // The steps that put contents, rights and times right, once every name has its place.
 #include <algorithm>
 
+#include "tocsin/undo/order.h"
 #include "tocsin/undo/planner.h"
 
 namespace tocsin::undo {
@@ -213,11 +214,7 @@ Result<void> Planner::restore_directories()
         if (done.insert(track).second)
             TRY(restore_directory(track->object));
     }
-    auto depth = [](Step const& step) {
-        return step.spot.path.empty() ? -1 : std::ranges::count(step.spot.path, '/');
-    };
-    std::ranges::stable_sort(plan_.steps.begin() + static_cast<std::ptrdiff_t>(first), plan_.steps.end(),
-        std::ranges::greater(), depth);
+    sort_deepest_first(std::span(plan_.steps).subspan(first));
     return {};
 }
 

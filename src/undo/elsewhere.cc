@@ -4,6 +4,7 @@
 #include <set>
 
 #include "tocsin/undo/act.h"
+#include "tocsin/undo/order.h"
 #include "tocsin/undo/tree.h"
 
 namespace tocsin::undo {
@@ -21,10 +22,9 @@ public:
         out_.trees = {{target_root, to_dir, {}}};
         for (auto const& before : from_.before)
             add(before);
-        std::ranges::stable_sort(directories_, std::ranges::greater(),
-            [](Step const& step) { return std::ranges::count(step.spot.path, '/'); });
+        sort_deepest_first(directories_);
         out_.steps.insert(out_.steps.end(), directories_.begin(), directories_.end());
-        std::ranges::stable_sort(out_.steps, {}, &Step::phase);
+        sort_by_phase(out_.steps);
         return std::move(out_);
     }
 

@@ -2,6 +2,7 @@
 // What the actor touched, and what has to be known beside it.
 #include <algorithm>
 
+#include "tocsin/undo/order.h"
 #include "tocsin/undo/planner.h"
 
 namespace tocsin::undo {
@@ -135,7 +136,7 @@ Result<void> Planner::remember_before()
         if (before.version && !before.names.empty())
             plan_.before.push_back(std::move(before));
     }
-    std::ranges::stable_sort(plan_.before, {}, [](Before const& b) {
+    sort_stably(std::span(plan_.before), [](Before const& b) {
         return std::pair(b.version->kind() != ObjectKind::directory, b.names.front());
     });
     return {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "tocsin/undo/order.h"
 #include "tocsin/undo/planner.h"
 
 namespace tocsin::undo {
@@ -83,9 +84,8 @@ Result<std::vector<Planner::Claim>> Planner::claims()
                 out.push_back({&track, l, *depth, link.placed});
         }
     // Parents before what is in them; of two that want one place, the one others put there last.
-    std::ranges::stable_sort(out, [](Claim const& a, Claim const& b) {
-        return a.depth != b.depth ? a.depth < b.depth : a.placed > b.placed;
-    });
+    sort_stably(
+        std::span(out), [](Claim const& claim) { return std::pair(claim.depth, -claim.placed.value); });
     return out;
 }
 
@@ -285,8 +285,7 @@ Result<void> Planner::leave()
             steps.push_back(std::move(step));
         }
     }
-    auto depth = [](Step const& step) { return std::ranges::count(step.spot.path, '/'); };
-    std::ranges::stable_sort(steps, std::ranges::greater(), depth);
+    sort_deepest_first(steps);
     for (auto& step : steps)
         add(std::move(step));
     for (auto object : world_.kept_directories()) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "tocsin/undo/order.h"
 #include "tocsin/undo/planner.h"
 
 namespace tocsin::undo {
@@ -136,7 +137,7 @@ Result<Plan> Planner::make()
     TRY(restore_contents());
     TRY(leave());
     TRY(restore_directories());
-    std::ranges::stable_sort(plan_.steps, {}, &Step::phase);
+    sort_by_phase(plan_.steps);
     tell_moves_their_goals();
     return std::move(plan_);
 }

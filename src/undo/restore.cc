@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <set>
 
+#include "tocsin/undo/order.h"
 #include "tocsin/undo/plan.h"
 #include "tocsin/undo/tree.h"
 
@@ -240,12 +241,10 @@ Result<Plan> Restore::make(std::span<std::string const> paths, Moment const& mom
     }
     for (auto const& [path, version] : all)
         TRY(add(version));
-    std::ranges::stable_sort(times_, std::ranges::greater(), [](Step const& step) {
-        return step.spot.path.empty() ? -1 : std::ranges::count(step.spot.path, '/');
-    });
+    sort_deepest_first(times_);
     for (auto& step : times_)
         push(std::move(step));
-    std::ranges::stable_sort(plan_.steps, {}, &Step::phase);
+    sort_by_phase(plan_.steps);
     return std::move(plan_);
 }
 

@@ -16,6 +16,8 @@ struct Settings {
     double act = 0.98;
     // A child with this share of its starter's hard points is the actor, not the starter.
     double share_that_dominates = 0.8;
+    // Who did this much beside the actor, under the same starter, belongs to it.
+    double hard_of_an_accomplice = 0.45;
     // Over the whole file set, where no one subtree explains it: above two subtrees that each
     // just missed `act`, so that two honest programs with a bad day are not taken for one attack.
     double act_on_set = 2.5;
@@ -72,7 +74,7 @@ struct Settings {
 
     double rights_emptied = 0.15; // nobody can read it any more, or it was made immutable
     double attributes_lost = 0.13; // ACL or extended attributes gone
-    double owner_changed = 0.09; // an administrator does that too, but rarely in a share
+    double owner_changed = 0.13; // an administrator does that too, but rarely in a share
     double rights_changed = 0.02; // soft
     double times_set = 0.02; // soft
     double same_time_set = 0.08; // one time for file after file

@@ -195,6 +195,22 @@ Node* Verdict::lowest_above_threshold(Node& leaf, WallTime now) const
     return lowest == nullptr ? nullptr : dominant_below(*lowest, now);
 }
 
+// Other children of the same starters that did strong damage too, one program after another.
+std::vector<Node*> Verdict::with_accomplices(Node& top, WallTime now) const
+{
+    std::vector<Node*> tops{&top};
+    for (auto* below = &top; auto* above = tree_.above(*below); below = above) {
+        for (auto* child : above->children) {
+            if (child == below || child->incident)
+                continue;
+            child->account.fade(now, settings_);
+            if (child->account.hard >= settings_.hard_of_an_accomplice)
+                tops.push_back(child);
+        }
+    }
+    return tops;
+}
+
 // Where one child did nearly all of it, that child is the actor: what else its starter's children
 // did only made the sum full.
 Node* Verdict::dominant_below(Node& node, WallTime now) const
@@ -217,7 +233,7 @@ std::optional<Decision> Verdict::settle(WallTime now)
     for (auto const& key : ledger_.take_touched())
         if (auto* leaf = tree_.find(key); leaf != nullptr)
             if (auto* top = lowest_above_threshold(*leaf, now); top != nullptr)
-                return condemn({top}, now);
+                return condemn(with_accomplices(*top, now), now);
     if (ledger_.whole_set().hard < settings_.act_on_set)
         return decision;
     // Nobody explains it alone: all who gave a fair share.

@@ -97,6 +97,7 @@ private:
     std::optional<Decision> settle(WallTime now);
     Node* lowest_above_threshold(Node& leaf, WallTime now) const;
     Node* dominant_below(Node& node, WallTime now) const;
+    std::vector<Node*> with_accomplices(Node& top, WallTime now) const;
     Decision condemn(std::vector<Node*> const& tops, WallTime now);
     std::vector<event::Finding> findings_of(std::span<Charge const* const> charges, WallTime now);
     void add_members(Open& open, Node& top);

@@ -44,7 +44,7 @@ class Bystander:
     SCRIPT = r'''
 import os, sys, time
 tree = sys.argv[1]
-mine = os.path.join(tree, "bystander")
+mine = os.path.join(tree, "desk")
 for n in range(200):
     with open(os.path.join(mine, "edit-%d.txt" % (n % 10)), "a") as f: f.write("line %d\n" % n)
     if n == 20: os.rename(os.path.join(mine, "rename-me.txt"), os.path.join(mine, "renamed.txt"))
@@ -55,7 +55,7 @@ for n in range(200):
 
     @staticmethod
     def prepare(tree):
-        mine = tree / "bystander"
+        mine = tree / "desk"
         mine.mkdir()
         for n in range(10):
             (mine / f"edit-{n}.txt").write_text("begin\n")
@@ -77,12 +77,14 @@ def run_one(name, kind, files, folders, busy, with_bystander):
         filesystem = lab.FileSystem(work, kind)
         tree = filesystem.path / "share"
         tree.mkdir()
-        lab.make_corpus(tree, files, folders)
+        office = tree / "office"  # where the attack works; the bystander has a desk beside it
+        office.mkdir()
+        lab.make_corpus(office, files, folders)
         if with_bystander:
             Bystander.prepare(tree)
         guard = lab.Guard(work / "state", tree)
         guard.wait_until_guarding()
-        before = lab.picture(tree)
+        before = lab.picture(office)
         scratch = work / "scratch"
         scratch.mkdir(mode=0o700)
         if busy:
@@ -91,7 +93,7 @@ def run_one(name, kind, files, folders, busy, with_bystander):
         if bystander:
             time.sleep(0.3)
         began = time.monotonic()
-        attacker = start(ATTACKS[name], tree, scratch)
+        attacker = start(ATTACKS[name], office, scratch)
         frozen_after = None
         while time.monotonic() - began < 120:
             incidents = [i for i in guard.ask("incidents") if i["state"] == "contained"]
@@ -111,21 +113,20 @@ def run_one(name, kind, files, folders, busy, with_bystander):
         if bystander:
             result["bystander_exit"] = bystander.finish()
         result["seconds_to_freeze"] = frozen_after
-        result["damaged"] = lab.damaged({p: i for p, i in before.items() if not p.startswith("bystander")}, tree)
+        result["damaged"] = lab.damaged(before, office)
         result["incidents"] = len(incidents)
+        if frozen_after is None:
+            result["log"] = json.dumps({"status": guard.ask("status"), "incidents": guard.ask("incidents")})
         result["reasons"] = incidents[0]["reasons"][:2] if incidents else []
         end(attacker, guard)
-        theirs = lab.picture(tree / "bystander") if with_bystander else None
+        theirs = lab.picture(tree / "desk") if with_bystander else None
         result["undo"] = []
         for incident in guard.ask("incidents"):
             report = guard.ask("undo", id=incident["id"])
             result["undo"].append({k: v for k, v in report.items() if k != "notes"})
-        after = lab.picture(tree)
+        after = lab.picture(office)
         if with_bystander:
-            result["bystander_differs"] = lab.differences(theirs, lab.picture(tree / "bystander"))
-            for pictured in (before, after):
-                for path in [p for p in pictured if p.startswith("bystander")]:
-                    del pictured[path]
+            result["bystander_differs"] = lab.differences(theirs, lab.picture(tree / "desk"))
         result["differs"] = lab.differences(before, after)
         result["status"] = guard.ask("status")["state"]
     except Exception as error:  # told, and the next attack goes on
@@ -195,7 +196,7 @@ def main():
                         for line in r.get("reasons", []):
                             print("        reason:", line)
                         if "log" in r:
-                            print("        log:", r["log"][-600:])
+                            print("        log:", r["log"][-1500:])
     if options.json:
         Path(options.json).write_text(json.dumps(results, indent=1))
     counts = sorted(r["damaged"] for r in results if "damaged" in r)

@@ -172,6 +172,16 @@ TEST_P(GateTest, HearsNothingOfUnmarkedDirectories)
     EXPECT_EQ(before, keeper_.opens);
 }
 
+TEST_P(GateTest, AsksForAFileByItsNameElsewhere)
+{
+    ASSERT_EQ(
+        0, Shell("mkdir " + (*mount_ / "other") + "; ln " + file() + " " + (*mount_ / "other/link")).wait());
+    auto object = sys::open(file(), O_PATH).take();
+    ASSERT_OK(gate_->mark(object.get(), MarkScope::object));
+    keeper_.ruling = Ruling::deny;
+    EXPECT_NE(0, Shell("cat " + (*mount_ / "other/link") + " 2>/dev/null").wait());
+}
+
 INSTANTIATE_TEST_SUITE_P(FileSystems, GateTest, testing::Values("ext4", "xfs", "btrfs"),
     [](auto const& fs_type) { return std::string(fs_type.param); });
 

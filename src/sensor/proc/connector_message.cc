@@ -15,24 +15,26 @@ constexpr std::size_t header_bytes = NLMSG_HDRLEN;
 static_assert(sizeof(nlmsghdr) == 16 && header_bytes == 16);
 static_assert(sizeof(cn_msg) == 20);
 
-Result<std::int32_t> read_pid(ByteReader& in)
+template <typename Number>
+Result<void> read_into(ByteReader& in, Number& out)
 {
-    auto value = TRY(in.fixed<std::uint32_t>());
-    return static_cast<std::int32_t>(value);
+    auto value = TRY(in.fixed<std::make_unsigned_t<Number>>());
+    out = static_cast<Number>(value);
+    return {};
 }
 
 // The members of proc_event's union that we read; kernels differ in how long it is.
 Result<void> read_data(ByteReader& in, ConnectorEvent& event)
 {
     if (event.kind == ConnectorKind::fork) {
-        (void)TRY(in.raw(4)); // the parent's thread
-        event.parent_tgid = TRY(read_pid(in));
+        TRY(in.raw(4)); // the parent's thread
+        TRY(read_into(in, event.parent_tgid));
     }
-    event.pid = TRY(read_pid(in));
-    event.tgid = TRY(read_pid(in));
+    TRY(read_into(in, event.pid));
+    TRY(read_into(in, event.tgid));
     if (event.kind == ConnectorKind::uid) {
-        (void)TRY(in.raw(4)); // the real one
-        event.effective_uid = TRY(in.fixed<std::uint32_t>());
+        TRY(in.raw(4)); // the real one
+        TRY(read_into(in, event.effective_uid));
     }
     return {};
 }
@@ -49,9 +51,9 @@ Result<void> read_message(ByteView content, std::vector<ConnectorEvent>& out)
     ByteReader in(content);
     auto index = TRY(in.fixed<std::uint32_t>());
     auto value = TRY(in.fixed<std::uint32_t>());
-    (void)TRY(in.raw(8)); // seq, ack
+    TRY(in.raw(8)); // seq, ack
     auto size = TRY(in.fixed<std::uint16_t>());
-    (void)TRY(in.raw(2)); // flags
+    TRY(in.raw(2)); // flags
     if (index != CN_IDX_PROC || value != CN_VAL_PROC)
         return {};
     auto data = TRY(in.raw(size));
@@ -59,8 +61,8 @@ Result<void> read_message(ByteView content, std::vector<ConnectorEvent>& out)
     ConnectorEvent event;
     auto kind = TRY(body.fixed<std::uint32_t>());
     event.kind = static_cast<ConnectorKind>(kind);
-    (void)TRY(body.raw(4)); // cpu
-    event.monotonic_ns = TRY(body.fixed<std::uint64_t>());
+    TRY(body.raw(4)); // cpu
+    TRY(read_into(body, event.monotonic_ns));
     if (!is_known(event.kind))
         return {};
     TRY(read_data(body, event));
@@ -81,8 +83,8 @@ Result<std::vector<ConnectorEvent>> parse_connector_datagram(ByteView datagram)
         auto content = datagram.subspan(header_bytes, header.nlmsg_len - header_bytes);
         if (header.nlmsg_type == NLMSG_ERROR) {
             ByteReader in(content);
-            auto raw_code = TRY(in.fixed<std::uint32_t>());
-            auto code = static_cast<std::int32_t>(raw_code);
+            std::int32_t code = 0;
+            TRY(read_into(in, code));
             if (code < 0 && code > -4096)
                 return Error::from_errno(-code, "proc connector");
         } else if (header.nlmsg_type == NLMSG_DONE) {

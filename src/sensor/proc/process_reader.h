@@ -28,13 +28,15 @@ public:
     Result<event::Process> read(pid_t pid);
     Result<std::vector<event::Process>> read_all();
 
-    // Only the key: what pid and start say at this moment.
+    // Only the key.
     Result<event::ProcessKey> key_of(pid_t pid) const;
     CgroupNames& cgroups() { return cgroups_; }
 
 private:
     ProcessReader(proc::ProcDir dir, CgroupNames names)
         : proc_(std::move(dir)), cgroups_(std::move(names)) { }
+
+    Result<event::Process> read_once(int dir_fd);
 
     proc::ProcDir proc_;
     CgroupNames cgroups_;

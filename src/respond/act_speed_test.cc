@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long a freeze takes. The figures are printed and kept as test properties; the limits only
+// catch a change of kind, since the machine may be busy. Figures we saw: src/respond/README.md.
+#include "tocsin/respond/act.h"
+
+#include <algorithm>
+
+#include "tocsin/base/test.h"
+#include "tocsin/respond/process_tree_test.h"
+
+namespace tocsin::respond {
+namespace {
+
+using namespace std::chrono_literals;
+using Keys = std::vector<event::ProcessKey>;
+
+class FreezeSpeed : public testing::Test {
+protected:
+    void SetUp() override
+    {
+#ifdef __SANITIZE_THREAD__
+        GTEST_SKIP() << "the thread sanitizer makes every fork copy its shadow: the times say nothing";
+#endif
+    }
+
+    void tell(std::string const& what, std::chrono::nanoseconds time) const
+    {
+        auto us = static_cast<int>(time / 1us);
+        RecordProperty(what, us);
+        std::printf(
+            "%s: %d us%s\n", what.c_str(), us, first_in_line_.is_granted() ? "" : " (without SCHED_FIFO)");
+    }
+
+    FirstInLine first_in_line_;
+    Freezer freezer_ = Freezer::create().take();
+};
+
+TEST_F(FreezeSpeed, OfOneProcess)
+{
+    ProcessTree tree(ProcessTree::work);
+    Keys key{tree.top()};
+    std::vector<std::chrono::nanoseconds> times;
+    for (int i = 0; i < 500; ++i) {
+        auto begun = steady_now();
+        auto outcome = freezer_.freeze_now(key);
+        times.push_back(steady_now() - begun);
+        ASSERT_EQ(1u, outcome.frozen.size());
+        ASSERT_EQ(0, ::kill(tree.pid(), SIGCONT));
+    }
+    std::ranges::sort(times);
+    tell("freeze_now_median", times[times.size() / 2]);
+    tell("freeze_now_p99", times[times.size() * 99 / 100]);
+    EXPECT_LT(times[times.size() / 2], 5ms);
+}
+
+TEST_F(FreezeSpeed, OfAThousandProcesses)
+{
+    ProcessTree tree([](Shared& shared) {
+        (void)::setpriority(PRIO_PROCESS, 0, 0); // they sleep; what counts is how soon they stop
+        for (int i = 1; i < 1000; ++i)
+            ProcessTree::spawn(shared, [] { ::pause(); });
+        ::pause();
+    });
+    ASSERT_TRUE(tree.wait_for(1000));
+    auto begun = steady_now();
+    auto outcome = freezer_.freeze(Keys{tree.top()}).take();
+    tell("freeze_1000_sleeping", steady_now() - begun);
+    EXPECT_EQ(1000u, outcome.frozen.size());
+}
+
+TEST_F(FreezeSpeed, OfAHundredThatForkWithoutEnd)
+{
+    // Each has one short-lived child at a time; 100,000 forks in all at most.
+    ProcessTree tree([](Shared& shared) {
+        for (int i = 0; i < 100; ++i) {
+            ProcessTree::spawn(shared, [&] {
+                for (; shared.work < 100'000; ++shared.work) {
+                    auto child = ::fork();
+                    if (child == 0)
+                        ::_exit(0);
+                    (void)::waitpid(child, nullptr, 0);
+                }
+            });
+        }
+        ::pause();
+    });
+    ASSERT_TRUE(tree.wait_for(101));
+    auto begun = steady_now();
+    auto outcome = freezer_.freeze(Keys{tree.top()}).take();
+    tell("freeze_100_forking", steady_now() - begun);
+    EXPECT_TRUE(outcome.left.empty()) << outcome.how;
+    EXPECT_GE(outcome.frozen.size(), 101u);
+    EXPECT_TRUE(tree.running().empty());
+}
+
+} // namespace
+} // namespace tocsin::respond

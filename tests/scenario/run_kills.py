@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kills the guard with SIGKILL at random moments under load, over and over, and looks each time:
 openers go on within the bound, a restart comes up and names what changed meanwhile, everything
-that was captured can still be given back; now and then restic reads every byte.
+that was captured can still be given back; now and then restic reads every byte. The guard only
+observes: the load removes files, and this is not about stopping anybody.
 
     run_kills.py [--kills 1000] [--fs ext4] [--files 300] [--check-every 50]
 """
@@ -65,7 +66,7 @@ def main():
     state = work / "state"
     problems, load, guard = [], None, None
     try:
-        guard = lab.Guard(state, tree)
+        guard = lab.Guard(state, tree, options=("--respond", "observe"))
         guard.wait_until_guarding()
         known = {}  # (path, sha256) that a status of `guarding` has promised
         for path in sorted(tree.iterdir())[:50]:
@@ -78,7 +79,7 @@ def main():
             guard.kill()
             load.slowest, before = 0.0, load.written
             time.sleep(0.02)
-            guard = lab.Guard(state, tree)
+            guard = lab.Guard(state, tree, options=("--respond", "observe"))
             try:
                 guard.wait_until_guarding(60)
             except RuntimeError as error:
@@ -99,7 +100,7 @@ def main():
                 outcome = restic(state / "repository", state / "repository-password", "check", "--read-data")
                 if outcome.returncode != 0:
                     problems.append(f"kill {kill}: restic check: {(outcome.stderr + outcome.stdout)[-400:]}")
-                guard = lab.Guard(state, tree)
+                guard = lab.Guard(state, tree, options=("--respond", "observe"))
                 guard.wait_until_guarding(60)
                 incidents = guard.ask("incidents")
                 print(f"{kill} kills: {len(problems)} problems, {len(incidents)} incidents, "

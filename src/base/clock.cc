@@ -8,6 +8,13 @@
 namespace tocsin {
 namespace chr = std::chrono;
 
+WallTime boot_time()
+{
+    timespec since_boot{};
+    (void)::clock_gettime(CLOCK_BOOTTIME, &since_boot); // cannot fail for this clock
+    return wall_now() - std::chrono::nanoseconds(to_nanoseconds(since_boot));
+}
+
 std::string to_iso8601(WallTime time)
 {
     auto day = chr::floor<chr::days>(time);

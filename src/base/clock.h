@@ -24,6 +24,9 @@ inline SteadyTime steady_now()
     return std::chrono::steady_clock::now();
 }
 
+// When this machine was started, as its clock shows it now.
+WallTime boot_time();
+
 inline std::int64_t to_nanoseconds(WallTime time)
 {
     return time.time_since_epoch().count();

@@ -19,7 +19,6 @@ using event::Occasion;
 namespace {
 
 constexpr std::size_t messages_a_round = 64; // so that a long queue does not delay the witness
-constexpr std::size_t records_a_batch = 512;
 constexpr std::size_t openers_remembered = 65536;
 constexpr std::chrono::milliseconds tick{50};
 constexpr std::chrono::seconds settled_after{2};
@@ -30,22 +29,32 @@ Decider::Decider(Parts parts)
     : parts_(std::move(parts))
     , processes_({::getpid(), 0})
     , verdict_(catalog_, processes_, verdict::Settings{})
+    , batch_(parts_.recorder)
     , book_(processes_, parts_.recording)
+    , incidents_({verdict_, processes_, book_, parts_.responder, batch_})
     , translator_(catalog_, parts_.trees)
     , self_pid_(::getpid())
 {
+    verdict_.on_crossing([this](event::ProcessKey who) { parts_.responder.halt(who); });
+}
+
+void Decider::recall(event::Process const& process)
+{
+    book_.recall(process);
 }
 
 void Decider::recall(journal::CurrentObject const& object)
 {
+    Activity named;
+    named.kind = object.creator ? ActivityKind::created : ActivityKind::seen;
+    named.time = object.created;
+    named.process = object.creator;
+    named.object = object.object;
+    named.object_kind = object.kind;
+    named.root = object.root;
     for (auto const& place : object.places) {
-        Activity seen;
-        seen.kind = ActivityKind::seen;
-        seen.object = object.object;
-        seen.object_kind = object.kind;
-        seen.root = object.root;
-        seen.place = place;
-        catalog_.apply(seen, {});
+        named.place = place;
+        catalog_.apply(named, processes_.maker_of(object.creator));
     }
     if (object.version)
         catalog_.apply(*object.version);
@@ -54,13 +63,7 @@ void Decider::recall(journal::CurrentObject const& object)
 
 void Decider::recall(event::Incident const& incident)
 {
-    incidents_[incident.id] = incident;
-    verdict_.set_next_incident(next_incident());
-}
-
-event::IncidentId Decider::next_incident() const
-{
-    return {incidents_.empty() ? 1 : incidents_.rbegin()->first.value + 1};
+    incidents_.recall(incident);
 }
 
 void Decider::note_restart()
@@ -73,6 +76,7 @@ Result<void> Decider::run()
     auto processes = sensor::read_all_processes();
     if (processes.ok())
         book_.apply_all(processes.take());
+    incidents_.resume(boot_time());
     while (true) {
         bool busy = TRY(look_at_kernel());
         auto messages = parts_.inbox.take(messages_a_round);
@@ -82,10 +86,11 @@ Result<void> Decider::run()
             probe();
         if (steady_now() >= next_settling_) {
             settle(settled_after);
-            record_progress();
+            close_absence();
+            incidents_.record_progress();
             parts_.recording.write();
         }
-        send_records();
+        batch_.send();
         if (!busy && messages.empty()) {
             if (parts_.inbox.is_closed())
                 return {};
@@ -111,7 +116,8 @@ Result<bool> Decider::look_at_kernel()
     // Lineage after the events were taken and before they are looked at: so each finds its process.
     if (parts_.lineage != nullptr)
         TRY(parts_.lineage->drain([this](sensor::LifecycleEvent&& event) {
-            follow(event);
+            if (event.kind == sensor::LifecycleKind::forked)
+                incidents_.born(event.process);
             book_.apply(std::move(event));
         }));
     read_opens();
@@ -139,17 +145,8 @@ void Decider::read_opens()
         last_opener_[at->second] = note.pid;
         parts_.recording.add(opened);
         if (auto decision = verdict_.consider(opened))
-            respond(*decision);
+            incidents_.open(*decision);
     });
-}
-
-void Decider::follow(sensor::LifecycleEvent const& event)
-{
-    if (event.kind != sensor::LifecycleKind::forked)
-        return;
-    auto at = incidents_.find(verdict_.incident_of(event.process.parent));
-    if (at != incidents_.end() && at->second.state == event::IncidentState::contained)
-        parts_.responder.contain_child(event.process.key);
 }
 
 void Decider::handle(Message&& message)
@@ -187,16 +184,23 @@ std::shared_ptr<Tree const> Decider::tree_of(event::RootId root) const
 
 void Decider::record(event::Record record)
 {
-    batch_.records.push_back(std::move(record));
-    if (batch_.records.size() >= records_a_batch)
-        send_records();
+    batch_.add(std::move(record));
 }
 
-void Decider::send_records()
+void Decider::forget_tree(event::RootId root)
 {
-    if (batch_.records.empty() && batch_.committed.empty())
-        return;
-    parts_.recorder.put(std::exchange(batch_, {}));
+    std::erase_if(unsettled_, [&](auto const& item) {
+        auto const* entry = catalog_.find(item.first);
+        return entry == nullptr || entry->root == root;
+    });
+}
+
+void Decider::bring_up_to_date()
+{
+    settle({});
+    close_absence();
+    incidents_.record_progress();
+    batch_.send();
 }
 
 void Decider::note_named(event::ObjectId object)

@@ -11,14 +11,15 @@
 #pragma once
 
 #include <atomic>
-#include <map>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "tocsin/catalog/catalog.h"
 #include "tocsin/guard/absence.h"
+#include "tocsin/guard/batch.h"
 #include "tocsin/guard/inbox.h"
+#include "tocsin/guard/incidents.h"
 #include "tocsin/guard/keeper.h"
 #include "tocsin/guard/process_book.h"
 #include "tocsin/guard/recorder.h"
@@ -47,6 +48,8 @@ public:
     explicit Decider(Parts parts);
 
     // Before run(): what the journal knows, so that a restart goes on where the guard stopped.
+    // Processes before the objects that they made.
+    void recall(event::Process const& process);
     void recall(journal::CurrentObject const& object);
     void recall(event::Incident const& incident);
     void note_restart(); // what the walks of known trees find different changed meanwhile
@@ -57,15 +60,13 @@ public:
     // In the deciding thread only (by a Command).
     catalog::Catalog const& catalog() const { return catalog_; }
     std::uint64_t uncaptured(event::RootId root);
-    Result<void> release(event::IncidentId id, std::string const& by);
-    Result<void> stop(event::IncidentId id, std::string const& by);
-    void mark_undone(event::IncidentId id, std::string const& by, std::string outcome);
-    void acted(event::Action action); // the responder did something
+    Incidents& incidents() { return incidents_; }
     void forget_tree(event::RootId root);
     // Captures now what is known to have changed, and tells the journal all it knows. The capture
     // pool is busy with it when this returns.
     void bring_up_to_date();
     void record(event::Record record);
+    void send_records() { batch_.send(); } // what was gathered for the journal
 
     // Any thread. While what changed in the guard's absence is being found out.
     bool is_catching_up() const { return is_restart_; }
@@ -78,7 +79,6 @@ private:
     Result<void> wait() const;
     Result<bool> look_at_kernel(); // whether there was anything
     void read_opens();
-    void follow(sensor::LifecycleEvent const& event);
     void settle(std::chrono::steady_clock::duration still_for);
     void probe();
     void settled(event::ObjectId object);
@@ -107,15 +107,9 @@ private:
     void delete_missing(event::RootId root);
     void close_absence();
     void record_absence();
-    event::IncidentId next_incident() const;
 
     void apply(event::Activity&& activity);
     void apply(event::Version&& version, std::function<void()> committed);
-    void respond(verdict::Decision const& decision);
-    void record_progress(); // of open incidents
-    void change_state(event::IncidentId id, event::IncidentState state);
-    void send_records();
-
     std::optional<struct statx> status_of(event::ObjectKey const& key) const;
     std::shared_ptr<Tree const> tree_of(event::RootId root) const;
     void note_named(event::ObjectId object);
@@ -127,7 +121,9 @@ private:
     catalog::Catalog catalog_;
     verdict::ProcessTree processes_;
     verdict::Verdict verdict_;
+    Batch batch_;
     ProcessBook book_;
+    Incidents incidents_;
     Translator translator_;
     Absence absence_;
 
@@ -154,8 +150,6 @@ private:
     std::unordered_map<event::ObjectId, pid_t> last_opener_; // of the newest 65,536 objects at most
 
     std::unordered_set<event::ObjectId> uncaptured_; // named, without a version so far
-    RecordBatch batch_;
-    std::map<event::IncidentId, event::Incident> incidents_; // as the journal has them
     std::atomic<bool> is_restart_{false}; // until what changed meanwhile is an incident
     WallTime const began_ = wall_now();
     pid_t const self_pid_;

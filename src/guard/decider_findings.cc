@@ -91,12 +91,12 @@ void Decider::apply(event::Version&& version, std::function<void()> committed)
     catalog_.apply(version);
     uncaptured_.erase(version.object);
     if (version.writer)
-        book_.introduce(version.writer, batch_.records);
+        book_.introduce(version.writer, batch_);
     record(std::move(version));
     if (committed)
-        batch_.committed.push_back(std::move(committed));
+        batch_.when_committed(std::move(committed));
     if (decision)
-        respond(*decision);
+        incidents_.open(*decision);
 }
 
 void Decider::handle(FoundObject&& message)
@@ -252,20 +252,17 @@ void Decider::close_absence()
         return;
     if (!absence_.is_empty())
         record_absence();
-    send_records();
+    batch_.send();
     is_restart_ = false;
 }
 
 void Decider::record_absence()
 {
     auto incident = absence_.incident();
-    incident.id = next_incident();
-    verdict_.set_next_incident({incident.id.value + 1});
     incident.opened = wall_now();
     incident.first_activity = began_;
     incident.last_activity = incident.opened;
-    incidents_[incident.id] = incident;
-    record(incident);
+    incidents_.open(std::move(incident));
 }
 
 } // namespace tocsin::guard

@@ -26,6 +26,21 @@ bool is_regular(Activity const& activity)
     return activity.object_kind == ObjectKind::regular;
 }
 
+// What the activity left, as far as it is known without reading: digest and facts are the caller's.
+event::Version version_after(Activity const& activity, event::Metadata const& now, Occasion occasion)
+{
+    event::Version out;
+    out.object = activity.object;
+    out.key = activity.key;
+    out.root = activity.root;
+    out.time = activity.time;
+    out.occasion = occasion;
+    out.writer = activity.process;
+    out.path = activity.path;
+    out.metadata = now;
+    return out;
+}
+
 } // namespace
 
 void Decider::handle(sensor::WitnessEvent const& event, WallTime time)
@@ -73,10 +88,10 @@ void Decider::apply(Activity&& activity)
     catalog_.apply(activity, processes_.maker_of(activity.process));
     note_named(activity.object);
     if (activity.kind != ActivityKind::seen)
-        book_.introduce(activity.process, batch_.records);
+        book_.introduce(activity.process, batch_);
     record(std::move(activity));
     if (decision)
-        respond(*decision);
+        incidents_.open(*decision);
 }
 
 void Decider::after_name(Activity const& activity)
@@ -156,15 +171,7 @@ void Decider::after_attributes(Activity activity)
     if (!differs) // the number of its links, or its atime
         return restamp(activity);
     bool content_stands = entry->kind != ObjectKind::regular || now.size == entry->size;
-    event::Version version;
-    version.object = activity.object;
-    version.key = activity.key;
-    version.root = activity.root;
-    version.time = activity.time;
-    version.occasion = Occasion::metadata;
-    version.writer = activity.process;
-    version.path = activity.path;
-    version.metadata = now;
+    auto version = version_after(activity, now, Occasion::metadata);
     version.digest = entry->digest;
     version.facts = entry->facts;
     auto key = activity.key;
@@ -209,15 +216,7 @@ bool Decider::has_open(pid_t pid, event::ObjectId object) const
 // Truncated by path: no close will tell of it, and there is nothing to read.
 void Decider::emptied(Activity const& activity, event::Metadata const& now)
 {
-    event::Version version;
-    version.object = activity.object;
-    version.key = activity.key;
-    version.root = activity.root;
-    version.time = activity.time;
-    version.occasion = Occasion::interval;
-    version.writer = activity.process;
-    version.path = activity.path;
-    version.metadata = now;
+    auto version = version_after(activity, now, Occasion::interval);
     version.digest = Sha256::of({});
     version.facts.type = event::FileType::empty;
     version.facts.sketch.fill(0xffffffff);

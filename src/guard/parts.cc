@@ -81,7 +81,7 @@ Guard::Parts::Parts(
           std::move(recording)})
 {
     responder->connect(keeper, [this](event::Action action) {
-        inbox->put(Command([this, action = std::move(action)] { decider.acted(action); }));
+        inbox->put(Command([this, action = std::move(action)] { decider.incidents().acted(action); }));
     });
 }
 
@@ -100,10 +100,12 @@ Result<void> Guard::Parts::recall()
     }
     for (auto const& root : recalled_) {
         decider.note_restart();
-        TRY(reading->for_each_current(root.root, [&](journal::CurrentObject const& object) -> Result<void> {
+        auto recall_one = [&](journal::CurrentObject const& object) -> Result<void> {
+            TRY(recall_process(object.creator));
             decider.recall(object);
             return {};
-        }));
+        };
+        TRY(reading->for_each_current(root.root, recall_one));
     }
     auto incidents = TRY(reading->incidents());
     for (auto const& incident : incidents)
@@ -111,8 +113,22 @@ Result<void> Guard::Parts::recall()
     return {};
 }
 
+// With those it came from, the oldest first.
+Result<void> Guard::Parts::recall_process(event::ProcessKey key)
+{
+    if (!key || !recalled_processes_.insert(key).second)
+        return {};
+    auto process = TRY(reading->process(key));
+    if (!process)
+        return {};
+    TRY(recall_process(process->parent));
+    decider.recall(*process);
+    return {};
+}
+
 Result<void> Guard::Parts::begin()
 {
+    recalled_processes_.clear();
     gate_thread_ = std::jthread([this] { serve_gate(); });
     decider_thread_ = std::jthread([this] { decide(); });
     for (auto const& root : recalled_) {

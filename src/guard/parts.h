@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <unordered_set>
 
 #include "tocsin/answers/state.h"
 #include "tocsin/answers/status.h"
@@ -92,7 +93,10 @@ private:
     std::string status_word() const;
     void watch_disk();
 
+    Result<void> recall_process(event::ProcessKey key);
+
     std::vector<event::RootChange> recalled_;
+    std::unordered_set<event::ProcessKey> recalled_processes_;
     std::mutex protect_mutex_;
     std::int64_t next_root_ = 1;
     UniqueFd stop_; // an eventfd

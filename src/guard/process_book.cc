@@ -48,13 +48,19 @@ event::ProcessKey ProcessBook::key_of(pid_t pid)
     return key;
 }
 
-void ProcessBook::introduce(event::ProcessKey key, std::vector<event::Record>& records)
+void ProcessBook::recall(event::Process const& process)
+{
+    tree_.apply(process);
+    tree_.exited(process.key, wall_now());
+}
+
+void ProcessBook::introduce(event::ProcessKey key, Batch& batch)
 {
     while (key && introduced_.insert(key).second) {
         auto const* node = tree_.find(key);
         if (node == nullptr)
             return;
-        records.emplace_back(node->process);
+        batch.add(node->process);
         key = node->process.parent;
     }
 }

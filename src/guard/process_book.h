@@ -10,7 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "tocsin/event/record.h"
+#include "tocsin/guard/batch.h"
 #include "tocsin/guard/recording.h"
 #include "tocsin/sensor/lineage.h"
 #include "tocsin/verdict/lineage.h"
@@ -27,8 +27,11 @@ public:
     // Key {pid, 0} where nothing more is known; {} for pid 0.
     event::ProcessKey key_of(pid_t pid);
 
-    // Appends the process and its ancestors to `records`, as far as the journal has them not.
-    void introduce(event::ProcessKey key, std::vector<event::Record>& records);
+    // A process that the journal knows and that has ended, unless apply_all() tells otherwise.
+    void recall(event::Process const& process);
+
+    // Adds the process and its ancestors to `batch`, as far as the journal has them not.
+    void introduce(event::ProcessKey key, Batch& batch);
 
 private:
     void remember(event::Process&& process);

@@ -12,6 +12,7 @@ namespace tocsin::guard {
 namespace {
 
 constexpr std::chrono::seconds decider_answers_within{5};
+constexpr std::chrono::seconds responder_answers_within{10};
 
 } // namespace
 
@@ -114,7 +115,7 @@ Result<json::value> Guard::Parts::answer(
         auto dry = TRY(answers::flag_arg(request.args, "dry_run"));
         if (!dry && !request.args.contains("to"))
             TRY(in_decider<void>([&](Decider& d) -> Result<void> {
-                d.mark_undone(id, request.user, to_text(value));
+                d.incidents().mark_undone(id, request.user, to_text(value));
                 return {};
             }));
         return value;
@@ -161,7 +162,17 @@ Result<json::value> Guard::Parts::answer_actor(answers::Request const& request)
 {
     auto id = TRY(answers::incident_arg(request.args));
     TRY(in_decider<void>([&](Decider& d) {
-        return request.verb == "release" ? d.release(id, request.user) : d.stop(id, request.user);
+        auto& incidents = d.incidents();
+        return request.verb == "release" ? incidents.release(id, request.user)
+                                         : incidents.stop(id, request.user);
+    }));
+    if (!responder->wait_until_done(responder_answers_within))
+        return Error(Errc::again, fmt::format("not all of the actor of incident {} is at rest yet: look "
+                                              "again with 'tocsin incident {}'",
+                                      id.value, id.value));
+    TRY(in_decider<void>([](Decider& d) -> Result<void> { // it knows by now what was done
+        d.send_records();
+        return {};
     }));
     recorder.flush();
     auto show = request;

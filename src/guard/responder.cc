@@ -44,77 +44,96 @@ void Responder::connect(Keeper& keeper, Done done)
     thread_ = std::jthread([this] { run(); });
 }
 
-void Responder::contain(event::IncidentId id, std::vector<event::ProcessKey> processes)
+void Responder::halt(event::ProcessKey process)
 {
-    (void)quick_.freeze_now(processes);
-    keeper_->deny(pids_of(processes));
-    (void)tasks_.put({event::ActionKind::freeze, id, std::move(processes), "policy"});
+    if (policy_ == respond::Policy::observe)
+        return;
+    (void)quick_.freeze_now(std::span(&process, 1));
+    keeper_->deny(pids_of(std::span(&process, 1)));
+}
+
+void Responder::contain(event::IncidentId id, std::span<event::ProcessKey const> running,
+    std::vector<event::ProcessKey> processes)
+{
+    (void)quick_.freeze_now(running);
+    keeper_->deny(pids_of(running));
+    (void)tasks_.put(Deed{event::ActionKind::freeze, id, std::move(processes), "policy"});
 }
 
 void Responder::contain_child(event::ProcessKey process)
 {
     (void)quick_.freeze_now(std::span(&process, 1));
-    pid_t pid = process.pid;
-    keeper_->deny(std::span(&pid, 1));
+    keeper_->deny(pids_of(std::span(&process, 1)));
 }
 
 void Responder::release(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by)
 {
     keeper_->allow(pids_of(processes));
-    (void)tasks_.put({event::ActionKind::thaw, id, std::move(processes), std::move(by)});
+    (void)tasks_.put(Deed{event::ActionKind::thaw, id, std::move(processes), std::move(by)});
 }
 
 void Responder::kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by)
 {
-    (void)tasks_.put({event::ActionKind::kill, id, std::move(processes), std::move(by)});
+    (void)tasks_.put(Deed{event::ActionKind::kill, id, std::move(processes), std::move(by)});
 }
 
 void Responder::run()
 {
     ::pthread_setname_np(::pthread_self(), "responder");
-    while (auto task = tasks_.take())
-        carry_out(*task);
+    while (auto task = tasks_.take()) {
+        if (auto const* deed = std::get_if<Deed>(&*task))
+            carry_out(*deed);
+        else
+            std::get<Bell>(*task)->set_value();
+    }
 }
 
-void Responder::carry_out(Task const& task)
+bool Responder::wait_until_done(std::chrono::seconds at_most)
 {
-    switch (task.kind) {
+    auto bell = std::make_shared<std::promise<void>>();
+    auto rung = bell->get_future();
+    return tasks_.put(bell) == Put::accepted && rung.wait_for(at_most) == std::future_status::ready;
+}
+
+void Responder::carry_out(Deed const& deed)
+{
+    switch (deed.kind) {
     case event::ActionKind::freeze: {
-        auto outcome = thorough_.freeze(task.processes);
+        auto outcome = thorough_.freeze(deed.processes);
         if (outcome.ok()) {
             auto done = outcome.take();
             keeper_->deny(pids_of(done.frozen)); // those that it found besides
-            tell(task, event::ActionKind::freeze, std::move(done));
+            tell(deed, event::ActionKind::freeze, std::move(done));
         } else {
-            tell(task, event::ActionKind::freeze, outcome.take_error());
+            tell(deed, event::ActionKind::freeze, outcome.take_error());
         }
         break;
     }
     case event::ActionKind::thaw:
-        tell(task, event::ActionKind::thaw, thorough_.thaw(task.processes));
+        tell(deed, event::ActionKind::thaw, thorough_.thaw(deed.processes));
         break;
     case event::ActionKind::kill:
-        tell(task, event::ActionKind::kill, thorough_.kill(task.processes));
-        keeper_->allow(pids_of(task.processes)); // their numbers will be others'
+        tell(deed, event::ActionKind::kill, thorough_.kill(deed.processes));
+        keeper_->allow(pids_of(deed.processes)); // their numbers will be others'
         break;
     default:
         break;
     }
 }
 
-void Responder::tell(Task const& task, event::ActionKind kind, Result<respond::Freezer::Outcome> outcome)
+void Responder::tell(Deed const& deed, event::ActionKind kind, Result<respond::Freezer::Outcome> outcome)
 {
     event::Action action;
-    action.incident = task.id;
+    action.incident = deed.id;
     action.time = wall_now();
     action.kind = kind;
-    action.by = task.by;
+    action.by = deed.by;
     if (outcome.ok()) {
         auto done = outcome.take();
         action.processes = std::move(done.frozen);
         action.outcome = std::move(done.how);
     } else {
-        action.processes = task.processes;
+        action.processes = deed.processes;
         action.outcome = "failed: " + outcome.error().message();
     }
     done_(std::move(action));

@@ -4,12 +4,14 @@
 // The first step belongs to the deciding thread: stop the processes that are known, deny their
 // opens. The second has a thread of its own, since it looks through all of /proc: it goes on
 // until nothing of the actor runs, and says so.
-// Threads: strike() in the deciding thread; finish(), thaw() and kill() from any.
+// Threads: halt(), contain() and contain_child() in the deciding thread; the others from any.
 #pragma once
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <thread>
+#include <variant>
 
 #include "tocsin/base/mailbox.h"
 #include "tocsin/guard/keeper.h"
@@ -31,25 +33,32 @@ public:
 
     respond::Policy policy() const { return policy_; }
 
-    // At once, and then thoroughly.
-    void contain(event::IncidentId id, std::vector<event::ProcessKey> processes);
+    // Stops one process and nothing else, as a first blow. Does nothing under `observe`.
+    void halt(event::ProcessKey process);
+    // Those that are known to run at once, then all of them and what they made, thoroughly.
+    void contain(event::IncidentId id, std::span<event::ProcessKey const> running,
+        std::vector<event::ProcessKey> processes);
     // A process that a contained actor has just made: stopped at once.
     void contain_child(event::ProcessKey process);
     void release(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
     void kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
+    // Until all that was asked for before is done and told; false when time was over before.
+    bool wait_until_done(std::chrono::seconds at_most);
 
 private:
-    struct Task {
+    struct Deed {
         event::ActionKind kind;
         event::IncidentId id;
         std::vector<event::ProcessKey> processes;
         std::string by;
     };
+    using Bell = std::shared_ptr<std::promise<void>>; // rung when its turn comes
+    using Task = std::variant<Deed, Bell>;
 
     Responder(respond::Policy policy, respond::Freezer quick, respond::Freezer thorough);
     void run();
-    void carry_out(Task const& task);
-    void tell(Task const& task, event::ActionKind kind, Result<respond::Freezer::Outcome> outcome);
+    void carry_out(Deed const& deed);
+    void tell(Deed const& deed, event::ActionKind kind, Result<respond::Freezer::Outcome> outcome);
 
     respond::Policy policy_;
     respond::Freezer quick_; // the deciding thread's

@@ -7,7 +7,19 @@ namespace tocsin::journal {
 namespace {
 
 // The columns of a row: one place of an object, with what is known of the object beside it.
-enum Column : int { object, parent, name, place_root, kind, root, filesystem, handle_type, handle, body };
+enum Column : int {
+    object,
+    parent,
+    name,
+    place_root,
+    kind,
+    root,
+    filesystem,
+    handle_type,
+    handle,
+    body,
+    first_body
+};
 
 event::ObjectId object_id(Query const& row, int column)
 {
@@ -25,6 +37,14 @@ Result<CurrentObject> begin_object(Query const& row)
     out.key.handle.bytes = to_bytes(row.blob(Column::handle));
     if (auto bytes = row.blob(Column::body); !bytes.empty())
         out.version = TRY(value_of<event::Version>(bytes));
+    // Its first activity is its making, unless it was there before the guard or was moved in.
+    if (auto bytes = row.blob(Column::first_body); !bytes.empty()) {
+        auto first = TRY(value_of<event::Activity>(bytes));
+        if (first.kind == event::ActivityKind::created) {
+            out.creator = first.process;
+            out.created = first.time;
+        }
+    }
     return out;
 }
 
@@ -69,9 +89,11 @@ Result<void> SqliteJournal::for_each_current(
     event::RootId root, std::function<Result<void>(CurrentObject const&)> visit)
 {
     auto rows = TRY(database_.query(
-        "SELECT p.object, p.parent, p.name, p.root, o.kind, o.root, filesystem, handle_type, handle, body"
+        "SELECT p.object, p.parent, p.name, p.root, o.kind, o.root, filesystem, handle_type, handle, v.body, f.body"
         " FROM places AS p INDEXED BY places_of_object CROSS JOIN objects AS o ON o.object = p.object"
-        " LEFT JOIN records ON seq = version ORDER BY p.object"));
+        " LEFT JOIN records AS v ON v.seq = version"
+        " LEFT JOIN records AS f ON f.seq = (SELECT min(seq) FROM activity_objects AS a WHERE a.object = p.object)"
+        " ORDER BY p.object"));
     Gathering gathering(root);
     while (true) {
         bool more = TRY(rows.next());
@@ -91,7 +113,7 @@ Result<void> SqliteJournal::for_each_current(
 Result<std::optional<CurrentObject>> SqliteJournal::current(event::ObjectId id)
 {
     auto rows = TRY(database_.query(
-        "SELECT p.object, p.parent, p.name, p.root, o.kind, o.root, filesystem, handle_type, handle, body"
+        "SELECT p.object, p.parent, p.name, p.root, o.kind, o.root, filesystem, handle_type, handle, body, NULL"
         " FROM places AS p INDEXED BY places_of_object CROSS JOIN objects AS o ON o.object = p.object"
         " LEFT JOIN records ON seq = version WHERE p.object = ?1",
         id.value));

@@ -34,6 +34,9 @@ struct CurrentObject {
     event::RootId root;
     std::vector<event::Place> places;
     std::optional<event::Version> version; // the newest
+    // Of one that was made while the guard watched; told by for_each_current() alone.
+    event::ProcessKey creator;
+    WallTime created{};
 };
 
 class Journal {

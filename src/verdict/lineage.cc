@@ -88,6 +88,7 @@ Node& ProcessTree::apply(event::Process const& process)
     }
     node.process = process;
     node.process.parent = parent_key;
+    node.ended_at = {};
     node.program = program_number(process.executable);
     node.maker = {};
     return node;

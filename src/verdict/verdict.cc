@@ -232,8 +232,11 @@ std::optional<Decision> Verdict::settle(WallTime now)
         return decision;
     for (auto const& key : ledger_.take_touched())
         if (auto* leaf = tree_.find(key); leaf != nullptr)
-            if (auto* top = lowest_above_threshold(*leaf, now); top != nullptr)
+            if (auto* top = lowest_above_threshold(*leaf, now); top != nullptr) {
+                if (crossed_ && tree_.descends(*leaf, *top)) // a dominant child may be another's
+                    crossed_(key);
                 return condemn(with_accomplices(*top, now), now);
+            }
     if (ledger_.whole_set().hard < settings_.act_on_set)
         return decision;
     // Nobody explains it alone: all who gave a fair share.
@@ -411,6 +414,21 @@ Decision Verdict::observe(Charge const& charge)
     decision.incident = incident;
     open_.emplace(incident.id, std::move(open));
     return decision;
+}
+
+void Verdict::resume(event::Incident const& incident)
+{
+    Open open;
+    open.incident = incident;
+    open.signals = ~0U;
+    for (auto const& key : incident.actor.processes) {
+        open.members.insert(key);
+        if (auto* node = tree_.find(key); node != nullptr)
+            open.tops.push_back(key);
+        for (auto const& below : tree_.subtree(key))
+            tree_.ensure(below).incident = incident.id;
+    }
+    open_.emplace(incident.id, std::move(open));
 }
 
 void Verdict::release(event::IncidentId id)

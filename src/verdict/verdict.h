@@ -10,6 +10,7 @@
 // Bounds: each part names its own; in all about 20 MB beside catalog and tree.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -40,8 +41,17 @@ public:
     std::optional<Decision> consider(event::Activity const& activity);
     std::optional<Decision> consider(event::Version const& version);
 
+    // Called within consider() with the process whose act crossed the threshold, before the
+    // incident is written up: that takes as long as a hundred deletions. It belongs to the actor.
+    using Crossed = std::function<void(event::ProcessKey)>;
+    void on_crossing(Crossed crossed) { crossed_ = std::move(crossed); }
+
     // The incident that a process is condemned in, itself or by birth. Zero: none.
     event::IncidentId incident_of(event::ProcessKey process) const;
+
+    // A contained incident from before a restart goes on: those of its processes that the tree
+    // knows are condemned in it. What convicted them is not known any more: release() pardons all.
+    void resume(event::Incident const& incident);
 
     // A person lets the actor go on: what convicted it does not count against it or its
     // children again; other signals do.
@@ -120,6 +130,7 @@ private:
     std::size_t waiting_count_ = 0;
     std::unordered_map<event::IncidentId, Open> open_;
     std::int64_t next_incident_ = 1;
+    Crossed crossed_;
 };
 
 } // namespace tocsin::verdict

@@ -21,30 +21,43 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CLONE_NEWNS = 0x00020000
 MS_REC, MS_PRIVATE = 0x4000, 1 << 18
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def die_with_parent():
+    """For a child, before its exec: whatever kills the run kills the child too."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def private_mounts():
     """From here on, mounts are this process's own and end with it."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNS) != 0 or libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) != 0:
+    if LIBC.unshare(CLONE_NEWNS) != 0 or LIBC.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) != 0:
         print("skipped: needs root, to make mounts of its own")
         sys.exit(77)
 
 
 class FileSystem:
-    """ext4, xfs or btrfs on a loop device below `work`."""
+    """ext4, xfs or btrfs on a loop device below `work`: empty, or a copy of the image `like`."""
 
-    def __init__(self, work, kind, size="3G"):
+    def __init__(self, work, kind, size="3G", like=None):
         self.path = Path(work) / "mnt"
         self.path.mkdir()
-        image = Path(work) / "image"
-        subprocess.run(["truncate", "-s", size, image], check=True)
-        flags = ["-q", "-F"] if kind == "ext4" else ["-f"]
-        subprocess.run([f"mkfs.{kind}", *flags, image], check=True, stdout=subprocess.DEVNULL)
-        subprocess.run(["mount", "-o", "loop", image, self.path], check=True)
+        self.image = Path(work) / "image"
+        if like:
+            subprocess.run(["cp", "--sparse=always", like, self.image], check=True)
+        else:
+            subprocess.run(["truncate", "-s", size, self.image], check=True)
+            flags = ["-q", "-F"] if kind == "ext4" else ["-f"]
+            subprocess.run([f"mkfs.{kind}", *flags, self.image], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["mount", "-o", "loop", self.image, self.path], check=True)
 
     def close(self):
         subprocess.run(["umount", "-l", self.path], check=False)
+
+    def detach(self):
+        """Unmounts once all is written: the image can be copied from then on."""
+        subprocess.run(["umount", self.path], check=True)
 
 
 def real_files(seed):
@@ -192,7 +205,8 @@ class Guard:
         self.state.mkdir(exist_ok=True)
         self.log = open(self.state / "guard.log", "ab")
         self.process = subprocess.Popen([bin_dir() / "tocsin-guardd", "--state", self.state, *options, *paths],
-                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+                                        preexec_fn=die_with_parent)
 
     def ask(self, verb, **args):
         with socket.socket(socket.AF_UNIX) as channel:

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/guard/incidents.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace tocsin::guard {
+
+using event::ActionKind;
+using event::IncidentState;
+
+void Incidents::recall(event::Incident const& incident)
+{
+    incidents_[incident.id] = incident;
+    parts_.verdict.set_next_incident(next_id());
+}
+
+void Incidents::resume(WallTime boot)
+{
+    for (auto const& [id, incident] : incidents_) {
+        if (incident.state != IncidentState::contained || incident.opened < boot)
+            continue;
+        parts_.verdict.resume(incident);
+        contain(incident);
+    }
+}
+
+event::IncidentId Incidents::next_id() const
+{
+    return {incidents_.empty() ? 1 : incidents_.rbegin()->first.value + 1};
+}
+
+void Incidents::open(verdict::Decision const& decision)
+{
+    auto incident = decision.incident;
+    incident.first_activity -= verdict::Settings{}.before_first_charge;
+    auto wanted = std::exchange(incident.state, IncidentState::observed);
+    auto actions = wanted == IncidentState::contained
+        ? respond::plan(incident, parts_.responder.policy())
+        : std::vector<ActionKind>{};
+    auto has = [&](ActionKind kind) { return std::ranges::find(actions, kind) != actions.end(); };
+    if (has(ActionKind::freeze))
+        contain(incident);
+    if (has(ActionKind::kill))
+        parts_.responder.kill(incident.id, incident.actor.processes, "policy");
+    incidents_[incident.id] = incident;
+    introduce(incident);
+    parts_.batch.add(std::move(incident));
+    for (auto const& finding : decision.findings)
+        parts_.batch.add(finding);
+}
+
+void Incidents::open(event::Incident incident)
+{
+    incident.id = next_id();
+    parts_.verdict.set_next_incident({incident.id.value + 1});
+    incidents_[incident.id] = incident;
+    parts_.batch.add(std::move(incident));
+}
+
+// Of a script's ten thousand programs nearly all have ended: looking for them would cost the
+// time in which the others go on.
+void Incidents::contain(event::Incident const& incident)
+{
+    std::vector<event::ProcessKey> running;
+    for (auto key : incident.actor.processes) {
+        auto const* node = parts_.processes.find(key);
+        if (node != nullptr && node->ended_at == WallTime{})
+            running.push_back(key);
+    }
+    contained_.insert(incident.id);
+    parts_.responder.contain(incident.id, running, incident.actor.processes);
+}
+
+void Incidents::record_progress()
+{
+    for (auto const& now : parts_.verdict.take_changed()) {
+        auto at = incidents_.find(now.id);
+        if (at == incidents_.end())
+            continue;
+        auto updated = now;
+        updated.state = at->second.state; // ours to say
+        updated.first_activity = at->second.first_activity;
+        if (updated == at->second)
+            continue;
+        introduce(updated);
+        at->second = updated;
+        parts_.batch.add(std::move(updated));
+    }
+}
+
+void Incidents::born(event::Process const& child)
+{
+    if (contained_.contains(parts_.verdict.incident_of(child.parent)))
+        parts_.responder.contain_child(child.key);
+}
+
+void Incidents::introduce(event::Incident const& incident)
+{
+    for (auto const& process : incident.actor.processes)
+        parts_.book.introduce(process, parts_.batch);
+}
+
+Result<event::Incident*> Incidents::find(event::IncidentId id)
+{
+    auto at = incidents_.find(id);
+    if (at == incidents_.end())
+        return Error(Errc::not_found, fmt::format("there is no incident {}", id.value));
+    return &at->second;
+}
+
+void Incidents::change_state(event::IncidentId id, IncidentState state)
+{
+    auto& incident = incidents_[id];
+    if (incident.state == state)
+        return;
+    incident.state = state;
+    if (state != IncidentState::contained)
+        contained_.erase(id);
+    parts_.batch.add(incident);
+}
+
+Result<void> Incidents::release(event::IncidentId id, std::string const& by)
+{
+    auto const* incident = TRY(find(id));
+    parts_.verdict.release(id); // pardoned first: what it does from now on is looked at anew
+    contained_.erase(id);
+    parts_.responder.release(id, incident->actor.processes, by);
+    return {};
+}
+
+Result<void> Incidents::stop(event::IncidentId id, std::string const& by)
+{
+    auto const* incident = TRY(find(id));
+    parts_.responder.kill(id, incident->actor.processes, by);
+    return {};
+}
+
+void Incidents::mark_undone(event::IncidentId id, std::string const& by, std::string outcome)
+{
+    event::Action action;
+    action.incident = id;
+    action.time = wall_now();
+    action.kind = ActionKind::undo;
+    action.by = by;
+    action.outcome = std::move(outcome);
+    parts_.batch.add(std::move(action));
+    parts_.verdict.close(id);
+    change_state(id, IncidentState::undone);
+}
+
+void Incidents::acted(event::Action action)
+{
+    auto const id = action.incident;
+    auto const kind = action.kind;
+    bool const has_failed = action.outcome.starts_with("failed");
+    bool const found_any = !action.processes.empty();
+    parts_.batch.add(std::move(action));
+    if (has_failed)
+        return;
+    if (kind == ActionKind::freeze && found_any && contained_.contains(id)) {
+        change_state(id, IncidentState::contained);
+    } else if (kind == ActionKind::thaw) {
+        change_state(id, IncidentState::released);
+    } else if (kind == ActionKind::kill) {
+        parts_.verdict.close(id);
+        change_state(id, IncidentState::stopped);
+    }
+}
+
+} // namespace tocsin::guard

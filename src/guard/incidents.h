@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard/incidents.h -- incidents, from the verdict's decision to a person's.
+//
+// The state of an incident follows what was done: it is `observed` until a freeze is recorded,
+// `stopped` once a kill is, `released` once a thaw is.
+// Threads: the deciding thread's. Borrows all its parts.
+#pragma once
+
+#include <map>
+#include <unordered_set>
+
+#include "tocsin/guard/batch.h"
+#include "tocsin/guard/process_book.h"
+#include "tocsin/guard/responder.h"
+#include "tocsin/verdict/verdict.h"
+
+namespace tocsin::guard {
+
+class Incidents {
+public:
+    struct Parts {
+        verdict::Verdict& verdict;
+        verdict::ProcessTree& processes;
+        ProcessBook& book;
+        Responder& responder;
+        Batch& batch;
+    };
+    explicit Incidents(Parts parts) : parts_(parts) { }
+
+    // At the start: what the journal knows.
+    void recall(event::Incident const& incident);
+    // Once the running processes are known: who was contained and still is there is contained
+    // again. Keys from before `boot` mean nobody any more.
+    void resume(WallTime boot);
+
+    void open(verdict::Decision const& decision);
+    // Of nobody's doing that the verdict could name. Its id is given here.
+    void open(event::Incident incident);
+    // Counters and processes of open incidents grow as further activities arrive.
+    void record_progress();
+    // Born from an actor that is contained: it is stopped before it does anything.
+    void born(event::Process const& child);
+
+    // `not_found` without such an incident. Done some moments later: see acted().
+    Result<void> release(event::IncidentId id, std::string const& by);
+    Result<void> stop(event::IncidentId id, std::string const& by);
+    void mark_undone(event::IncidentId id, std::string const& by, std::string outcome);
+    // The responder did something, or failed to.
+    void acted(event::Action action);
+
+private:
+    Result<event::Incident*> find(event::IncidentId id);
+    event::IncidentId next_id() const;
+    void contain(event::Incident const& incident);
+    void change_state(event::IncidentId id, event::IncidentState state);
+    void introduce(event::Incident const& incident);
+
+    Parts parts_;
+    std::map<event::IncidentId, event::Incident> incidents_; // as the journal has them
+    std::unordered_set<event::IncidentId> contained_; // from the decision on
+};
+
+} // namespace tocsin::guard

@@ -185,10 +185,18 @@ void Catalog::take(Entry& entry, event::Metadata const& metadata)
 
 void Catalog::rename(event::Activity const& activity, Entry& entry)
 {
-    if (auto* from = find_link(activity.place); from != nullptr && from->object == &entry)
+    // Who renames before deleting still goes in the order in which the directory was listed.
+    Directory::Spot spot;
+    bool const stays = activity.target.parent && activity.target.parent == activity.place.parent;
+    if (auto* from = find_link(activity.place); from != nullptr && from->object == &entry) {
+        if (stays)
+            spot = from->parent->directory->spot_of(*from);
         remove_name(*from);
+    }
     if (auto* occupied = find_link(activity.target); occupied != nullptr && occupied->object != &entry) {
         auto* displaced = occupied->object;
+        if (spot.next == occupied)
+            spot.next = occupied->parent->directory->spot_of(*occupied).next;
         remove_name(*occupied);
         if (displaced->id == activity.displaced && !displaced->is_here())
             drop_subtree(*displaced);
@@ -197,6 +205,8 @@ void Catalog::rename(event::Activity const& activity, Entry& entry)
         add_name(entry, activity.target);
     else if (!entry.is_here())
         drop_subtree(entry);
+    if (spot.walk != 0)
+        entry.names->parent->directory->list_as(*entry.names, spot);
 }
 
 void Catalog::apply(event::Activity const& activity, MakerId maker)

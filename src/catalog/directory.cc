@@ -27,6 +27,19 @@ void Directory::list_last(Link& link)
     link.walk = next_walk++;
 }
 
+Directory::Spot Directory::spot_of(Link& link)
+{
+    auto next = std::next(by_walk.iterator_to(link));
+    return {link.walk, next == by_walk.end() ? nullptr : &*next};
+}
+
+void Directory::list_as(Link& link, Spot spot)
+{
+    by_walk.erase(by_walk.iterator_to(link));
+    by_walk.insert(spot.next == nullptr ? by_walk.end() : by_walk.iterator_to(*spot.next), link);
+    link.walk = spot.walk;
+}
+
 Link* Directory::find(std::string_view name)
 {
     auto found = by_name.find(name, [](std::string_view a, std::string_view b) { return a < b; });

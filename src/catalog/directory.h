@@ -53,9 +53,17 @@ struct Directory {
     intrusive::list<Link, intrusive::base_hook<WalkHook>> by_walk;
     std::uint32_t next_walk = 1;
 
+    // A position in by_walk; good until what follows it is removed.
+    struct Spot {
+        std::uint32_t walk = 0; // zero: none
+        Link* next = nullptr; // borrowed; none: at the end
+    };
+    Spot spot_of(Link& link);
+
     void add(Link& link);
     void remove(Link& link);
     void list_last(Link& link); // readdir named it just now, after the others
+    void list_as(Link& link, Spot spot); // where another stood
     Link* find(std::string_view name);
 };
 

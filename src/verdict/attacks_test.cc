@@ -249,6 +249,30 @@ TEST_F(AttackTest, FillingWithOneValueIsTold)
         5U);
 }
 
+// shred -u gives a file ever shorter names of zeros before it goes; the version that a close left
+// comes at any time meanwhile.
+TEST_F(AttackTest, EmptyingAndRenamingBeforeDeletingIsToldWheneverTheVersionComes)
+{
+    auto const paths = scene.files("/srv/docs", 1'000, office, ".docx");
+    auto const who = scene.run("shred -n1 -u");
+    int turn = 0;
+    auto const shred = [&](std::string const& path) {
+        bool const comes_late = ++turn % 2 == 0;
+        auto const id = scene.id_at(path);
+        scene.opens(who, path);
+        if (!comes_late)
+            scene.captures(who, path, id, empty());
+        scene.renames(who, path, "/srv/docs/00");
+        if (comes_late)
+            scene.captures(who, "/srv/docs/00", id, empty());
+        scene.renames(who, "/srv/docs/00", "/srv/docs/0");
+        scene.deletes(who, "/srv/docs/0");
+    };
+    scene.until_stopped(scene.listed("/srv/docs"), shred);
+    ASSERT_TRUE(scene.stopped());
+    EXPECT_LE(turn, 7);
+}
+
 TEST_F(AttackTest, Base64OfCiphertextIsTold)
 {
     auto const paths = scene.files("/srv/docs", 1'000, text, ".txt");

@@ -37,7 +37,7 @@ bool Verdict::related(event::ProcessKey a, event::ProcessKey b) const
     return first != nullptr && second != nullptr && tree_.common(*first, *second) != nullptr;
 }
 
-Loss Verdict::loss_of(catalog::Link const& link, event::ProcessKey who, WallTime now, How how) const
+Loss Verdict::loss_of(catalog::Link const& link, event::ProcessKey who, WallTime now, How how)
 {
     auto const& entry = *link.object;
     Loss loss;
@@ -54,7 +54,28 @@ Loss Verdict::loss_of(catalog::Link const& link, event::ProcessKey who, WallTime
     loss.before = content_of(entry);
     loss.mtime_ns = entry.mtime_ns;
     loss.mark = mark_of(link);
+    if (auto const* moved = moved_by(entry.id, who, now); moved != nullptr) {
+        loss.place = moved->from; // shred renames a file sixteen times before it goes
+        loss.mark = moved->mark;
+    }
     return loss;
+}
+
+Verdict::Moved* Verdict::moved_by(event::ObjectId object, event::ProcessKey who, WallTime now)
+{
+    auto& moved = moved_[object.value % moved_.size()];
+    bool const is_it =
+        moved.object == object && moved.time + settings_.return_within > now && related(moved.who, who);
+    return is_it ? &moved : nullptr;
+}
+
+void Verdict::note_moved(Case const& at, event::Activity const& renamed, catalog::Link const& from)
+{
+    if (renamed.target.parent != renamed.place.parent
+        || moved_by(renamed.object, renamed.process, at.now) != nullptr)
+        return;
+    moved_[renamed.object.value % moved_.size()] = {
+        renamed.object, renamed.process, renamed.place, mark_of(from), at.now};
 }
 
 // A young object of the same people beside it, under a name that goes with it.
@@ -154,7 +175,7 @@ void Verdict::on_deleted(Case const& at, event::Activity const& activity)
     if (loss.worth <= 0)
         return;
     loss.path = activity.path.empty() ? catalog_.path_of(loss.place) : activity.path;
-    lost_.put(activity.place, loss);
+    lost_.put(loss.place, loss);
     lose_unless_copied(at, *link, std::move(loss));
 }
 
@@ -207,6 +228,8 @@ void Verdict::on_renamed(Case const& at, event::Activity const& activity)
         return;
     }
     left_.put(activity.place, {activity.object, activity.process, at.now});
+    if (from != nullptr && from->object->id == activity.object)
+        note_moved(at, activity, *from);
     auto const* over = catalog_.link_at(activity.target);
     if (over == nullptr || over->object->id == activity.object || over->object->id != activity.displaced) {
         on_named(at, activity, activity.target);

@@ -49,6 +49,7 @@ Verdict::Verdict(catalog::Catalog const& catalog, ProcessTree& tree, Settings se
     , signals_(all_signals())
     , lost_(places_remembered)
     , left_(places_remembered)
+    , moved_(places_remembered)
 {
 }
 

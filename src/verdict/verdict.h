@@ -86,14 +86,24 @@ private:
         WallTime time{};
     };
 
+    struct Moved { // an object that somebody gave another name in the same folder
+        event::ObjectId object;
+        event::ProcessKey who;
+        event::Place from; // where it was before the first of them
+        catalog::Mark mark;
+        WallTime time{};
+    };
+
     Case at(WallTime now);
     void count(Node& who, event::Activity const& activity);
     void note_open(Node& who, event::Activity const& opened);
 
     // Sorting what happened (losses.cc).
-    Loss loss_of(catalog::Link const& link, event::ProcessKey who, WallTime now, How how) const;
+    Loss loss_of(catalog::Link const& link, event::ProcessKey who, WallTime now, How how);
     void on_deleted(Case const& at, event::Activity const& activity);
     void on_renamed(Case const& at, event::Activity const& activity);
+    void note_moved(Case const& at, event::Activity const& renamed, catalog::Link const& from);
+    Moved* moved_by(event::ObjectId object, event::ProcessKey who, WallTime now);
     void on_named(Case const& at, event::Activity const& activity, event::Place const& place);
     void on_content(Case const& at, event::Version const& version);
     void lose(Case const& at, Loss const& loss);
@@ -125,6 +135,7 @@ private:
 
     Places<Loss> lost_;
     Places<Left> left_;
+    std::vector<Moved> moved_; // by hash of the object; a newer one takes an older one's slot
     std::unordered_map<event::ObjectId, event::ObjectId> heir_of_; // of objects that live on elsewhere
     std::unordered_map<event::ObjectId, std::vector<Waiting>> waiting_; // by successor
     std::size_t waiting_count_ = 0;

@@ -155,6 +155,9 @@ bool Sweep::leaves_none_between(
 {
     auto const* here = at.catalog.link_at(loss.place);
     auto const* parent = at.catalog.find(loss.place.parent);
+    auto const* object = at.catalog.find(loss.object);
+    auto const* now = object == nullptr ? nullptr : object->names; // it may have another name by now
+    bool const stands_by = now != nullptr && now->parent == parent;
     auto fits = [&](Order order) {
         auto const& extent = folder.extents[static_cast<std::size_t>(order)];
         auto const newest = ends(order, folder.items);
@@ -162,8 +165,11 @@ bool Sweep::leaves_none_between(
             return false;
         auto const& low = span == Span::whole ? extent.low : *newest->first;
         auto const& high = span == Span::whole ? extent.high : *newest->second;
-        if (here != nullptr)
-            return survivors_between(*here, order, low, high, tolerated + 1) <= tolerated;
+        auto const* from = here != nullptr && here->object == object ? here
+            : stands_by && order == Order::walk                      ? now
+                                                                     : nullptr;
+        if (from != nullptr)
+            return survivors_between(*from, order, low, high, tolerated + 1) <= tolerated;
         return parent != nullptr && parent->directory != nullptr
             && survivors_between(*parent->directory, order, low, high, tolerated + 1) <= tolerated;
     };

@@ -36,6 +36,14 @@ void take_haste(Haste haste)
     (void)::pthread_setschedparam(::pthread_self(), policy | SCHED_RESET_ON_FORK, &param);
 }
 
+event::ObjectKey key_of(int fd)
+{
+    auto filesystem = sys::filesystem_id(fd);
+    auto handle = sys::handle_of(fd);
+    return filesystem.ok() && handle.ok() ? event::ObjectKey{filesystem.take(), handle.take()}
+                                          : event::ObjectKey{};
+}
+
 bool is_urgent(Job const& job)
 {
     return job.held || job.is_throttled || job.is_probe;
@@ -153,6 +161,8 @@ Outcome Pool::carry_out(Job job, Reader& reader)
                 take_haste(Haste::none);
         }
         out.version = read_version(job, fd, reader);
+        if (!out.version.ok() && out.key.handle.bytes.empty())
+            out.key = key_of(fd);
     }
     out.held = std::move(job.held);
     return out;

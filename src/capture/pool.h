@@ -51,7 +51,7 @@ struct Outcome {
     bool is_throttled;
     bool is_probe;
     std::shared_ptr<sensor::HeldOpen> held;
-    event::ObjectKey by_handle;
+    event::ObjectKey key; // of a failure, where it could be found out: to ask again
 };
 
 class Sink {

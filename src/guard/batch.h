@@ -20,12 +20,8 @@ public:
         if (gathered_.records.size() >= records_at_most)
             send();
     }
-    // Called in the recorder's thread once all that was added before is in the journal, or could
-    // not be written; it must not wait.
-    void when_committed(std::function<void()> committed)
-    {
-        gathered_.committed.push_back(std::move(committed));
-    }
+    // Called once all that was added before is in the journal, or could not be written.
+    void when_committed(Committed committed) { gathered_.committed.push_back(std::move(committed)); }
     void send()
     {
         if (!gathered_.records.empty() || !gathered_.committed.empty())

@@ -19,6 +19,7 @@ using event::Occasion;
 namespace {
 
 constexpr std::size_t messages_a_round = 64; // so that a long queue does not delay the witness
+constexpr int looks_before_messages = 16; // so that a flood of events does not starve them
 constexpr std::size_t openers_remembered = 65536;
 constexpr std::chrono::milliseconds tick{50};
 constexpr std::chrono::seconds settled_after{2};
@@ -78,8 +79,13 @@ Result<void> Decider::run()
         book_.apply_all(processes.take());
     incidents_.resume(boot_time());
     while (true) {
-        bool busy = TRY(look_at_kernel());
+        // Messages are taken before the kernel is asked and looked at after it: a capture is never
+        // judged before the events of which it is the consequence.
         auto messages = parts_.inbox.take(messages_a_round);
+        bool busy = TRY(look_at_kernel());
+        bool is_more = busy && !messages.empty();
+        for (int looks = 0; is_more && looks < looks_before_messages; ++looks)
+            is_more = TRY(look_at_kernel());
         for (auto& message : messages)
             handle(std::move(message));
         if (steady_now() >= next_probe_)
@@ -114,17 +120,29 @@ Result<bool> Decider::look_at_kernel()
     auto events = TRY(parts_.witness.drain());
     witness_overflows_.store(parts_.witness.overflows());
     // Lineage after the events were taken and before they are looked at: so each finds its process.
-    if (parts_.lineage != nullptr)
-        TRY(parts_.lineage->drain([this](sensor::LifecycleEvent&& event) {
-            if (event.kind == sensor::LifecycleKind::forked)
-                incidents_.born(event.process);
-            book_.apply(std::move(event));
-        }));
+    follow_processes();
     read_opens();
     auto now = wall_now();
     for (auto const& event : events)
         handle(event, now);
     return !events.empty();
+}
+
+void Decider::follow_processes()
+{
+    if (parts_.lineage == nullptr)
+        return;
+    auto drained = parts_.lineage->drain([this](sensor::LifecycleEvent&& event) {
+        if (event.kind == sensor::LifecycleKind::forked)
+            incidents_.born(event.process);
+        book_.apply(std::move(event));
+    });
+    auto const lost = parts_.lineage->lost() + (drained.ok() ? 0 : 1);
+    if (lost == lost_births_.load(std::memory_order_relaxed))
+        return;
+    lost_births_.store(lost);
+    if (auto processes = sensor::read_all_processes(); processes.ok())
+        book_.apply_all(processes.take());
 }
 
 void Decider::read_opens()
@@ -169,6 +187,18 @@ std::optional<struct statx> Decider::status_of(event::ObjectKey const& key) cons
         return {};
     auto status = sys::stat_fd(fd.take().get());
     return status.ok() ? std::optional(status.take()) : std::nullopt;
+}
+
+std::optional<event::Metadata> Decider::metadata_of(event::ObjectKey const& key) const
+{
+    auto mount = parts_.trees.mount_fd(key.filesystem);
+    if (mount < 0)
+        return {};
+    auto fd = sys::open_by_handle(mount, key.handle, O_PATH);
+    if (!fd.ok())
+        return {};
+    auto metadata = event::read_metadata(fd.take().get());
+    return metadata.ok() ? std::optional(metadata.take()) : std::nullopt;
 }
 
 std::shared_ptr<Tree const> Decider::tree_of(event::RootId root) const
@@ -230,20 +260,6 @@ void Decider::fail(std::string sentence)
 {
     std::lock_guard lock(failure_mutex_);
     failure_ = std::move(sentence);
-}
-
-void Decider::captures_again()
-{
-    std::lock_guard lock(failure_mutex_);
-    capture_failure_.clear();
-}
-
-void Decider::lose_capture(Error const& error)
-{
-    lost_captures_.fetch_add(1);
-    std::lock_guard lock(failure_mutex_);
-    if (error.code() == Errc::full || error.code() == Errc::denied || error.code() == Errc::failed)
-        capture_failure_ = error.message();
 }
 
 } // namespace tocsin::guard

@@ -73,11 +73,13 @@ public:
     // Any thread. What keeps us from capturing or marking; empty while nothing does.
     std::string failure() const;
     std::uint64_t lost_captures() const { return lost_captures_.load(); }
+    std::uint64_t lost_births() const { return lost_births_.load(); } // of processes; read again since
     std::uint64_t witness_overflows() const { return witness_overflows_.load(); }
 
 private:
     Result<void> wait() const;
     Result<bool> look_at_kernel(); // whether there was anything
+    void follow_processes();
     void read_opens();
     void settle(std::chrono::steady_clock::duration still_for);
     void probe();
@@ -87,9 +89,11 @@ private:
     void handle_own(sensor::WitnessEvent const& event, WallTime time);
     void after_name(event::Activity const& activity);
     void after_attributes(event::Activity activity);
+    void read_attributes();
     void note_change(event::Activity activity);
     bool has_open(pid_t pid, event::ObjectId object) const;
     void emptied(event::Activity const& activity, event::Metadata const& now);
+    void reconsider_exclusion(event::Activity const& activity);
     void mark_linked(event::Activity const& activity);
     void restamp(event::Activity const& activity);
     void arrive(event::Activity const& activity);
@@ -98,6 +102,8 @@ private:
     void handle(Command&& command);
     void handle(capture::Outcome&& outcome);
     void handle_capture(capture::Outcome&& outcome);
+    void miss(capture::Outcome const& outcome);
+    void no_longer_missed(event::ObjectId object);
     void handle(FoundObject&& message);
     void handle(WalkEnd&& end);
     void name_found(FoundObject const& message, bool was_expected);
@@ -109,12 +115,11 @@ private:
     void record_absence();
 
     void apply(event::Activity&& activity);
-    void apply(event::Version&& version, std::function<void()> committed);
+    void apply(event::Version&& version, Committed committed);
     std::optional<struct statx> status_of(event::ObjectKey const& key) const;
+    std::optional<event::Metadata> metadata_of(event::ObjectKey const& key) const; // all of it
     std::shared_ptr<Tree const> tree_of(event::RootId root) const;
     void note_named(event::ObjectId object);
-    void lose_capture(Error const& error);
-    void captures_again();
     void fail(std::string sentence);
 
     Parts parts_;
@@ -144,16 +149,24 @@ private:
         bool is_probed = false;
     };
     std::unordered_map<event::ObjectId, Unsettled> unsettled_;
+    struct Unread { // its rights or times have changed, and its extended attributes may have
+        event::ObjectKey key;
+        event::ProcessKey process;
+    };
+    std::unordered_map<event::ObjectId, Unread> unread_;
     std::size_t open_changes_ = 0; // of them, those that existed and are not probed
     SteadyTime next_settling_;
     SteadyTime next_probe_ = SteadyTime::max();
     std::unordered_map<event::ObjectId, pid_t> last_opener_; // of the newest 65,536 objects at most
 
+    std::unordered_set<event::ObjectId> compared_; // with the journal, since the restart
+    std::unordered_set<event::ObjectId> missed_; // their newest content could not be captured
     std::unordered_set<event::ObjectId> uncaptured_; // named, without a version so far
     std::atomic<bool> is_restart_{false}; // until what changed meanwhile is an incident
     WallTime const began_ = wall_now();
     pid_t const self_pid_;
     std::atomic<std::uint64_t> lost_captures_{0};
+    std::atomic<std::uint64_t> lost_births_{0};
     std::atomic<std::uint64_t> witness_overflows_{0};
     mutable std::mutex failure_mutex_;
     std::string failure_;

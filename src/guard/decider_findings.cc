@@ -14,6 +14,12 @@ using event::ActivityKind;
 using event::ObjectKind;
 using event::Occasion;
 
+namespace {
+
+constexpr std::chrono::nanoseconds same_stamp_within = std::chrono::milliseconds(20);
+
+} // namespace
+
 void Decider::handle(capture::Outcome&& outcome)
 {
     auto writer = outcome.is_throttled ? outcome.writer : 0;
@@ -28,19 +34,13 @@ void Decider::handle_capture(capture::Outcome&& outcome)
     if (of_walk)
         parts_.walker.one_done();
     if (!outcome.version.ok()) {
-        auto const& error = outcome.version.error();
-        if (error.code() == Errc::unsupported)
-            parts_.keeper.excluded(outcome.number);
-        else if (error.code() == Errc::not_found || (outcome.is_probe && error.code() == Errc::again))
-            ; // it is gone; its deletion has been told, or will be
-        else
-            lose_capture(error);
+        miss(outcome);
         if (outcome.held)
             (void)outcome.held->answer(sensor::Answer::allow);
         return;
     }
-    captures_again();
     auto version = outcome.version.take();
+    no_longer_missed(version.object);
     version.occasion = outcome.occasion;
     version.writer = book_.key_of(outcome.writer);
     auto tree = parts_.trees.containing(version.path);
@@ -51,16 +51,60 @@ void Decider::handle_capture(capture::Outcome&& outcome)
     numbers_[outcome.number] = version.object;
     if (outcome.occasion == Occasion::close || (outcome.occasion == Occasion::interval && !outcome.is_probe))
         settled(version.object);
-    if (outcome.occasion == Occasion::absence && !note_absence(version))
-        version.occasion = Occasion::walk; // the same as before: only its ctime differs
+    bool const compares = is_restart_ && (of_walk || outcome.occasion == Occasion::open)
+        && compared_.insert(version.object).second;
+    if (compares) // who opens it before the walk comes by reads what the absence left
+        version.occasion = note_absence(version) ? Occasion::absence : Occasion::walk;
+    else if (outcome.occasion == Occasion::absence)
+        version.occasion = Occasion::walk;
     note_closed(version);
     auto stamp = event::stamp_of(version.metadata);
-    auto committed = [this, number = outcome.number, stamp, held = std::move(outcome.held)] {
-        parts_.keeper.captured(number, stamp);
+    // Unless a close brought it, and a while after the last change, stores to a mapping or a
+    // further write within the same tick may have left the same stamp over other content.
+    bool const is_final = outcome.occasion == Occasion::close
+        && to_nanoseconds(version.time) - stamp.mtime_ns > same_stamp_within.count();
+    auto committed = [this, number = outcome.number, stamp, is_final, held = std::move(outcome.held)](
+                         Kept kept) {
+        if (kept == Kept::yes)
+            parts_.keeper.captured(number, stamp, is_final ? Keeper::Stands::yes : Keeper::Stands::until_close);
         if (held)
             (void)held->answer(sensor::Answer::allow);
     };
     apply(std::move(version), std::move(committed));
+}
+
+// What could not be captured is asked for again until it could, or is gone.
+void Decider::miss(capture::Outcome const& outcome)
+{
+    auto const& error = outcome.version.error();
+    auto const object = event::id_of(outcome.key);
+    if (error.code() == Errc::unsupported) {
+        parts_.keeper.excluded(outcome.number);
+        no_longer_missed(object);
+        return;
+    }
+    if (error.code() == Errc::not_found || (outcome.is_probe && error.code() == Errc::again)) {
+        no_longer_missed(object); // its deletion has been told, or will be; or it is being written
+        return;
+    }
+    lost_captures_.fetch_add(1);
+    if (outcome.key.handle.bytes.empty() || catalog_.find(object) == nullptr)
+        return;
+    unsettled_[object] = {outcome.key, outcome.writer, steady_now()};
+    if (error.code() == Errc::again) // torn: its writer's close will tell
+        return;
+    missed_.insert(object);
+    std::lock_guard lock(failure_mutex_);
+    capture_failure_ = fmt::format("{} objects could not be captured, the last one because: {}",
+        missed_.size(), error.message());
+}
+
+void Decider::no_longer_missed(event::ObjectId object)
+{
+    if (missed_.erase(object) == 0 || !missed_.empty())
+        return;
+    std::lock_guard lock(failure_mutex_);
+    capture_failure_.clear();
 }
 
 // A change that nothing else told of: stores to a mapping are silent.
@@ -83,7 +127,7 @@ void Decider::note_closed(event::Version const& version)
     apply(std::move(closed));
 }
 
-void Decider::apply(event::Version&& version, std::function<void()> committed)
+void Decider::apply(event::Version&& version, Committed committed)
 {
     parts_.recording.add(version);
     bool judged = version.writer && version.writer.pid != self_pid_;
@@ -111,7 +155,8 @@ void Decider::handle(FoundObject&& message)
     if (message.reason != WalkReason::restart && was_gone)
         return; // deleted between the listing and now
     if (is_named && message.reason == WalkReason::restart && !message.is_queued) {
-        parts_.keeper.captured({found.device, found.metadata.inode}, event::stamp_of(found.metadata));
+        parts_.keeper.captured({found.device, found.metadata.inode}, event::stamp_of(found.metadata),
+            Keeper::Stands::until_close);
         Activity again;
         again.kind = ActivityKind::seen;
         again.object = found.object;
@@ -214,7 +259,7 @@ void Decider::handle(WalkEnd&& end)
     parts_.walker.one_done();
     if (!end.outcome.ok())
         fail(end.outcome.error().message());
-    if (end.reason == WalkReason::restart)
+    if (end.reason == WalkReason::restart && end.is_whole)
         delete_missing(end.root);
 }
 
@@ -254,6 +299,7 @@ void Decider::close_absence()
         record_absence();
     batch_.send();
     is_restart_ = false;
+    compared_.clear();
 }
 
 void Decider::record_absence()

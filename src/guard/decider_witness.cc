@@ -69,6 +69,8 @@ void Decider::handle(sensor::WitnessEvent const& event, WallTime time)
 void Decider::handle_own(sensor::WitnessEvent const& event, WallTime time)
 {
     translator_.translate(event, book_.key_of(event.pid), time, [&](Activity&& activity) {
+        if (activity.kind == ActivityKind::attributes)
+            activity.metadata = metadata_of(activity.key);
         catalog_.apply(activity, {});
         bool names = activity.kind != ActivityKind::changed && activity.kind != ActivityKind::attributes;
         auto copy = activity;
@@ -104,11 +106,29 @@ void Decider::after_name(Activity const& activity)
     if (came && activity.object_kind != ObjectKind::directory
         && (activity.kind == ActivityKind::renamed || !is_regular(activity)))
         unsettled_[activity.object] = {activity.key, activity.process.pid, SteadyTime{}};
+    if (activity.kind != ActivityKind::deleted && is_regular(activity))
+        reconsider_exclusion(activity);
     if (activity.kind == ActivityKind::linked)
         mark_linked(activity);
     if (activity.kind == ActivityKind::deleted || activity.kind == ActivityKind::linked
         || (activity.kind == ActivityKind::renamed && activity.place.parent))
         restamp(activity);
+}
+
+// What is left out goes by names: another name, or another object under the same number, is
+// looked at anew.
+void Decider::reconsider_exclusion(Activity const& activity)
+{
+    auto tree = tree_of(activity.root);
+    if (!tree || tree->excludes.empty())
+        return;
+    auto status = status_of(activity.key);
+    if (!status)
+        return;
+    parts_.keeper.included({sys::device_of(*status), status->stx_ino});
+    auto const* entry = catalog_.find(activity.object);
+    if (activity.kind == ActivityKind::renamed && entry != nullptr && !entry->has_version)
+        unsettled_[activity.object] = {activity.key, activity.process.pid, SteadyTime{}};
 }
 
 // It may have been given, or be given next, a name where no directory is marked.
@@ -118,9 +138,10 @@ void Decider::mark_linked(Activity const& activity)
     if (!tree || tree->scope == sensor::MarkScope::filesystem)
         return;
     auto fd = sys::open_by_handle(tree->fd.get(), activity.key.handle, O_PATH);
-    if (fd.ok())
-        (void)parts_.walker.mark(
-            fd.take().get(), sensor::MarkScope::directory); // gone meanwhile: nothing to mark
+    if (!fd.ok())
+        return; // gone meanwhile: nothing to mark
+    if (auto marked = parts_.walker.mark(fd.take().get(), sensor::MarkScope::object); !marked.ok())
+        fail("a file with a further name could not be marked: " + marked.error().message());
 }
 
 // A change of names changes the object's ctime but nothing that the vault holds.
@@ -164,23 +185,54 @@ void Decider::arrive(Activity const& activity)
 void Decider::after_attributes(Activity activity)
 {
     auto const* entry = catalog_.find(activity.object);
+    auto status = status_of(activity.key);
+    if (entry == nullptr || !status)
+        return;
+    activity.metadata = event::metadata_of(*status);
     auto const& now = *activity.metadata;
-    bool differs = now.mode != entry->mode || now.uid != entry->uid || now.gid != entry->gid
-        || now.inode_flags != entry->inode_flags || now.mtime_ns != entry->mtime_ns
-        || catalog::hash_of(now.xattrs) != entry->xattr_hash;
-    if (!differs) // the number of its links, or its atime
-        return restamp(activity);
-    bool content_stands = entry->kind != ObjectKind::regular || now.size == entry->size;
+    bool const shows = now.mode != entry->mode || now.uid != entry->uid || now.gid != entry->gid
+        || now.inode_flags != entry->inode_flags || now.mtime_ns != entry->mtime_ns;
+    // Extended attributes take as long to read as all the rest, in which chown does three more
+    // files: where there were none to lose, that waits.
+    if (shows && entry->xattr_count == 0)
+        unread_[activity.object] = {activity.key, activity.process};
+    else
+        activity.metadata = metadata_of(activity.key);
+    if (!activity.metadata)
+        return; // gone
+    if (!shows && catalog::hash_of(now.xattrs) == entry->xattr_hash)
+        return restamp(activity); // the number of its links, or its atime
+    // With another size or time its content may be another: that is for its capture to say.
+    bool const content_stands = entry->kind != ObjectKind::regular
+        || (now.size == entry->size && now.mtime_ns == entry->mtime_ns);
     auto version = version_after(activity, now, Occasion::metadata);
     version.digest = entry->digest;
     version.facts = entry->facts;
-    auto key = activity.key;
-    auto process = activity.process;
     apply(std::move(activity));
     if (content_stands)
         apply(std::move(version), {});
     else
-        unsettled_[version.object] = {key, process.pid, steady_now()};
+        unsettled_[version.object] = {version.key, version.writer.pid, steady_now()};
+}
+
+// What after_attributes() left unread, where it is another than the catalog knows.
+void Decider::read_attributes()
+{
+    for (auto& [object, unread] : std::exchange(unread_, {})) {
+        auto const* entry = catalog_.find(object);
+        if (entry == nullptr || !entry->is_here())
+            continue;
+        Activity again;
+        again.time = wall_now();
+        again.kind = ActivityKind::attributes;
+        again.process = unread.process;
+        again.object = object;
+        again.key = unread.key;
+        again.object_kind = entry->kind;
+        again.root = entry->root;
+        again.path = catalog_.path_of(object);
+        after_attributes(std::move(again));
+    }
 }
 
 void Decider::note_change(Activity activity)
@@ -257,14 +309,17 @@ void Decider::settled(event::ObjectId object)
 // A close will tell of most changes. What has none is captured when it has been still a while.
 void Decider::settle(std::chrono::steady_clock::duration still_for)
 {
+    read_attributes();
     auto now = steady_now();
     next_settling_ = now + settle_every;
     std::erase_if(unsettled_, [&](auto& item) {
         auto& [object, change] = item;
         if (now - change.since < still_for)
             return false;
-        if (auto const* entry = catalog_.find(object); entry == nullptr || !entry->is_here())
+        if (auto const* entry = catalog_.find(object); entry == nullptr || !entry->is_here()) {
+            no_longer_missed(object);
             return true;
+        }
         capture::Job job;
         job.occasion = change.writer == self_pid_ ? Occasion::undo : Occasion::interval;
         job.writer = change.writer;

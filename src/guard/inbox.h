@@ -35,6 +35,7 @@ struct WalkEnd {
     WalkReason reason = WalkReason::first;
     event::RootId root;
     Result<void> outcome;
+    bool is_whole = false; // nothing was left out: what it did not find is not there
 };
 
 // Runs in the deciding thread.

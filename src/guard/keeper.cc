@@ -95,7 +95,8 @@ void Keeper::closed(UniqueFd fd, pid_t pid) noexcept
         return;
     (void)take_news();
     auto& known = known_[seen->number];
-    if (known.is_excluded || (!known.awaits_capture && known.stamp == seen->stamp))
+    bool const is_same = !known.awaits_capture && known.stamp == seen->stamp;
+    if (known.is_excluded || (is_same && known.stands))
         return;
     bool existed = known.stamp.size != 0; // else it is new, or was empty
     known.awaits_capture = true;
@@ -151,8 +152,6 @@ bool Keeper::take_news()
     std::vector<News> news;
     {
         std::lock_guard lock(news_mutex_);
-        if (std::exchange(forget_, false))
-            known_.clear();
         news.swap(news_);
     }
     for (auto const& item : news)
@@ -170,7 +169,13 @@ void Keeper::take(News const& item)
             at->second.stamp = item.stamp;
         return;
     }
+    if (item.kind == News::Kind::included) {
+        if (auto at = known_.find(item.number); at != known_.end() && at->second.is_excluded)
+            known_.erase(at);
+        return;
+    }
     auto& known = known_[item.number];
+    known.stands = item.stands == Stands::yes;
     known.is_excluded = item.kind == News::Kind::excluded;
     known.stamp = item.stamp;
     known.awaits_capture = false; // a later close left another stamp, which will not match
@@ -182,9 +187,9 @@ void Keeper::tell(News item)
     news_.push_back(item);
 }
 
-void Keeper::captured(capture::ObjectNumber number, event::Stamp stamp)
+void Keeper::captured(capture::ObjectNumber number, event::Stamp stamp, Stands stands)
 {
-    tell({News::Kind::captured, number, stamp});
+    tell({News::Kind::captured, number, stamp, stands});
 }
 
 void Keeper::renamed(capture::ObjectNumber number, event::Stamp stamp)
@@ -197,11 +202,9 @@ void Keeper::excluded(capture::ObjectNumber number)
     tell({News::Kind::excluded, number, {}});
 }
 
-void Keeper::forget_all()
+void Keeper::included(capture::ObjectNumber number)
 {
-    std::lock_guard lock(news_mutex_);
-    forget_ = true;
-    news_.clear();
+    tell({News::Kind::included, number, {}});
 }
 
 void Keeper::deny(std::span<pid_t const> pids)

@@ -32,14 +32,16 @@ public:
     // Borrows all; they must outlive the gate's serve().
     Keeper(capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens);
 
-    // The vault holds the object as `stamp` describes it.
-    void captured(capture::ObjectNumber number, event::Stamp stamp);
+    // The vault holds the object as `stamp` describes it. Whether a close that leaves the same
+    // stamp leaves the same content, too, or has to be looked at.
+    enum class Stands { yes, until_close };
+    void captured(capture::ObjectNumber number, event::Stamp stamp, Stands stands);
     // Its names changed, and with them its ctime: what the vault holds is still what is there.
     void renamed(capture::ObjectNumber number, event::Stamp stamp);
     // Its content is none of ours: its opens are always let through.
     void excluded(capture::ObjectNumber number);
-    // All is forgotten: every object has to be captured or compared again.
-    void forget_all();
+    // It has another name now, or its number another object.
+    void included(capture::ObjectNumber number);
 
     // The verdict has seen what a close by `writer` left; also when it could not be captured.
     void judged(pid_t writer) { throttle_.judged(writer); }
@@ -74,6 +76,7 @@ private:
     struct Known {
         event::Stamp stamp;
         bool is_excluded = false;
+        bool stands = false; // a close with the same stamp brings nothing new
         bool awaits_capture = false; // a close since `stamp` is queued
         // For thinning: how many versions one writer made within the running window.
         std::uint8_t versions = 0;
@@ -87,9 +90,10 @@ private:
         }
     };
     struct News {
-        enum class Kind { captured, renamed, excluded } kind;
+        enum class Kind { captured, renamed, excluded, included } kind;
         capture::ObjectNumber number;
         event::Stamp stamp;
+        Stands stands = Stands::until_close;
     };
     void take(News const& item);
     void tell(News item);
@@ -108,7 +112,6 @@ private:
 
     std::mutex news_mutex_;
     std::vector<News> news_;
-    bool forget_ = false;
     std::mutex denied_mutex_;
     std::unordered_set<pid_t> denied_;
     std::atomic<bool> any_denied_{false};

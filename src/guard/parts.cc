@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <future>
 #include <poll.h>
+#include <ranges>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ constexpr std::chrono::seconds housekeeping_every{2};
 constexpr std::chrono::minutes checkpoint_every{15};
 constexpr std::chrono::minutes lock_refresh_every{5};
 constexpr std::uint64_t fullest_percent = 90;
+constexpr std::size_t ancestors_recalled = 64; // as many as the verdict looks at
 
 bool is_inside(std::string const& path, std::string const& directory)
 {
@@ -116,13 +118,16 @@ Result<void> Guard::Parts::recall()
 // With those it came from, the oldest first.
 Result<void> Guard::Parts::recall_process(event::ProcessKey key)
 {
-    if (!key || !recalled_processes_.insert(key).second)
-        return {};
-    auto process = TRY(reading->process(key));
-    if (!process)
-        return {};
-    TRY(recall_process(process->parent));
-    decider.recall(*process);
+    std::vector<event::Process> line;
+    while (key && line.size() < ancestors_recalled && recalled_processes_.insert(key).second) {
+        auto process = TRY(reading->process(key));
+        if (!process)
+            break;
+        key = process->parent;
+        line.push_back(std::move(*process));
+    }
+    for (auto const& process : std::views::reverse(line))
+        decider.recall(process);
     return {};
 }
 
@@ -137,7 +142,8 @@ Result<void> Guard::Parts::begin()
             health.set("tree " + root.path, "a protected tree is gone: " + tree.error().message());
             continue;
         }
-        TRY(protect(tree.take(), root.excludes));
+        if (auto done = protect(tree.take(), root.excludes); !done.ok())
+            health.set("tree " + root.path, done.error().message());
     }
     auto listener = TRY(answers::listen_control(state.dir));
     control_ = std::make_unique<Control>(
@@ -161,8 +167,7 @@ Result<void> Guard::Parts::protect(Tree tree, std::vector<std::string> const& ex
                 fmt::format("'{}' is guarded already, and '{}' overlaps with it", other->path, tree.path));
     }
     TRY(check_apart(tree, state));
-    if (::flock(tree.fd.get(), LOCK_EX | LOCK_NB) != 0)
-        return Error(Errc::exists, fmt::format("'{}' is guarded already by another guard", tree.path));
+    tree.claim = TRY(claim(tree));
 
     auto known = std::ranges::find(recalled_, tree.path, &event::RootChange::path);
     bool is_known = known != recalled_.end() && known->object == tree.object;
@@ -180,7 +185,7 @@ Result<void> Guard::Parts::protect(Tree tree, std::vector<std::string> const& ex
         auto baseline = std::make_shared<Baseline>();
         std::lock_guard reading_lock(reading_mutex);
         TRY(reading->for_each_current(added->root, [&](journal::CurrentObject const& object) -> Result<void> {
-            if (object.version)
+            if (object.version && holds(*object.version))
                 baseline->emplace(object.object, event::stamp_of(object.version->metadata));
             return {};
         }));
@@ -189,6 +194,15 @@ Result<void> Guard::Parts::protect(Tree tree, std::vector<std::string> const& ex
     inbox->put(Command([this, change] { decider.record(change); }));
     walker.request(std::move(request));
     return {};
+}
+
+// A power cut may have kept the journal's record of a version and not the last of its blobs; and
+// a version that only rights or times gave rise to says nothing about content.
+bool Guard::Parts::holds(event::Version const& version) const
+{
+    return version.occasion != event::Occasion::metadata
+        && std::ranges::all_of(version.content,
+            [&](auto const& id) { return repository->has_blob(vault::BlobType::data, vault::BlobId(id)); });
 }
 
 Result<void> Guard::Parts::unprotect(std::string const& path)
@@ -220,7 +234,7 @@ Result<void> Guard::Parts::unprotect(std::string const& path)
         auto fd = TRY(sys::open(tree->path, O_RDONLY | O_DIRECTORY));
         TRY(walk(*tree, std::move(fd), {{}, tree->path}, tree->path, visitor));
     }
-    (void)::flock(tree->fd.get(), LOCK_UN);
+    (void)::flock(tree->claim.get(), LOCK_UN);
     event::RootChange change{tree->root, wall_now(), tree->path, tree->object, false, tree->excludes};
     inbox->put(Command([this, change] {
         decider.forget_tree(change.root);
@@ -241,8 +255,13 @@ void Guard::Parts::decide()
 {
     take_precedence("decider", Precedence::decider);
     auto decided = decider.run();
-    if (!decided.ok())
-        health.set("decider", "changes are no longer seen: " + decided.error().message());
+    if (decided.ok())
+        return;
+    // Nobody must wait for what nobody will decide.
+    health.set("decider", "changes are no longer seen: " + decided.error().message());
+    can_decide_ = false;
+    keeper.set_holding(false);
+    inbox->close();
 }
 
 Result<void> Guard::Parts::run()
@@ -312,7 +331,7 @@ void Guard::Parts::watch_disk()
     bool is_full = space.free_bytes * 100 < space.total_bytes * (100 - fullest_percent)
         || space.free_bytes < options.reserve_bytes;
     pool.set_taking(!is_full);
-    keeper.set_holding(!is_full);
+    keeper.set_holding(!is_full && can_decide_);
     health.set("disk",
         is_full ? fmt::format("the repository's disk has only {} MiB left: versions are no longer kept, what "
                               "is kept stays",
@@ -354,6 +373,7 @@ void Guard::Parts::end_in_order()
         gate_thread_.join();
     walker.stop();
     pool.stop();
+    responder->stop(); // what it has begun is still told
     inbox->put(Command([this] { decider.record(event::GuardChange{wall_now(), "stopped", ""}); }));
     inbox->close();
     if (decider_thread_.joinable())

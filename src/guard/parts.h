@@ -56,7 +56,8 @@ struct Guard::Parts {
     void catch_up();
     Result<void> checkpoint();
 
-    // Runs `ask` in the deciding thread and waits for it. `again` when that thread has ended.
+    // Runs `ask` in the deciding thread and waits for it. `again` when that thread is busy for
+    // long or has ended; `ask` may still run a moment later, so it must own what it uses.
     template <typename T>
     Result<T> in_decider(std::function<Result<T>(Decider&)> ask);
 
@@ -93,6 +94,7 @@ private:
     std::string status_word() const;
     void watch_disk();
 
+    bool holds(event::Version const& version) const; // all of its content, for certain
     Result<void> recall_process(event::ProcessKey key);
 
     std::vector<event::RootChange> recalled_;
@@ -101,6 +103,7 @@ private:
     std::int64_t next_root_ = 1;
     UniqueFd stop_; // an eventfd
     std::atomic<bool> stopping_{false};
+    std::atomic<bool> can_decide_{true};
     std::jthread gate_thread_;
     std::jthread decider_thread_;
     std::unique_ptr<Control> control_;

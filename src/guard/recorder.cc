@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/guard/recorder.h"
 
+#include <fmt/format.h>
 #include <future>
 #include <pthread.h>
 #include <unordered_map>
@@ -9,6 +10,8 @@ namespace tocsin::guard {
 namespace {
 
 constexpr std::size_t batches_at_most = 100'000;
+constexpr std::size_t unwritten_at_most = 200'000;
+constexpr std::chrono::seconds try_again_every{1};
 
 } // namespace
 
@@ -25,21 +28,27 @@ Recorder::~Recorder()
 void Recorder::put(RecordBatch batch)
 {
     auto count = batch.records.size();
-    if (box_.put(std::move(batch)) != Put::accepted)
-        refused_.fetch_add(count);
+    auto committed = batch.committed;
+    if (box_.put(std::move(batch)) == Put::accepted)
+        return;
+    refused_.fetch_add(count);
+    for (auto const& tell : committed) // whoever waits must go on
+        tell(Kept::not_yet);
 }
 
 void Recorder::flush()
 {
     std::promise<void> done;
     RecordBatch marker;
-    marker.committed.emplace_back([&] { done.set_value(); });
+    marker.committed.emplace_back([&](Kept) { done.set_value(); });
     if (box_.put_waiting(std::move(marker)) == Put::accepted)
         done.get_future().wait();
 }
 
 std::string Recorder::failure() const
 {
+    if (auto refused = refused_.load(); refused != 0)
+        return fmt::format("{} records were lost", refused);
     std::lock_guard lock(failure_mutex_);
     return failure_;
 }
@@ -48,15 +57,15 @@ void Recorder::run()
 {
     ::pthread_setname_np(::pthread_self(), "recorder");
     while (!box_.drained()) {
-        auto batches = box_.take_all_within(std::chrono::seconds(1));
-        if (!batches.empty())
+        auto batches = box_.take_all_within(try_again_every);
+        if (!batches.empty() || !unwritten_.empty())
             write(std::move(batches));
     }
 }
 
 void Recorder::write(std::vector<RecordBatch> batches)
 {
-    std::vector<event::Record> records;
+    auto records = std::exchange(unwritten_, {});
     for (auto& batch : batches)
         std::ranges::move(batch.records, std::back_inserter(records));
     complete_metadata_versions(records);
@@ -65,12 +74,15 @@ void Recorder::write(std::vector<RecordBatch> batches)
         std::lock_guard lock(failure_mutex_);
         failure_ = written.ok() ? std::string() : written.error().message();
     }
-    if (!written.ok())
+    auto const kept = written.ok() ? Kept::yes : Kept::not_yet;
+    if (kept == Kept::not_yet && records.size() > unwritten_at_most)
         refused_.fetch_add(records.size());
-    // Also after a failure: whoever waits must go on. What was not kept is counted above.
+    else if (kept == Kept::not_yet)
+        unwritten_ = std::move(records);
+    // Also after a failure: whoever waits must go on.
     for (auto const& batch : batches) {
         for (auto const& committed : batch.committed)
-            committed();
+            committed(kept);
     }
 }
 

@@ -3,8 +3,10 @@
 //
 // What waits is written in one transaction, so a busy moment costs few commits. After the commit
 // each batch's `committed` is called, in order: that is when an open that waited may go on.
-// Threads: put() from any thread, never waits. Bounds: 200,000 records; past that they are
-// refused, counted, and the guard says it is blind.
+// What could not be written (a full disk) is kept and tried again each second.
+// Threads: put() from any thread, never waits. Bounds: 100,000 batches that wait, and 200,000
+// records that could not be written; past that they are refused, counted, and failure() says so
+// for good.
 #pragma once
 
 #include <atomic>
@@ -18,9 +20,14 @@
 
 namespace tocsin::guard {
 
+// Whether what was handed over is in the journal, or still tried.
+enum class Kept { yes, not_yet };
+// Called in the recorder's thread; must not wait.
+using Committed = std::function<void(Kept)>;
+
 struct RecordBatch {
     std::vector<event::Record> records;
-    std::vector<std::function<void()>> committed; // in the recorder's thread; must not wait
+    std::vector<Committed> committed;
 };
 
 class Recorder {
@@ -33,8 +40,7 @@ public:
     // Waits until everything that was put before is in the journal, or could not be written.
     void flush();
 
-    std::uint64_t refused() const { return refused_.load(); }
-    // The last failure, empty while all goes well: then the journal takes nothing.
+    // Why the journal lacks something; empty while it has all.
     std::string failure() const;
 
 private:
@@ -44,6 +50,7 @@ private:
 
     std::unique_ptr<journal::Journal> journal_; // the thread's own
     Mailbox<RecordBatch> box_;
+    std::vector<event::Record> unwritten_; // the thread's own
     std::atomic<std::uint64_t> refused_{0};
     mutable std::mutex failure_mutex_;
     std::string failure_;

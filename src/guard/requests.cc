@@ -19,12 +19,20 @@ constexpr std::chrono::seconds responder_answers_within{10};
 template <typename T>
 Result<T> Guard::Parts::in_decider(std::function<Result<T>(Decider&)> ask)
 {
-    auto promise = std::make_shared<std::promise<Result<T>>>();
-    auto future = promise->get_future();
-    inbox->put(Command([this, promise, ask = std::move(ask)] { promise->set_value(ask(decider)); }));
-    if (future.wait_for(decider_answers_within) != std::future_status::ready)
-        return Error(Errc::again, "the guard is busy or ends: try again");
-    return future.get();
+    struct Question {
+        std::promise<Result<T>> answer;
+        std::atomic<bool> is_withdrawn{false};
+    };
+    auto question = std::make_shared<Question>();
+    auto answer = question->answer.get_future();
+    inbox->put(Command([this, question, ask = std::move(ask)] {
+        if (!question->is_withdrawn)
+            question->answer.set_value(ask(decider));
+    }));
+    if (answer.wait_for(decider_answers_within) == std::future_status::ready)
+        return answer.get();
+    question->is_withdrawn = true; // it may be answered at this moment: so `ask` owns what it uses
+    return Error(Errc::again, "the guard is busy or ends: try again");
 }
 
 answers::Status Guard::Parts::status()
@@ -34,7 +42,7 @@ answers::Status Guard::Parts::status()
     out.reason = health.blind_because();
     auto all = trees.all();
     auto counted = in_decider<std::vector<answers::TreeStatus>>(
-        [&](Decider& d) -> Result<std::vector<answers::TreeStatus>> {
+        [all](Decider& d) -> Result<std::vector<answers::TreeStatus>> {
             std::vector<answers::TreeStatus> result;
             for (auto const& tree : all) {
                 auto counts = d.catalog().counts(tree->root);
@@ -76,8 +84,8 @@ std::vector<answers::InvariantStatus> Guard::Parts::what_holds() const
     std::string excepted;
     for (auto const& tree : trees.all()) {
         if (tree->scope == sensor::MarkScope::directory)
-            excepted = fmt::format("but not opens by file handle (NFS exports, open_by_handle_at) below "
-                                   "'{}', which shares its file system",
+            excepted = fmt::format("but not opens by file handle (NFS exports, open_by_handle_at) and by "
+                                   "hard links made outside, of files below '{}', which shares its file system",
                 tree->path);
     }
     out.push_back({"nothing_closed_is_lost", blind.empty(), blind.empty() ? excepted : blind});
@@ -85,9 +93,12 @@ std::vector<answers::InvariantStatus> Guard::Parts::what_holds() const
         {"never_harms", true, fmt::format("an open waits at most 2 s; {} did", deadlines.timeouts())});
     out.push_back({"reversible_first", options.policy != respond::Policy::stop,
         options.policy == respond::Policy::observe ? "only observes: nothing is frozen" : ""});
-    out.push_back({"processes_are_known_from_birth", lineage != nullptr,
-        lineage ? fmt::format("by {}", lineage->engine())
-                : "only by /proc: short-lived processes may be missed"});
+    auto const lost = decider.lost_births();
+    out.push_back({"processes_are_known_from_birth", lineage != nullptr && lost == 0,
+        lineage == nullptr ? "only by /proc: short-lived processes may be missed"
+            : lost != 0    ? fmt::format("by {}, which lost {} events: short-lived processes may be missing",
+                                 lineage->engine(), lost)
+                           : fmt::format("by {}", lineage->engine())});
     return out;
 }
 
@@ -114,8 +125,8 @@ Result<json::value> Guard::Parts::answer(
         auto id = TRY(answers::incident_arg(request.args));
         auto dry = TRY(answers::flag_arg(request.args, "dry_run"));
         if (!dry && !request.args.contains("to"))
-            TRY(in_decider<void>([&](Decider& d) -> Result<void> {
-                d.incidents().mark_undone(id, request.user, to_text(value));
+            TRY(in_decider<void>([id, by = request.user, outcome = to_text(value)](Decider& d) -> Result<void> {
+                d.incidents().mark_undone(id, by, outcome);
                 return {};
             }));
         return value;
@@ -161,10 +172,8 @@ Result<json::value> Guard::Parts::answer_protect(answers::Request const& request
 Result<json::value> Guard::Parts::answer_actor(answers::Request const& request)
 {
     auto id = TRY(answers::incident_arg(request.args));
-    TRY(in_decider<void>([&](Decider& d) {
-        auto& incidents = d.incidents();
-        return request.verb == "release" ? incidents.release(id, request.user)
-                                         : incidents.stop(id, request.user);
+    TRY(in_decider<void>([id, verb = request.verb, by = request.user](Decider& d) {
+        return verb == "release" ? d.incidents().release(id, by) : d.incidents().stop(id, by);
     }));
     if (!responder->wait_until_done(responder_answers_within))
         return Error(Errc::again, fmt::format("not all of the actor of incident {} is at rest yet: look "

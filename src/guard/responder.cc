@@ -34,7 +34,14 @@ Responder::Responder(respond::Policy policy, respond::Freezer quick, respond::Fr
 
 Responder::~Responder()
 {
+    stop();
+}
+
+void Responder::stop()
+{
     tasks_.close();
+    if (thread_.joinable())
+        thread_.join();
 }
 
 void Responder::connect(Keeper& keeper, Done done)
@@ -110,15 +117,27 @@ void Responder::carry_out(Deed const& deed)
         break;
     }
     case event::ActionKind::thaw:
-        tell(deed, event::ActionKind::thaw, thorough_.thaw(deed.processes));
+        finish(deed, thorough_.thaw(deed.processes));
         break;
     case event::ActionKind::kill:
-        tell(deed, event::ActionKind::kill, thorough_.kill(deed.processes));
-        keeper_->allow(pids_of(deed.processes)); // their numbers will be others'
+        finish(deed, thorough_.kill(deed.processes));
         break;
     default:
         break;
     }
+}
+
+// Neither the actor's processes nor their children, nor whoever gets their numbers next, are
+// denied any longer.
+void Responder::finish(Deed const& deed, Result<respond::Freezer::Outcome> outcome)
+{
+    keeper_->allow(pids_of(deed.processes));
+    if (!outcome.ok())
+        return tell(deed, deed.kind, outcome.take_error());
+    auto done = outcome.take();
+    for (auto const* list : {&done.frozen, &done.gone, &done.left})
+        keeper_->allow(pids_of(*list));
+    tell(deed, deed.kind, std::move(done));
 }
 
 void Responder::tell(Deed const& deed, event::ActionKind kind, Result<respond::Freezer::Outcome> outcome)

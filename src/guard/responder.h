@@ -42,6 +42,7 @@ public:
     void contain_child(event::ProcessKey process);
     void release(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
     void kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
+    void stop(); // carries out what it was asked for, then joins
     // Until all that was asked for before is done and told; false when time was over before.
     bool wait_until_done(std::chrono::seconds at_most);
 
@@ -58,6 +59,7 @@ private:
     Responder(respond::Policy policy, respond::Freezer quick, respond::Freezer thorough);
     void run();
     void carry_out(Deed const& deed);
+    void finish(Deed const& deed, Result<respond::Freezer::Outcome> outcome);
     void tell(Deed const& deed, event::ActionKind kind, Result<respond::Freezer::Outcome> outcome);
 
     respond::Policy policy_;

@@ -109,29 +109,12 @@ void Translator::altered(WitnessEvent const& event, Activity activity, Emit cons
     activity.path = catalog_.path_of(activity.object);
     if (event.has(Change::attributes) && entry->has_version) {
         activity.kind = ActivityKind::attributes;
-        activity.metadata = metadata_now(event.object);
-        if (activity.metadata)
-            emit(Activity(activity));
+        emit(Activity(activity));
     }
     if (event.has(Change::modified) && entry->kind == event::ObjectKind::regular) {
         activity.kind = ActivityKind::changed;
-        activity.metadata = {};
         emit(std::move(activity));
     }
-}
-
-std::optional<event::Metadata> Translator::metadata_now(event::ObjectKey const& key) const
-{
-    auto mount = trees_.mount_fd(key.filesystem);
-    if (mount < 0)
-        return {};
-    auto fd = sys::open_by_handle(mount, key.handle, O_PATH);
-    if (!fd.ok())
-        return {};
-    auto metadata = event::read_metadata(fd.take().get());
-    if (!metadata.ok())
-        return {};
-    return metadata.take();
 }
 
 event::ObjectId Translator::object_at(event::ObjectKey const& directory, std::string const& name) const

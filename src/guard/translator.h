@@ -4,8 +4,9 @@
 // Kernel events that waited together are merged, so one of them can mean several activities;
 // they come out in the only order that makes sense (born, changed, gone). Where the order can't
 // be told, the file system is asked.
-// Threads: the deciding thread's. Bounds: at most two open_by_handle calls an event, and only
-// for changes of attributes, first modifications and merged events.
+// What an object looks like now is the caller's to ask.
+// Threads: the deciding thread's. Bounds: at most one open_by_handle call an event, and only for
+// exchanges and merged events.
 #pragma once
 
 #include <functional>
@@ -36,7 +37,6 @@ private:
         std::function<void(event::Activity&&)> const& emit) const;
     void altered(sensor::WitnessEvent const& event, event::Activity activity,
         std::function<void(event::Activity&&)> const& emit) const;
-    std::optional<event::Metadata> metadata_now(event::ObjectKey const& key) const;
     event::ObjectId object_at(event::ObjectKey const& directory, std::string const& name) const;
 
     catalog::Catalog const& catalog_;

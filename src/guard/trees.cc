@@ -5,6 +5,7 @@
 #include <array>
 #include <fmt/format.h>
 #include <fnmatch.h>
+#include <sys/file.h>
 #include <linux/magic.h>
 #include <sstream>
 #include <sys/vfs.h>
@@ -84,6 +85,17 @@ Result<Tree> open_tree(std::string const& path)
     out.object = event::id_of(out.key);
     out.scope = is_whole_filesystem(out.path) ? sensor::MarkScope::filesystem : sensor::MarkScope::directory;
     return out;
+}
+
+Result<UniqueFd> claim(Tree const& tree)
+{
+    constexpr auto directory = "/run/tocsin/trees";
+    TRY(sys::make_dirs(directory, 0700));
+    auto path = fmt::format("{}/{:016x}", directory, tree.object.value);
+    auto fd = TRY(sys::open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+        return Error(Errc::exists, fmt::format("'{}' is guarded already by another guard", tree.path));
+    return fd;
 }
 
 bool matches_any(std::vector<std::string> const& globs, std::string const& path)

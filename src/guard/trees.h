@@ -25,12 +25,17 @@ struct Tree {
     event::ObjectKey key;
     event::ObjectId object;
     sensor::MarkScope scope = sensor::MarkScope::directory;
+    UniqueFd claim; // while it is held, no other guard takes the tree
     std::vector<std::string> excludes; // globs: of a whole path, or of a name where they have no '/'
 };
 
 // Opens a directory and finds out all of the above but root and excludes. One sentence says why
 // a tree can't be protected: not a directory, or a file system without the needed events.
 Result<Tree> open_tree(std::string const& path);
+
+// Fails with `exists` while another guard holds the tree. In a directory of root's own: a lock on
+// the tree itself could be taken by whoever may read it.
+Result<UniqueFd> claim(Tree const& tree);
 
 class Trees final : public capture::Surroundings {
 public:

@@ -38,8 +38,10 @@ void Walker::run()
 {
     ::pthread_setname_np(::pthread_self(), "walker");
     while (auto request = requests_.take()) {
-        auto outcome = stopping_ ? Result<void>() : carry_out(*request);
-        parts_.inbox.put(WalkEnd{request->reason, request->tree->root, std::move(outcome)});
+        WalkEnd end{request->reason, request->tree->root, {}, false};
+        if (!stopping_)
+            carry_out(*request, end);
+        parts_.inbox.put(std::move(end));
     }
 }
 
@@ -49,7 +51,21 @@ Result<void> Walker::mark(int dir_fd, sensor::MarkScope scope) const
     return parts_.witness.mark(dir_fd, scope);
 }
 
-Result<void> Walker::carry_out(WalkRequest const& request)
+void Walker::carry_out(WalkRequest const& request, WalkEnd& end)
+{
+    std::optional<Error> passed_over; // the first place that could not be looked at
+    auto skipped = [&](std::string const& path, Error const& error) {
+        if (error.code() != Errc::not_found && !passed_over) // what is gone again is no gap
+            passed_over = Error(error.code(), "'" + path + "' can't be looked at: " + error.message());
+    };
+    end.outcome = walk_from(request, skipped);
+    end.is_whole = end.outcome.ok() && !passed_over && !stopping_;
+    if (end.outcome.ok() && passed_over)
+        end.outcome = *passed_over;
+}
+
+Result<void> Walker::walk_from(
+    WalkRequest const& request, std::function<void(std::string const&, Error const&)> const& skipped)
 {
     auto const& tree = *request.tree;
     auto const& start = request.reason == WalkReason::arrived ? request.directory : tree.key;
@@ -60,21 +76,18 @@ Result<void> Walker::carry_out(WalkRequest const& request)
         return directory.take_error();
     }
     auto fd = directory.take();
-    if (tree.scope == sensor::MarkScope::filesystem && request.reason != WalkReason::arrived)
+    bool const marks_all = tree.scope == sensor::MarkScope::filesystem;
+    if (marks_all && request.reason != WalkReason::arrived)
         TRY(mark(fd.get(), sensor::MarkScope::filesystem));
     WalkVisitor visitor;
-    visitor.mark = [&](int dir_fd) -> Result<void> {
-        if (tree.scope == sensor::MarkScope::filesystem)
-            return {};
-        return mark(dir_fd, sensor::MarkScope::directory);
+    visitor.mark = [&](int dir_fd) {
+        return marks_all ? Result<void>() : mark(dir_fd, sensor::MarkScope::directory);
     };
-    visitor.mark_file = [&](int file_fd) -> Result<void> {
-        if (tree.scope == sensor::MarkScope::filesystem)
-            return {};
-        return mark(file_fd, sensor::MarkScope::object);
+    visitor.mark_file = [&](int file_fd) {
+        return marks_all ? Result<void>() : mark(file_fd, sensor::MarkScope::object);
     };
     visitor.found = [&](Found&& found) { return take(request, std::move(found)); };
-    visitor.skipped = [](std::string const&, Error const&) { }; // it went away, or is not ours to read
+    visitor.skipped = skipped;
     return walk(tree, std::move(fd), request.place, request.path, visitor);
 }
 

@@ -51,12 +51,14 @@ public:
     std::uint64_t outstanding() const { return outstanding_.load(); }
     void one_done() { outstanding_.fetch_sub(1); }
 
-    // Marks one directory in both groups. Any thread.
+    // Marks a directory, a file or a file system in both groups. Any thread.
     Result<void> mark(int dir_fd, sensor::MarkScope scope) const;
 
 private:
     void run();
-    Result<void> carry_out(WalkRequest const& request);
+    void carry_out(WalkRequest const& request, WalkEnd& end);
+    Result<void> walk_from(WalkRequest const& request,
+        std::function<void(std::string const& path, Error const& error)> const& skipped);
     bool take(WalkRequest const& request, Found&& found);
 
     Parts parts_;

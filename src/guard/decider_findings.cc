@@ -66,7 +66,8 @@ void Decider::handle_capture(capture::Outcome&& outcome)
     auto committed = [this, number = outcome.number, stamp, is_final, held = std::move(outcome.held)](
                          Kept kept) {
         if (kept == Kept::yes)
-            parts_.keeper.captured(number, stamp, is_final ? Keeper::Stands::yes : Keeper::Stands::until_close);
+            parts_.keeper.captured(
+                number, stamp, is_final ? Keeper::Stands::yes : Keeper::Stands::until_close);
         if (held)
             (void)held->answer(sensor::Answer::allow);
     };
@@ -95,8 +96,8 @@ void Decider::miss(capture::Outcome const& outcome)
         return;
     missed_.insert(object);
     std::lock_guard lock(failure_mutex_);
-    capture_failure_ = fmt::format("{} objects could not be captured, the last one because: {}",
-        missed_.size(), error.message());
+    capture_failure_ = fmt::format(
+        "{} objects could not be captured, the last one because: {}", missed_.size(), error.message());
 }
 
 void Decider::no_longer_missed(event::ObjectId object)

@@ -203,8 +203,8 @@ void Decider::after_attributes(Activity activity)
     if (!shows && catalog::hash_of(now.xattrs) == entry->xattr_hash)
         return restamp(activity); // the number of its links, or its atime
     // With another size or time its content may be another: that is for its capture to say.
-    bool const content_stands = entry->kind != ObjectKind::regular
-        || (now.size == entry->size && now.mtime_ns == entry->mtime_ns);
+    bool const content_stands =
+        entry->kind != ObjectKind::regular || (now.size == entry->size && now.mtime_ns == entry->mtime_ns);
     auto version = version_after(activity, now, Occasion::metadata);
     version.digest = entry->digest;
     version.facts = entry->facts;

@@ -35,9 +35,8 @@ void Incidents::open(verdict::Decision const& decision)
     auto incident = decision.incident;
     incident.first_activity -= verdict::Settings{}.before_first_charge;
     auto wanted = std::exchange(incident.state, IncidentState::observed);
-    auto actions = wanted == IncidentState::contained
-        ? respond::plan(incident, parts_.responder.policy())
-        : std::vector<ActionKind>{};
+    auto actions = wanted == IncidentState::contained ? respond::plan(incident, parts_.responder.policy())
+                                                      : std::vector<ActionKind>{};
     auto has = [&](ActionKind kind) { return std::ranges::find(actions, kind) != actions.end(); };
     if (has(ActionKind::freeze))
         contain(incident);

@@ -21,7 +21,6 @@ namespace {
 constexpr std::chrono::milliseconds hold_at_most{2000};
 constexpr std::chrono::seconds housekeeping_every{2};
 constexpr std::chrono::minutes checkpoint_every{15};
-constexpr std::chrono::minutes lock_refresh_every{5};
 constexpr std::uint64_t fullest_percent = 90;
 constexpr std::size_t ancestors_recalled = 64; // as many as the verdict looks at
 
@@ -280,7 +279,6 @@ void Guard::Parts::stop()
 void Guard::Parts::keep_house()
 {
     auto next_checkpoint = SteadyTime::max(); // the first one follows the first walk
-    auto next_refresh = steady_now() + lock_refresh_every;
     std::string told;
     pollfd stop{stop_.get(), POLLIN, 0};
     while (
@@ -302,12 +300,6 @@ void Guard::Parts::keep_house()
                 told + (reason.empty() ? "" : ": " + reason));
             if (told == "guarding" && next_checkpoint == SteadyTime::max())
                 next_checkpoint = now;
-        }
-        if (now >= next_refresh) {
-            next_refresh = now + lock_refresh_every;
-            if (auto refreshed = repository->refresh_lock(); !refreshed.ok())
-                log_line(Severity::warning,
-                    "the repository's lock was not refreshed: " + refreshed.error().message());
         }
         if (now >= next_checkpoint) {
             next_checkpoint = now + checkpoint_every;
@@ -352,10 +344,8 @@ Result<void> Guard::Parts::checkpoint()
 {
     recorder.flush();
     auto own = TRY(journal::Journal::open(state.journal, journal::Access::read_only));
-    TRY(repository->take_lock());
+    TRY(repository->ensure_nobody_prunes());
     auto made = make_checkpoint({*repository, *own, state.dir}, wall_now());
-    if (auto released = repository->release_lock(); !released.ok())
-        log_line(Severity::warning, "the repository stays locked: " + released.error().message());
     if (!made.ok() && made.error().code() != Errc::not_found)
         return made.take_error();
     return {};

@@ -84,9 +84,10 @@ std::vector<answers::InvariantStatus> Guard::Parts::what_holds() const
     std::string excepted;
     for (auto const& tree : trees.all()) {
         if (tree->scope == sensor::MarkScope::directory)
-            excepted = fmt::format("but not opens by file handle (NFS exports, open_by_handle_at) and by "
-                                   "hard links made outside, of files below '{}', which shares its file system",
-                tree->path);
+            excepted =
+                fmt::format("but not opens by file handle (NFS exports, open_by_handle_at) and by "
+                            "hard links made outside, of files below '{}', which shares its file system",
+                    tree->path);
     }
     out.push_back({"nothing_closed_is_lost", blind.empty(), blind.empty() ? excepted : blind});
     out.push_back(
@@ -125,10 +126,11 @@ Result<json::value> Guard::Parts::answer(
         auto id = TRY(answers::incident_arg(request.args));
         auto dry = TRY(answers::flag_arg(request.args, "dry_run"));
         if (!dry && !request.args.contains("to"))
-            TRY(in_decider<void>([id, by = request.user, outcome = to_text(value)](Decider& d) -> Result<void> {
-                d.incidents().mark_undone(id, by, outcome);
-                return {};
-            }));
+            TRY(in_decider<void>(
+                [id, by = request.user, outcome = to_text(value)](Decider& d) -> Result<void> {
+                    d.incidents().mark_undone(id, by, outcome);
+                    return {};
+                }));
         return value;
     }
     return answered;
@@ -176,9 +178,10 @@ Result<json::value> Guard::Parts::answer_actor(answers::Request const& request)
         return verb == "release" ? d.incidents().release(id, by) : d.incidents().stop(id, by);
     }));
     if (!responder->wait_until_done(responder_answers_within))
-        return Error(Errc::again, fmt::format("not all of the actor of incident {} is at rest yet: look "
-                                              "again with 'tocsin incident {}'",
-                                      id.value, id.value));
+        return Error(Errc::again,
+            fmt::format("not all of the actor of incident {} is at rest yet: look "
+                        "again with 'tocsin incident {}'",
+                id.value, id.value));
     TRY(in_decider<void>([](Decider& d) -> Result<void> { // it knows by now what was done
         d.send_records();
         return {};

@@ -5,9 +5,9 @@
 #include <array>
 #include <fmt/format.h>
 #include <fnmatch.h>
-#include <sys/file.h>
 #include <linux/magic.h>
 #include <sstream>
+#include <sys/file.h>
 #include <sys/vfs.h>
 
 #include "tocsin/base/sys.h"

@@ -128,7 +128,7 @@ TEST(Crash, NothingSavedIsLostThoughTheWriterIsKilledFiftyTimes)
         auto const told = run_and_kill(path, round * 1'000'000 + 1, fate);
         all.insert(all.end(), told.begin(), told.end());
         if (restic && round % 5 == 0) {
-            ASSERT_EQ(0, test::restic(path, "check --read-data --no-lock").status) << "right after the kill";
+            ASSERT_EQ(0, test::restic(path, "check --read-data").status) << "right after the kill";
         }
 
         auto reader = Repository::open(LocalStore::open(path).take(), test::password, test::read_only());
@@ -143,7 +143,7 @@ TEST(Crash, NothingSavedIsLostThoughTheWriterIsKilledFiftyTimes)
         unindexed += repository->recovery().unindexed_packs;
         expect_all_there(*repository, told);
         if (restic && round % 5 == 0) {
-            ASSERT_EQ(0, test::restic(path, "check --read-data --no-lock").status) << "after recovery";
+            ASSERT_EQ(0, test::restic(path, "check --read-data").status) << "after recovery";
         }
     }
     auto const repository =
@@ -204,6 +204,7 @@ TEST(FullDisk, SaysFullNamesNothingHalfWrittenAndGoesOnWhenSpaceReturns)
     for (std::uint64_t i = 0; i < saved.size(); ++i)
         ASSERT_EQ(noise(i, 100'000), repository->load_blob(BlobType::data, saved[i]).take());
     if (test::have_restic()) {
+        // --no-lock: there is no room for a lock of its own.
         EXPECT_EQ(0, test::restic(path, "check --read-data --no-lock").status);
     }
 
@@ -213,7 +214,7 @@ TEST(FullDisk, SaysFullNamesNothingHalfWrittenAndGoesOnWhenSpaceReturns)
     EXPECT_THAT(report.problems, testing::IsEmpty());
     EXPECT_EQ(saved.size(), report.blobs);
     if (test::have_restic()) {
-        EXPECT_EQ(0, test::restic(path, "check --read-data --no-lock").status);
+        EXPECT_EQ(0, test::restic(path, "check --read-data").status);
     }
 }
 

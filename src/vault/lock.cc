@@ -27,8 +27,9 @@ LockInfo own_lock()
     return out;
 }
 
-// Removes stale locks. `again` when a living one is exclusive.
-Result<void> check_others(Store& store, SealedFiles const& files)
+} // namespace
+
+Result<void> ensure_nobody_prunes(Store& store, SealedFiles const& files)
 {
     auto const found = TRY(store.list(FileKind::lock).context("list locks"));
     for (auto const& file : found) {
@@ -50,8 +51,6 @@ Result<void> check_others(Store& store, SealedFiles const& files)
     }
     return {};
 }
-
-} // namespace
 
 std::string encode_lock(LockInfo const& lock)
 {
@@ -97,11 +96,11 @@ bool is_stale(LockInfo const& lock, WallTime now)
 
 Result<Lock> Lock::take(Store& store, SealedFiles const& files)
 {
-    TRY(check_others(store, files));
+    TRY(ensure_nobody_prunes(store, files));
     auto const id = TRY(files.put(FileKind::lock, encode_lock(own_lock())).context("lock the repository"));
     Lock lock(store, files, id);
     // Once more: of two who write first and look then, at least one sees the other.
-    auto others = check_others(store, files);
+    auto others = ensure_nobody_prunes(store, files);
     if (!others.ok()) {
         (void)lock.release();
         return others.take_error();

@@ -26,6 +26,9 @@ std::string encode_lock(LockInfo const& lock);
 Result<LockInfo> decode_lock(ByteView json);
 bool is_stale(LockInfo const& lock, WallTime now);
 
+// Removes stale locks. `again` while somebody holds the repository exclusively.
+Result<void> ensure_nobody_prunes(Store& store, SealedFiles const& files);
+
 class Lock {
 public:
     static Result<Lock> take(Store& store, SealedFiles const& files);

@@ -92,7 +92,7 @@ Result<void> Repository::Parts::start()
     config = TRY(decode_config(json));
     if (mode == OpenMode::read_only)
         return look(report);
-    lock = TRY(Lock::take(*store, files));
+    TRY(vault::ensure_nobody_prunes(*store, files));
     writer = std::make_unique<PackWriter>(*store, cipher, files, catalog, pack_bytes);
     TRY(look(report));
     TRY(recover_staged(reader, *writer, report));
@@ -214,6 +214,11 @@ Result<void> Repository::close()
         TRY(parts_->lock->release().context("unlock repository"));
     parts_->lock.reset();
     return {};
+}
+
+Result<void> Repository::ensure_nobody_prunes()
+{
+    return vault::ensure_nobody_prunes(*parts_->store, parts_->files);
 }
 
 Result<void> Repository::refresh_lock()

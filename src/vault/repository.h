@@ -70,12 +70,13 @@ public:
     Result<void> flush();
     // flush(), then lets go of the lock. Afterwards only loading works.
     Result<void> close();
-    // By the owner, every 5 minutes while it has the lock; does nothing without.
-    Result<void> refresh_lock();
-    // The lock keeps others from pruning, and also from `restic check`, which wants the repository
-    // for itself. An owner that runs for months gives it back between its writes of indexes and
-    // snapshots; what it saves meanwhile stands in packs that nobody else may prune.
+    // `again` while another holds the repository exclusively. An owner that runs for months takes
+    // no lock of its own, which would keep `restic check` out, and would stay behind a SIGKILL: it
+    // asks before it writes a snapshot. What it saves stands in packs that nobody else may prune.
+    Result<void> ensure_nobody_prunes();
+    // For who prunes or must not be pruned meanwhile. refresh_lock() every 5 minutes.
     Result<void> take_lock(); // does nothing where it is held
+    Result<void> refresh_lock(); // does nothing without
     Result<void> release_lock();
     // Learns what other writers have added meanwhile.
     Result<void> refresh();

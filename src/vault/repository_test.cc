@@ -306,8 +306,10 @@ TEST_F(RepositoryTest, RefusesASnapshotOfATreeThatIsNotThere)
     EXPECT_ERRC(Errc::invalid, repository_->save_snapshot(snapshot));
 }
 
-TEST_F(RepositoryTest, HoldsALockWhileItIsOpen)
+TEST_F(RepositoryTest, HoldsALockOnlyWhereItIsAskedTo)
 {
+    EXPECT_EQ(0U, files(FileKind::lock));
+    ASSERT_OK(repository_->take_lock());
     EXPECT_EQ(1U, files(FileKind::lock));
     auto const before = store()->list(FileKind::lock).take().at(0).name;
 

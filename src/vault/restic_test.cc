@@ -121,7 +121,7 @@ protected:
     }
     void expect_check_passes()
     {
-        auto const checked = restic(path_, "check --read-data --no-lock");
+        auto const checked = restic(path_, "check --read-data");
         EXPECT_EQ(0, checked.status) << checked.output;
         EXPECT_THAT(checked.output, testing::HasSubstr("no errors were found"));
     }
@@ -143,7 +143,7 @@ TEST_F(ResticTest, ResticRestoresWhatWeWrote)
     ASSERT_OK(repository->close());
 
     expect_check_passes();
-    auto const restored = restic(path_, "restore latest --no-lock --target '" + (dir_ / "out") + "'");
+    auto const restored = restic(path_, "restore latest --target '" + (dir_ / "out") + "'");
     ASSERT_EQ(0, restored.status) << restored.output;
     auto const compared = test::run("diff -r --no-dereference '" + source_ + "' '" + (dir_ / "out") + "'");
     EXPECT_THAT(compared.output, testing::Not(testing::HasSubstr("Only in"))) << compared.output;
@@ -224,6 +224,7 @@ TEST_F(ResticTest, WeOpenWhatResticInitialised)
 TEST_F(ResticTest, ResticRespectsOurLockAndWeItsOwn)
 {
     auto repository = create();
+    ASSERT_OK(repository->take_lock());
     EXPECT_NE(0, restic(path_, "prune").status);
     ASSERT_OK(repository->close());
     EXPECT_EQ(0, restic(path_, "prune").status);

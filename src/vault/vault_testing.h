@@ -83,7 +83,7 @@ inline bool have_restic()
     return run("command -v restic").status == 0;
 }
 
-// restic on a repository of ours. --no-lock: ours may be held, and nothing prunes.
+// restic on a repository of ours, which it may lock at any moment: we hold no lock.
 inline Ran restic(std::string const& repository, std::string const& arguments)
 {
     return run("env TZ=UTC RESTIC_PASSWORD='" + std::string(password) + "' timeout 120 restic --no-cache -r '"

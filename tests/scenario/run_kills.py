@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kills the guard with SIGKILL at random moments under load, over and over, and looks each time:
 openers go on within the bound, a restart comes up and names what changed meanwhile, everything
-that was captured can still be given back; now and then restic reads every byte. The guard only
-observes: the load removes files, and this is not about stopping anybody.
+that was captured can still be given back; now and then restic reads every byte. The load rewrites
+and removes files of its own: it must never be frozen, whatever the guard forgot by being killed.
 
     run_kills.py [--kills 1000] [--fs ext4] [--files 300] [--check-every 50]
 """
@@ -43,8 +43,21 @@ class Load(threading.Thread):
 
 
 def restic(repository, password, *arguments):
-    return subprocess.run(["restic", "-r", repository, "--password-file", password, "--no-cache", "--no-lock",
-                           *arguments], capture_output=True, text=True)
+    return subprocess.run(["restic", "-r", repository, "--password-file", password, "--no-cache", *arguments], capture_output=True, text=True)
+
+
+def not_restored(guard, known, target, rng):
+    """Gives back a few of the known files into an empty directory; sentences about what differs."""
+    for path in rng.sample(sorted(known), 5):
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir()
+        version = next((v["version"] for v in guard.ask("versions", path=path) if v["sha256"] == known[path]), None)
+        if version is None:
+            continue  # told already
+        guard.ask("restore", paths=[path], version=version, to=str(target))
+        found = [f for f in target.rglob("*") if f.is_file()]
+        if len(found) != 1 or hashlib.sha256(found[0].read_bytes()).hexdigest() != known[path]:
+            yield f"version {version} of {path} came back as {[str(f) for f in found]}"
 
 
 def main():
@@ -66,7 +79,7 @@ def main():
     state = work / "state"
     problems, load, guard = [], None, None
     try:
-        guard = lab.Guard(state, tree, options=("--respond", "observe"))
+        guard = lab.Guard(state, tree)
         guard.wait_until_guarding()
         known = {}  # (path, sha256) that a status of `guarding` has promised
         for path in sorted(tree.iterdir())[:50]:
@@ -79,7 +92,7 @@ def main():
             guard.kill()
             load.slowest, before = 0.0, load.written
             time.sleep(0.02)
-            guard = lab.Guard(state, tree, options=("--respond", "observe"))
+            guard = lab.Guard(state, tree)
             try:
                 guard.wait_until_guarding(60)
             except RuntimeError as error:
@@ -87,6 +100,10 @@ def main():
                 break
             if load.slowest > 2.2:
                 problems.append(f"kill {kill}: an open took {load.slowest:.2f} s")
+            stopped = [i["id"] for i in guard.ask("incidents") if i["state"] != "observed"]
+            if stopped:
+                problems.append(f"kill {kill}: incidents {stopped} froze the load")
+                break
             if not load.is_alive():
                 problems.append(f"kill {kill}: the load ended")
                 break
@@ -96,11 +113,14 @@ def main():
                     if digest not in [v["sha256"] for v in versions]:
                         problems.append(f"kill {kill}: the version of {path} is gone")
                 checked = guard.ask("check", read_data=False)
+                if not checked["ok"]:
+                    problems.append(f"kill {kill}: check: {str(checked)[:400]}")
+                problems += [f"kill {kill}: {problem}" for problem in not_restored(guard, known, work / "back", rng)]
                 guard.kill()
                 outcome = restic(state / "repository", state / "repository-password", "check", "--read-data")
                 if outcome.returncode != 0:
                     problems.append(f"kill {kill}: restic check: {(outcome.stderr + outcome.stdout)[-400:]}")
-                guard = lab.Guard(state, tree, options=("--respond", "observe"))
+                guard = lab.Guard(state, tree)
                 guard.wait_until_guarding(60)
                 incidents = guard.ask("incidents")
                 print(f"{kill} kills: {len(problems)} problems, {len(incidents)} incidents, "

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tocsin-guardd -- the guard. `tocsin protect` starts it; people need not.
 //
-// Signals are taken by sigwait in this thread, so that no handler runs anywhere.
+// Signals are blocked in all threads and taken by sigwait in one of their own: no handler runs anywhere.
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <fmt/format.h>

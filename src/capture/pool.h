@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // capture/pool.h -- the threads that read versions into the vault.
 //
-// Three queues, most urgent first: opens that wait, closes, and the walk. A job is done by one
-// thread from start to end; what came of it goes to the sink, from that thread.
+// Three queues, most urgent first: what somebody or the verdict waits for, closes, and the walk. A
+// job is done by one thread from start to end; what came of it goes to the sink, from that thread.
 // Owns what its jobs own (descriptors, held opens). Threads: add(), backlog() from any thread.
-// Bounds: `queue_limit` closes (each keeps a descriptor open); what does not fit is refused and
-// named to the sink as at risk. The walk waits for room.
+// Bounds: `queue_limit` urgent jobs and as many closes (each keeps a descriptor open); what is urgent
+// and does not fit waits among the closes, and what does not fit there is refused: the caller counts
+// it as at risk, and a held open is allowed as it goes. The walk waits for room.
 #pragma once
 
 #include <atomic>
@@ -82,7 +83,7 @@ public:
     ~Pool(); // stop()
 
     enum class Added { yes, no_room, stopped };
-    Added add(Job job); // opens are always taken
+    Added add(Job job); // never waits; `no_room` and `stopped` drop the job
     Added add_waiting(Job job); // waits while the walk's queue is long
 
     // While off, every capture is `full`: the repository's disk must not be filled further.

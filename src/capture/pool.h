@@ -12,6 +12,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,6 +44,18 @@ struct ObjectNumber {
     auto operator<=>(ObjectNumber const&) const = default;
 };
 
+} // namespace tocsin::capture
+
+template <>
+struct std::hash<tocsin::capture::ObjectNumber> {
+    std::size_t operator()(tocsin::capture::ObjectNumber const& n) const noexcept
+    {
+        return std::hash<std::uint64_t>{}(n.inode * 0x9e3779b97f4a7c15ULL ^ n.device);
+    }
+};
+
+namespace tocsin::capture {
+
 struct Outcome {
     // `not_found`: the object is gone. `again`: torn, a writer is at it. `unsupported`: excluded.
     Result<event::Version> version;
@@ -52,7 +65,6 @@ struct Outcome {
     bool is_throttled;
     bool is_probe;
     std::shared_ptr<sensor::HeldOpen> held;
-    event::ObjectKey by_handle;
 };
 
 class Sink {
@@ -93,12 +105,10 @@ public:
     void stop(); // finishes what is urgent and closed, drops the walk; then joins
 
 private:
-    void work();
+    class Worker; // one a thread
+
     std::optional<Job> next();
-    Outcome carry_out(Job job, Reader& reader);
-    Result<UniqueFd> open_object(event::ObjectKey const& key, event::ObjectKind kind) const;
-    Result<event::Version> read_version(Job const& job, int fd, Reader& reader) const;
-    Result<UniqueFd> clone(int fd) const;
+    void done(); // with what next() gave
 
     vault::Repository& repository_;
     Surroundings const& around_;

@@ -45,8 +45,8 @@ Result<std::string> make_password(StatePaths const& state)
 
 Result<StatePaths> StatePaths::of(std::string const& dir)
 {
-    StatePaths state{dir, dir + "/journal.db", dir + "/repository", dir + "/repository-password",
-        dir + "/quarantine", dir + "/settings.json"};
+    StatePaths state{
+        dir, dir + "/journal.db", dir + "/repository", dir + "/repository-password", dir + "/settings.json"};
     auto text = sys::read_text(state.settings, settings_limit_bytes);
     if (!text.ok()) {
         if (text.error().code() == Errc::not_found)

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "tocsin/base/log.h"
+#include "tocsin/base/path.h"
 #include "tocsin/base/sys.h"
 
 namespace tocsin::cli {
@@ -99,13 +100,6 @@ Result<void> check_overlap(std::string const& path, std::string const& other, st
 }
 
 } // namespace
-
-bool lies_in(std::string_view path, std::string_view tree)
-{
-    if (tree == "/")
-        return true;
-    return path.starts_with(tree) && (path.size() == tree.size() || path[tree.size()] == '/');
-}
 
 std::string filesystem_name(long magic)
 {

@@ -23,9 +23,6 @@ struct Surroundings {
 // The folders, absolute and resolved, each once. All of them are good, or an error is told.
 Result<std::vector<std::string>> check_places(std::span<std::string const> paths, Surroundings const& around);
 
-// Whether `path` is `tree` or lies in it. By names: both absolute and resolved.
-bool lies_in(std::string_view path, std::string_view tree);
-
 // A file system by statfs(2)'s magic number: "tmpfs", or the number in hexadecimal.
 std::string filesystem_name(long magic);
 // Those on which the guard's events were proven.

@@ -10,15 +10,6 @@
 namespace tocsin::cli {
 namespace {
 
-TEST(Place, LiesInItselfAndWhatIsAbove)
-{
-    EXPECT_TRUE(lies_in("/srv/a", "/srv/a"));
-    EXPECT_TRUE(lies_in("/srv/a/b", "/srv/a"));
-    EXPECT_TRUE(lies_in("/srv", "/"));
-    EXPECT_FALSE(lies_in("/srv/ab", "/srv/a"));
-    EXPECT_FALSE(lies_in("/srv", "/srv/a"));
-}
-
 TEST(Place, KnowsWhereTheKernelGivesTheEvents)
 {
     EXPECT_TRUE(can_be_guarded(EXT4_SUPER_MAGIC));

@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "tocsin/answers/place.h"
 #include "tocsin/cli/fields.h"
 #include "tocsin/cli/guard/launch.h"
-#include "tocsin/cli/guard/place.h"
 #include "tocsin/cli/guard/wait.h"
 #include "tocsin/cli/show.h"
 #include "tocsin/cli/verb.h"
@@ -90,7 +90,7 @@ public:
         Fields now(status);
         bool guard_runs = now.text("state") != "stopped";
         auto around = TRY(surroundings(state_dir, now, guard_runs));
-        auto places = TRY(check_places(paths_, around));
+        auto places = TRY(answers::check_places(paths_, around));
         if (guard_runs)
             return ask_running_guard(session, places);
         auto program = TRY(find_guard_program());
@@ -102,9 +102,10 @@ public:
     }
 
 private:
-    Result<Surroundings> surroundings(std::string const& state_dir, Fields const& now, bool guard_runs) const
+    Result<answers::Surroundings> surroundings(
+        std::string const& state_dir, Fields const& now, bool guard_runs) const
     {
-        Surroundings around{state_dir, {}, {}};
+        answers::Surroundings around{state_dir, {}, {}};
         if (!repository_.empty())
             around.repository = TRY(absolute_path(repository_));
         if (guard_runs)

@@ -1,8 +1,9 @@
 # tocsin_module(name [DEPENDS targets…]): a library from src/<name>/**.cc, and its tests.
 #
-# DEPENDS is the whole of what the module may include: each module has an include
-# root of its own that holds one symbolic link, so that a forbidden
-# `#include "tocsin/vault/pack.h"` fails with "No such file or directory".
+# DEPENDS is the whole of what the module may include. Each module has an include root of its own
+# that holds one symbolic link, so that an `#include "tocsin/guard/parts.h"` from below fails with
+# "No such file or directory". The roots of what DEPENDS stands on come along, because the headers
+# need them; that nobody includes from those without naming them is for lint/layers.
 # Every *_test.cc becomes part of the test program tocsin_<name>_test; those named
 # *_root_test.cc and *_long_test.cc become programs of their own, with these labels.
 function(tocsin_module name)

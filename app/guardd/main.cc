@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tocsin-guardd -- the guard. `tocsin protect` starts it; people need not.
 //
-// Signals are taken by sigwait in this thread, so that no handler runs anywhere.
+// Signals are blocked in all threads and taken by sigwait in one of their own: no handler runs anywhere.
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <fmt/format.h>
@@ -9,6 +9,7 @@
 
 #include "tocsin/base/log.h"
 #include "tocsin/guard/guard.h"
+#include "tocsin/respond/plan.h"
 
 namespace {
 
@@ -22,6 +23,12 @@ void block_signals(sigset_t& set)
     sigaddset(&set, SIGHUP);
     (void)::pthread_sigmask(SIG_BLOCK, &set, nullptr);
     (void)std::signal(SIGPIPE, SIG_IGN);
+}
+
+std::string refuse_what_is_no_policy(std::string const& text)
+{
+    auto policy = respond::policy_named(text);
+    return policy.ok() ? std::string() : policy.error().message();
 }
 
 int run_guard(guard::Options const& options)
@@ -54,11 +61,11 @@ int main(int argc, char** argv)
 {
     guard::Options options;
     options.state_dir = "/var/lib/tocsin";
-    std::string respond = "freeze";
+    std::string respond(name_of(options.policy));
     CLI::App app("Guards directory trees. Started by `tocsin protect`.", "tocsin-guardd");
     app.add_option("--state", options.state_dir, "Where everything of this guard is kept");
     app.add_option("--respond", respond, "What is done to an attacker")
-        ->check(CLI::IsMember({"observe", "freeze", "stop"}));
+        ->check(CLI::Validator(refuse_what_is_no_policy, "observe|freeze|stop"));
     app.add_option("--exclude", options.excludes, "Glob of paths whose content is not kept");
     app.add_option("--repository", options.repository, "Where versions are kept");
     app.add_option("--reserve", options.reserve_bytes, "Bytes of the repository's disk to leave free")
@@ -70,8 +77,6 @@ int main(int argc, char** argv)
     } catch (CLI::ParseError const& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    options.policy = respond == "observe" ? respond::Policy::observe
-        : respond == "stop"               ? respond::Policy::stop
-                                          : respond::Policy::freeze;
+    options.policy = respond::policy_named(respond).take(); // checked when it was read
     return run_guard(options);
 }

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "tocsin/base/utf8.h"
+
 namespace tocsin::answers {
 
 namespace {
@@ -58,28 +60,6 @@ Result<Answer> decode_progress(json::value const& value)
     auto const& object = value.as_object();
     return Answer(Progress{number_or_zero(object, "done"), number_or_zero(object, "total"),
         number_or_zero(object, "bytes"), text_or_empty(object, "what")});
-}
-
-// Length of the well-formed UTF-8 sequence at the front (RFC 3629); 0 where there is none.
-std::size_t sequence_length(std::string_view text)
-{
-    auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    auto lead = byte(0);
-    if (lead < 0x80)
-        return 1;
-    std::size_t length = lead >= 0xf0 && lead <= 0xf4 ? 4
-        : lead >= 0xe0 && lead <= 0xef                ? 3
-        : lead >= 0xc2 && lead <= 0xdf                ? 2
-                                                      : 0;
-    if (length == 0 || text.size() < length)
-        return 0;
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xc0) != 0x80)
-            return 0;
-    }
-    bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
-    bool outside = (lead == 0xed && byte(1) >= 0xa0) || (lead == 0xf4 && byte(1) >= 0x90);
-    return overlong || outside ? 0 : length;
 }
 
 } // namespace
@@ -158,14 +138,15 @@ json::string json_text(std::string_view bytes)
     json::string out;
     out.reserve(bytes.size());
     while (!bytes.empty()) {
-        auto length = bytes[0] == '\0' ? 0 : sequence_length(bytes);
-        if (length == 0) {
+        auto character = first_character(bytes);
+        std::size_t length = 1;
+        if (!character || character->value == 0) {
             auto byte = static_cast<unsigned char>(bytes[0]);
             out.push_back('\0');
             out.push_back(digits[byte >> 4U]);
             out.push_back(digits[byte & 0xfU]);
-            length = 1;
         } else {
+            length = character->bytes;
             out.append(bytes.substr(0, length));
         }
         bytes.remove_prefix(length);

@@ -6,22 +6,11 @@
 #include "tocsin/answers/args.h"
 #include "tocsin/undo/act.h"
 #include "tocsin/undo/quarantine.h"
+#include "tocsin/undo/vault_source.h"
 
 namespace tocsin::answers {
 
 namespace {
-
-class RepositoryContent final : public undo::ContentSource {
-public:
-    explicit RepositoryContent(vault::Repository& repository) : repository_(repository) { }
-    Result<Bytes> load(Sha256 const& blob) override
-    {
-        return repository_.load_blob(vault::BlobType::data, blob);
-    }
-
-private:
-    vault::Repository& repository_;
-};
 
 undo::Options options_for(StatePaths const& state, std::optional<std::string> to_dir,
     ProgressSink const& sink, std::string_view what)
@@ -40,7 +29,7 @@ undo::Options options_for(StatePaths const& state, std::optional<std::string> to
 Result<json::value> carry_out(
     Material const& material, journal::Journal& journal, undo::Plan const& plan, undo::Options const& options)
 {
-    RepositoryContent source(material.repository);
+    undo::VaultSource source(material.repository);
     auto* record = options.to_dir ? nullptr : &journal;
     auto report = TRY(undo::carry_out(plan, source, options, record));
     return undo::to_json(report);

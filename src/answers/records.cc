@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/answers/records.h"
 
-#include <charconv>
-
-#include "tocsin/base/user.h"
-
 #include <algorithm>
+#include <charconv>
 #include <unordered_map>
 
 #include "tocsin/answers/protocol.h"
+#include "tocsin/base/path.h"
+#include "tocsin/base/user.h"
 
 namespace tocsin::answers {
 
@@ -162,12 +161,10 @@ Result<std::optional<event::ObjectId>> object_at_path(journal::Journal& journal,
 {
     auto roots = TRY(journal.roots());
     for (auto const& root : roots) {
-        if (path == root.path)
-            return std::optional(root.object);
-        if (!path.starts_with(root.path + "/"))
+        if (!lies_in(path, root.path))
             continue;
         std::optional<event::ObjectId> object = root.object;
-        for (auto from = root.path.size() + 1; object && from < path.size();) {
+        for (auto from = root.path == "/" ? 1 : root.path.size() + 1; object && from < path.size();) {
             auto end = std::min(path.find('/', from), path.size());
             object = TRY(journal.object_at({*object, path.substr(from, end - from)}));
             from = end + 1;

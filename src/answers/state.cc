@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/answers/state.h"
 
-#include <array>
 #include <sys/file.h>
-#include <sys/random.h>
 
 #include "tocsin/answers/protocol.h"
+#include "tocsin/base/random.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/vault/backend/local.h"
 
@@ -30,10 +29,7 @@ Result<std::string> read_password(std::string const& path)
 
 Result<std::string> make_password(StatePaths const& state)
 {
-    std::array<std::byte, 32> random{};
-    if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))
-        return Error::from_errno(errno, "getrandom");
-    auto password = to_hex(random);
+    auto password = random_hex(32);
     TRY(sys::make_dirs(state.dir, 0700));
     auto dir = TRY(sys::open(state.dir, O_RDONLY | O_DIRECTORY));
     auto name = state.password.substr(state.password.rfind('/') + 1);
@@ -45,8 +41,8 @@ Result<std::string> make_password(StatePaths const& state)
 
 Result<StatePaths> StatePaths::of(std::string const& dir)
 {
-    StatePaths state{dir, dir + "/journal.db", dir + "/repository", dir + "/repository-password",
-        dir + "/quarantine", dir + "/settings.json"};
+    StatePaths state{
+        dir, dir + "/journal.db", dir + "/repository", dir + "/repository-password", dir + "/settings.json"};
     auto text = sys::read_text(state.settings, settings_limit_bytes);
     if (!text.ok()) {
         if (text.error().code() == Errc::not_found)

@@ -19,7 +19,6 @@ struct StatePaths {
     std::string journal;
     std::string repository;
     std::string password; // of the repository, one line
-    std::string quarantine;
     std::string settings;
 
     static Result<StatePaths> of(std::string const& dir); // reads the settings, where there are any

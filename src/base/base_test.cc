@@ -5,9 +5,12 @@
 #include "tocsin/base/json.h"
 #include "tocsin/base/log.h"
 #include "tocsin/base/mailbox.h"
+#include "tocsin/base/path.h"
 #include "tocsin/base/pid_ref.h"
+#include "tocsin/base/random.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/base/test.h"
+#include "tocsin/base/utf8.h"
 
 #include <limits>
 #include <sys/wait.h>
@@ -125,6 +128,48 @@ TEST(Printable, EscapesControlCharactersAndBrokenUtf8)
     EXPECT_EQ("a\\x1b[2J", printable("a\x1b[2J", 100));
     EXPECT_EQ("\\xff\\xc2\\x9b", printable("\xff\xc2\x9b", 100));
     EXPECT_EQ("ab…", printable("abcd", 2));
+}
+
+TEST(Printable, EscapesOverlongFormsAndSurrogates)
+{
+    EXPECT_EQ("\\xe0\\x80\\xaf", printable("\xe0\x80\xaf", 100));
+    EXPECT_EQ("\\xed\\xa0\\x80", printable("\xed\xa0\x80", 100));
+}
+
+TEST(Utf8, TakesTheCharacterAtTheFront)
+{
+    auto euro = first_character("\xe2\x82\xacx");
+    ASSERT_TRUE(euro);
+    EXPECT_EQ(U'\u20ac', euro->value);
+    EXPECT_EQ(3u, euro->bytes);
+    std::string out;
+    append_character(out, euro->value);
+    EXPECT_EQ("\xe2\x82\xac", out);
+}
+
+TEST(Utf8, RefusesWhatIsNoCharacter)
+{
+    EXPECT_FALSE(first_character("\xc0\xaf")) << "overlong";
+    EXPECT_FALSE(first_character("\xed\xa0\x80")) << "a surrogate";
+    EXPECT_FALSE(first_character("\xf4\x90\x80\x80")) << "beyond U+10FFFF";
+    EXPECT_FALSE(first_character("\xe2\x82")) << "cut off";
+    EXPECT_FALSE(is_utf8("a\x80"));
+    EXPECT_TRUE(is_utf8("\xf0\x9f\x94\x94 bell"));
+}
+
+TEST(Path, LiesInItselfAndWhatIsAbove)
+{
+    EXPECT_TRUE(lies_in("/srv/a", "/srv/a"));
+    EXPECT_TRUE(lies_in("/srv/a/b", "/srv/a"));
+    EXPECT_TRUE(lies_in("/srv", "/"));
+    EXPECT_FALSE(lies_in("/srv/ab", "/srv/a"));
+    EXPECT_FALSE(lies_in("/srv", "/srv/a"));
+}
+
+TEST(Random, GivesAsManyBytesAsAskedFor)
+{
+    EXPECT_EQ(64u, random_hex(32).size());
+    EXPECT_NE(random_hex(16), random_hex(16));
 }
 
 TEST(Mailbox, RefusesAndCountsWhenFull)

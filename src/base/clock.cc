@@ -65,7 +65,6 @@ public:
         return value;
     }
     char taken() const { return taken_; }
-    bool failed() const { return failed_; }
     bool done() const { return rest_.empty() && !failed_; }
 
 private:
@@ -76,7 +75,6 @@ private:
 
 std::optional<WallTime> parse_epoch(std::string_view text)
 {
-    Scanner scan(text.substr(1));
     std::int64_t seconds = 0;
     auto const* end = text.data() + text.size();
     auto [ptr, ec] = std::from_chars(text.data() + 1, end, seconds);

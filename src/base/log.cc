@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "tocsin/base/utf8.h"
+
 namespace tocsin {
 
 void log_line(Severity severity, std::string_view sentence)
@@ -17,27 +19,9 @@ void log_line(Severity severity, std::string_view sentence)
 
 namespace {
 
-// Bytes of the well-formed UTF-8 sequence at the front of `text`; 0 where there is none.
-std::size_t sequence_length(std::string_view text)
+bool is_control(char32_t value)
 {
-    auto lead = static_cast<unsigned char>(text[0]);
-    if (lead < 0x80)
-        return 1;
-    std::size_t length = lead >= 0xf0 && lead <= 0xf4 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
-    if (lead > 0xf4 || length == 0 || text.size() < length)
-        return 0;
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80)
-            return 0;
-    }
-    return length;
-}
-
-bool is_control(std::string_view sequence)
-{
-    auto lead = static_cast<unsigned char>(sequence[0]);
-    bool c1 = sequence.size() == 2 && lead == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0;
-    return lead < 0x20 || lead == 0x7f || c1;
+    return value < 0x20 || (value >= 0x7f && value < 0xa0);
 }
 
 } // namespace
@@ -48,11 +32,12 @@ std::string printable(std::string_view text, std::size_t limit)
     while (!text.empty()) {
         if (out.size() >= limit)
             return out + "…";
-        auto length = sequence_length(text);
-        if (length == 0 || is_control(text.substr(0, length)))
-            out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0])), length = 1;
+        auto character = first_character(text);
+        std::size_t length = 1;
+        if (!character || is_control(character->value))
+            out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
         else
-            out += text.substr(0, length);
+            out += text.substr(0, length = character->bytes);
         text.remove_prefix(length);
     }
     return out;

@@ -10,7 +10,7 @@
 
 namespace tocsin {
 
-enum class Severity { debug = 7, info = 6, warning = 4, error = 3 };
+enum class Severity { info = 6, warning = 4, error = 3 };
 
 // With journald's severity prefix (sd-daemon(3)) where standard error is its stream.
 void log_line(Severity severity, std::string_view sentence);

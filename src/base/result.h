@@ -17,7 +17,8 @@
 
 namespace tocsin {
 
-// What a caller can do about it. Never renumber: codes are kept in journals.
+// What a caller can do about it. The numbers leave the process nowhere: a refusal that travels has the
+// code's name (answers/protocol.h).
 enum class Errc {
     not_found = 1, // it is not there: make it, or go on without
     exists = 2, // it is there already

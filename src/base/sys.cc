@@ -51,6 +51,16 @@ Result<UniqueFd> open_at(int dir_fd, std::string const& path, int flags, mode_t 
     return UniqueFd(fd);
 }
 
+Result<UniqueFd> open_at(int dir_fd, std::string const& path, int flags)
+{
+    return open_at(dir_fd, path, flags, 0);
+}
+
+Result<UniqueFd> open(std::string const& path, int flags)
+{
+    return open_at(AT_FDCWD, path, flags, 0);
+}
+
 Result<UniqueFd> open(std::string const& path, int flags, mode_t mode)
 {
     return open_at(AT_FDCWD, path, flags, mode);

@@ -19,8 +19,11 @@
 
 namespace tocsin::sys {
 
-Result<UniqueFd> open_at(int dir_fd, std::string const& path, int flags, mode_t mode = 0);
-Result<UniqueFd> open(std::string const& path, int flags, mode_t mode = 0);
+// With a mode where `flags` may make a file (O_CREAT, O_TMPFILE), without one elsewhere.
+Result<UniqueFd> open_at(int dir_fd, std::string const& path, int flags);
+Result<UniqueFd> open_at(int dir_fd, std::string const& path, int flags, mode_t mode);
+Result<UniqueFd> open(std::string const& path, int flags);
+Result<UniqueFd> open(std::string const& path, int flags, mode_t mode);
 Result<UniqueFd> duplicate(int fd);
 
 Result<struct statx> stat_fd(int fd); // also of an O_PATH descriptor; all basic fields and btime

@@ -14,8 +14,10 @@ public:
     UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) { }
     UniqueFd& operator=(UniqueFd&& other) noexcept
     {
-        if (this != &other)
-            reset(other.release());
+        if (this != &other) {
+            reset();
+            fd_ = other.release();
+        }
         return *this;
     }
     ~UniqueFd() { reset(); }
@@ -25,10 +27,9 @@ public:
     [[nodiscard]] int release() { return std::exchange(fd_, -1); }
 
     // Never retried on EINTR: on Linux the descriptor is gone either way.
-    void reset(int fd = -1)
+    void reset()
     {
-        int old = std::exchange(fd_, fd);
-        if (old >= 0)
+        if (int old = release(); old >= 0)
             (void)::close(old);
     }
 

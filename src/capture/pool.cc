@@ -15,26 +15,9 @@ constexpr std::size_t walk_queue_limit = 4096;
 constexpr int tries_when_torn = 3;
 constexpr std::uint64_t urgent_bytes = 1024 * 1024; // more takes too long to go before all others
 
-} // namespace
-
-namespace {
-
 // Somebody waits for an open, and the verdict for what became of a file that existed: these go
 // before all that honest programs do. Nobody waits for the rest.
 enum class Haste { urgent, none };
-
-thread_local Haste current_haste = Haste::none;
-
-void take_haste(Haste haste)
-{
-    if (haste == current_haste)
-        return;
-    current_haste = haste;
-    sched_param param{};
-    param.sched_priority = haste == Haste::urgent ? 5 : 0; // below the gate and the decider
-    int policy = haste == Haste::urgent ? SCHED_RR : SCHED_OTHER;
-    (void)::pthread_setschedparam(::pthread_self(), policy | SCHED_RESET_ON_FORK, &param);
-}
 
 event::ObjectKey key_of(int fd)
 {
@@ -51,11 +34,29 @@ bool is_urgent(Job const& job)
 
 } // namespace
 
+// What one thread of the pool is and has. Made, used and destroyed in that thread.
+class Pool::Worker {
+public:
+    explicit Worker(Pool& pool) : pool_(pool), reader_(pool.repository_) { }
+    void work();
+
+private:
+    void take_haste(Haste haste);
+    Outcome carry_out(Job job);
+    Result<UniqueFd> open_object(event::ObjectKey const& key, event::ObjectKind kind) const;
+    Result<event::Version> read_version(Job const& job, int fd);
+    Result<UniqueFd> clone(int fd) const;
+
+    Pool& pool_;
+    Reader reader_;
+    Haste haste_ = Haste::none;
+};
+
 Pool::Pool(vault::Repository& repository, Surroundings const& around, Sink& sink, Limits limits)
     : repository_(repository), around_(around), sink_(sink), limits_(limits)
 {
     for (unsigned i = 0; i < limits_.threads; ++i)
-        threads_.emplace_back([this] { work(); });
+        threads_.emplace_back([this] { Worker(*this).work(); });
 }
 
 Pool::~Pool()
@@ -125,22 +126,37 @@ std::optional<Job> Pool::next()
     return {};
 }
 
-void Pool::work()
+void Pool::done()
+{
+    std::lock_guard lock(mutex_);
+    --at_work_;
+}
+
+void Pool::Worker::work()
 {
     ::pthread_setname_np(::pthread_self(), "capture");
-    Reader reader(repository_);
     take_haste(Haste::urgent); // also while asleep: it decides how soon we wake
-    while (auto job = next()) {
+    while (auto job = pool_.next()) {
         if (!is_urgent(*job))
             take_haste(Haste::none);
-        sink_.captured(carry_out(std::move(*job), reader));
+        pool_.sink_.captured(carry_out(std::move(*job)));
         take_haste(Haste::urgent);
-        std::lock_guard lock(mutex_);
-        --at_work_;
+        pool_.done();
     }
 }
 
-Outcome Pool::carry_out(Job job, Reader& reader)
+void Pool::Worker::take_haste(Haste haste)
+{
+    if (haste == haste_)
+        return;
+    haste_ = haste;
+    sched_param param{};
+    param.sched_priority = haste == Haste::urgent ? 5 : 0; // below the gate and the decider
+    int policy = haste == Haste::urgent ? SCHED_RR : SCHED_OTHER;
+    (void)::pthread_setschedparam(::pthread_self(), policy | SCHED_RESET_ON_FORK, &param);
+}
+
+Outcome Pool::Worker::carry_out(Job job)
 {
     Outcome out{Error(Errc::not_found, "nothing to capture"), {}, job.occasion, job.writer, job.is_throttled,
         job.is_probe, {}, job.by_handle};
@@ -160,7 +176,7 @@ Outcome Pool::carry_out(Job job, Reader& reader)
             if (s.stx_size > urgent_bytes)
                 take_haste(Haste::none);
         }
-        out.version = read_version(job, fd, reader);
+        out.version = read_version(job, fd);
         if (!out.version.ok() && out.key.handle.bytes.empty())
             out.key = key_of(fd);
     }
@@ -168,9 +184,9 @@ Outcome Pool::carry_out(Job job, Reader& reader)
     return out;
 }
 
-Result<UniqueFd> Pool::open_object(event::ObjectKey const& key, event::ObjectKind kind) const
+Result<UniqueFd> Pool::Worker::open_object(event::ObjectKey const& key, event::ObjectKind kind) const
 {
-    auto mount = around_.mount_fd(key.filesystem);
+    auto mount = pool_.around_.mount_fd(key.filesystem);
     if (mount < 0)
         return Error(Errc::not_found, "the file system is no longer protected");
     // A device or a pipe is never opened itself.
@@ -178,11 +194,11 @@ Result<UniqueFd> Pool::open_object(event::ObjectKey const& key, event::ObjectKin
     return sys::open_by_handle(mount, key.handle, flags);
 }
 
-Result<event::Version> Pool::read_version(Job const& job, int fd, Reader& reader) const
+Result<event::Version> Pool::Worker::read_version(Job const& job, int fd)
 {
-    if (around_.is_excluded(path_of(fd)))
+    if (pool_.around_.is_excluded(path_of(fd)))
         return Error(Errc::unsupported, "excluded");
-    if (!taking_.load())
+    if (!pool_.taking_.load())
         return Error(Errc::full, "the repository's disk is too full to capture '" + path_of(fd) + "'");
     // Where nothing is at stake the opener need not wait; the content is captured all the same.
     if (job.held && intent_of_process(job.held->pid()) == OpenIntent::read_only)
@@ -192,22 +208,22 @@ Result<event::Version> Pool::read_version(Job const& job, int fd, Reader& reader
         if (job.held)
             (void)job.held->answer(sensor::Answer::allow); // what was there is safe in the clone
         auto clone_fd = copy.take();
-        return reader.read(fd, clone_fd.get());
+        return reader_.read(fd, clone_fd.get());
     }
     for (int attempt = 1;; ++attempt) {
-        auto version = reader.read(fd, fd);
+        auto version = reader_.read(fd, fd);
         if (version.ok() || version.error().code() != Errc::again || attempt == tries_when_torn)
             return version;
     }
 }
 
-Result<UniqueFd> Pool::clone(int fd) const
+Result<UniqueFd> Pool::Worker::clone(int fd) const
 {
     auto status = TRY(sys::stat_fd(fd));
-    if (!S_ISREG(status.stx_mode) || status.stx_size < limits_.clone_from_bytes)
+    if (!S_ISREG(status.stx_mode) || status.stx_size < pool_.limits_.clone_from_bytes)
         return Error(Errc::unsupported, "small files are read at once");
     auto filesystem = TRY(sys::filesystem_id(fd));
-    auto mount = around_.mount_fd(filesystem);
+    auto mount = pool_.around_.mount_fd(filesystem);
     if (mount < 0)
         return Error(Errc::not_found, "the file system is no longer protected");
     return clone_file(fd, mount);

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // capture/pool.h -- the threads that read versions into the vault.
 //
-// Three queues, most urgent first: opens that wait, closes, and the walk. A job is done by one
-// thread from start to end; what came of it goes to the sink, from that thread.
+// Three queues, most urgent first: what somebody or the verdict waits for, closes, and the walk. A
+// job is done by one thread from start to end; what came of it goes to the sink, from that thread.
 // Owns what its jobs own (descriptors, held opens). Threads: add(), backlog() from any thread.
-// Bounds: `queue_limit` closes (each keeps a descriptor open); what does not fit is refused and
-// named to the sink as at risk. The walk waits for room.
+// Bounds: `queue_limit` urgent jobs and as many closes (each keeps a descriptor open); what is urgent
+// and does not fit waits among the closes, and what does not fit there is refused: the caller counts
+// it as at risk, and a held open is allowed as it goes. The walk waits for room.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -41,6 +43,18 @@ struct ObjectNumber {
     std::uint64_t inode = 0;
     auto operator<=>(ObjectNumber const&) const = default;
 };
+
+} // namespace tocsin::capture
+
+template <>
+struct std::hash<tocsin::capture::ObjectNumber> {
+    std::size_t operator()(tocsin::capture::ObjectNumber const& n) const noexcept
+    {
+        return std::hash<std::uint64_t>{}(n.inode * 0x9e3779b97f4a7c15ULL ^ n.device);
+    }
+};
+
+namespace tocsin::capture {
 
 struct Outcome {
     // `not_found`: the object is gone. `again`: torn, a writer is at it. `unsupported`: excluded.
@@ -82,7 +96,7 @@ public:
     ~Pool(); // stop()
 
     enum class Added { yes, no_room, stopped };
-    Added add(Job job); // opens are always taken
+    Added add(Job job); // never waits; `no_room` and `stopped` drop the job
     Added add_waiting(Job job); // waits while the walk's queue is long
 
     // While off, every capture is `full`: the repository's disk must not be filled further.
@@ -92,12 +106,10 @@ public:
     void stop(); // finishes what is urgent and closed, drops the walk; then joins
 
 private:
-    void work();
+    class Worker; // one a thread
+
     std::optional<Job> next();
-    Outcome carry_out(Job job, Reader& reader);
-    Result<UniqueFd> open_object(event::ObjectKey const& key, event::ObjectKind kind) const;
-    Result<event::Version> read_version(Job const& job, int fd, Reader& reader) const;
-    Result<UniqueFd> clone(int fd) const;
+    void done(); // with what next() gave
 
     vault::Repository& repository_;
     Surroundings const& around_;

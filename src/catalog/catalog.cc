@@ -342,12 +342,6 @@ void Catalog::for_each_child(event::ObjectId directory, std::function<bool(Link 
             return;
 }
 
-std::size_t Catalog::children(event::ObjectId directory) const
-{
-    auto const* entry = find(directory);
-    return entry == nullptr || entry->directory == nullptr ? 0 : entry->directory->by_name.size();
-}
-
 std::uint64_t Catalog::files_below(event::ObjectId directory, std::uint64_t limit) const
 {
     std::uint64_t count = 0;

@@ -55,7 +55,6 @@ public:
 
     // In the order of the walk. Stops when `visit` returns false.
     void for_each_child(event::ObjectId directory, std::function<bool(Link const&)> const& visit) const;
-    std::size_t children(event::ObjectId directory) const;
 
     // Regular files at and below `directory`; stops counting at `limit`.
     std::uint64_t files_below(event::ObjectId directory, std::uint64_t limit) const;

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "tocsin/base/log.h"
+#include "tocsin/base/version.h"
 #include "tocsin/cli/asker.h"
 
 namespace tocsin::cli {
@@ -36,7 +37,7 @@ std::vector<Declared> declare_all(CLI::App& app, Common& common)
 {
     app.name("tocsin");
     app.footer(footer);
-    app.set_version_flag("-V,--version", "tocsin " TOCSIN_VERSION);
+    app.set_version_flag("-V,--version", "tocsin " + std::string(version()));
     app.require_subcommand(1);
     declare_common(app, common);
     std::vector<Declared> declared;

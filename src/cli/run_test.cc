@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <set>
 #include <sstream>
+#include <unistd.h>
 
 #include "tocsin/base/test.h"
 #include "tocsin/cli/asker.h"
@@ -177,6 +178,17 @@ TEST_F(RunTest, ProtectsNothingThatDoesNotExist)
     asker_.answer = json::value{{"state", "stopped"}};
     EXPECT_EQ(exit_not_done, run({"protect", "/nonexistent/tree", "--state", "/tmp/nonexistent-state"}));
     EXPECT_EQ(1, std::ranges::count(err_.str(), '\n'));
+    for (auto const& request : asker_.asked)
+        EXPECT_EQ("status", request.verb);
+}
+
+TEST_F(RunTest, DoesNotChangeHowARunningGuardResponds)
+{
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "guarding needs root";
+    asker_.answer = json::value{{"state", "guarding"}};
+    EXPECT_EQ(exit_not_done, run({"protect", "/srv", "--respond", "observe", "--state", "/tmp"}));
+    EXPECT_THAT(err_.str(), HasSubstr("--respond"));
     for (auto const& request : asker_.asked)
         EXPECT_EQ("status", request.verb);
 }

@@ -43,16 +43,10 @@ std::string vault_text(Fields const& vault)
     return text + "\n";
 }
 
-// An invariant's value is a sentence, a truth, or an object with "holds" and "reason".
-std::string invariant_words(json::value const& value)
+std::string invariant_words(Fields const& invariant)
 {
-    if (value.is_bool())
-        return value.get_bool() ? "holds" : "does not hold";
-    if (!value.is_object())
-        return shown_text(value);
-    Fields fields(value);
-    std::string words = fields.has("holds") && !fields.yes("holds") ? "does not hold" : "holds";
-    return fields.text("reason").empty() ? words : words + ": " + fields.text("reason");
+    std::string words = invariant.yes("holds") ? "holds" : "does not hold";
+    return invariant.text("reason").empty() ? words : words + ": " + invariant.text("reason");
 }
 
 std::string invariants_text(json::object const& invariants)
@@ -62,7 +56,7 @@ std::string invariants_text(json::object const& invariants)
         std::string name(entry.key());
         for (auto& c : name)
             c = c == '_' ? ' ' : c;
-        table.add({std::move(name), invariant_words(entry.value())});
+        table.add({std::move(name), invariant_words(Fields(entry.value()))});
     }
     return table.empty() ? std::string() : "\n" + table.text(2);
 }

@@ -52,7 +52,6 @@ enum class FileType : std::uint8_t {
     luks = 73,
     ansible_vault = 74,
 };
-std::string_view name_of(FileType type);
 
 // Packed or media formats: high entropy is their nature.
 bool is_dense(FileType type);

@@ -50,7 +50,8 @@ Result<Metadata> read_metadata(int fd);
 // Only what statx tells; no attributes and no link target.
 Metadata metadata_of(struct statx const& s);
 
-// Whether rights or labels differ: mode, owner, attributes. Times and sizes do not count.
+// Whether rights and labels are the same: mode, owner, inode flags, extended attributes. Times and
+// sizes do not count.
 bool same_rights(Metadata const& a, Metadata const& b);
 
 } // namespace tocsin::event

@@ -10,6 +10,7 @@
 
 #include "tocsin/base/sys.h"
 #include "tocsin/base/user.h"
+#include "tocsin/base/version.h"
 #include "tocsin/vault/chunker.h"
 #include "tocsin/vault/tree.h"
 
@@ -259,7 +260,7 @@ Result<vault::SnapshotId> make_checkpoint(CheckpointParts const& parts, WallTime
     snapshot.hostname.erase(snapshot.hostname.find_last_not_of('\n') + 1);
     snapshot.username = "root";
     snapshot.tags = {"tocsin", "checkpoint"};
-    snapshot.program_version = "tocsin 0.1.0";
+    snapshot.program_version = "tocsin " + std::string(version());
     std::ranges::sort(snapshot.paths);
     return parts.repository.save_snapshot(snapshot);
 }

@@ -46,7 +46,7 @@ public:
     virtual Result<void> drain(LifecycleSink const& sink) = 0;
 
     virtual std::uint64_t lost() const = 0; // events the kernel dropped, since the opening
-    virtual std::string_view engine() const = 0; // "ebpf", "proc connector", "fake", "replay"
+    virtual std::string_view engine() const = 0; // "ebpf", "proc connector", "fake"
 };
 
 // Everything of every process, however short it lives. Linux 5.8 with BTF, and CAP_BPF with

@@ -52,7 +52,7 @@ public:
             ::_exit(127);
         }
         (void)::close(ends[0]);
-        release_.reset(ends[1]);
+        release_ = UniqueFd(ends[1]);
     }
     ~Waiting() { finish(); }
     Waiting(Waiting const&) = delete;

@@ -20,12 +20,6 @@ void FakeLineage::push(LifecycleEvent event)
     (void)::eventfd_write(wake_.get(), 1);
 }
 
-void FakeLineage::lose(std::uint64_t count)
-{
-    std::lock_guard lock(mutex_);
-    lost_ += count;
-}
-
 Result<void> FakeLineage::drain(LifecycleSink const& sink)
 {
     std::vector<LifecycleEvent> taken;
@@ -38,12 +32,6 @@ Result<void> FakeLineage::drain(LifecycleSink const& sink)
     for (auto& event : taken)
         sink(std::move(event));
     return {};
-}
-
-std::uint64_t FakeLineage::lost() const
-{
-    std::lock_guard lock(mutex_);
-    return lost_;
 }
 
 } // namespace tocsin::sensor

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // sensor/lineage_fake.h -- a lineage source that tells what a test pushes into it.
 //
-// Threads: push() and lose() from any thread; the rest from the owner.
+// Threads: push() from any thread; the rest from the owner.
 #pragma once
 
 #include <mutex>
@@ -17,20 +17,18 @@ public:
     static Result<std::unique_ptr<FakeLineage>> create();
 
     void push(LifecycleEvent event);
-    void lose(std::uint64_t count); // as if the kernel had dropped so many
 
     int fd() const override { return wake_.get(); }
     Result<void> drain(LifecycleSink const& sink) override;
-    std::uint64_t lost() const override;
+    std::uint64_t lost() const override { return 0; }
     std::string_view engine() const override { return "fake"; }
 
 private:
     explicit FakeLineage(UniqueFd wake) : wake_(std::move(wake)) { }
 
     UniqueFd wake_; // eventfd
-    mutable std::mutex mutex_;
+    std::mutex mutex_;
     std::vector<LifecycleEvent> waiting_;
-    std::uint64_t lost_ = 0;
 };
 
 } // namespace tocsin::sensor

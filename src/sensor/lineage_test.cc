@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/base/user.h"
-#include "tocsin/sensor/lineage_replay.h"
+#include "tocsin/sensor/lineage.h"
 #include "tocsin/sensor/proc/births.h"
 #include "tocsin/sensor/proc/connector_message.h"
 #include "tocsin/sensor/proc/process_reader.h"
 
 #include <algorithm>
-#include <poll.h>
 #include <unistd.h>
 
 #include "tocsin/base/sys.h"
@@ -14,89 +13,6 @@
 
 namespace tocsin::sensor {
 namespace {
-
-event::Process process_named(std::int32_t pid, std::string command)
-{
-    event::Process out;
-    out.key = {pid, 100};
-    out.command = std::move(command);
-    return out;
-}
-
-bool is_readable(LineageSource const& source)
-{
-    pollfd p{source.fd(), POLLIN, 0};
-    return ::poll(&p, 1, 0) == 1;
-}
-
-class Recording : public testing::Test {
-protected:
-    std::string path() const { return dir_ / "recording"; }
-    void record(std::vector<event::Record> const& records)
-    {
-        auto writer = RecordingWriter::create(path()).take();
-        for (auto const& one : records)
-            ASSERT_OK(writer.append(one));
-    }
-    void append_raw(std::string_view bytes)
-    {
-        auto fd = sys::open(path(), O_WRONLY | O_APPEND).take();
-        ASSERT_OK(sys::write_all(fd.get(), as_bytes(bytes)));
-    }
-
-    test::TempDir dir_;
-    std::vector<LifecycleEvent> told_;
-    LifecycleSink keep_ = [this](LifecycleEvent&& event) { told_.push_back(std::move(event)); };
-};
-
-TEST_F(Recording, IsToldAgainAsBirthsAndExecs)
-{
-    record({process_named(7, "sh"), event::GuardChange{}, process_named(7, "cat")});
-    auto source = open_replay_lineage(path()).take();
-    EXPECT_TRUE(is_readable(*source));
-    ASSERT_OK(source->drain(keep_));
-    ASSERT_EQ(2u, told_.size());
-    EXPECT_EQ(LifecycleKind::forked, told_[0].kind);
-    EXPECT_EQ(LifecycleKind::executed, told_[1].kind);
-    EXPECT_EQ("cat", told_[1].process.command);
-    EXPECT_FALSE(is_readable(*source));
-}
-
-TEST_F(Recording, TellsWhatStandsBeforeTheDamage)
-{
-    record({process_named(7, "sh")});
-    append_raw(std::string_view("\x10\0\0\0abc", 7));
-    auto source = open_replay_lineage(path()).take();
-    EXPECT_ERRC(Errc::corrupt, source->drain(keep_));
-    EXPECT_EQ(1u, told_.size());
-    EXPECT_FALSE(is_readable(*source));
-}
-
-TEST_F(Recording, RefusesALengthThatNoRecordHas)
-{
-    record({});
-    append_raw("\xff\xff\xff\xff");
-    auto reader = RecordingReader::open(path()).take();
-    EXPECT_ERRC(Errc::corrupt, reader.next());
-}
-
-TEST_F(Recording, RefusesWhatItDoesNotKnow)
-{
-    record({});
-    auto fd = sys::open(path(), O_WRONLY).take();
-    ASSERT_OK(sys::write_all_at(fd.get(), as_bytes("\x02"), 8));
-    EXPECT_ERRC(Errc::unsupported, RecordingReader::open(path()));
-    ASSERT_OK(sys::write_all_at(fd.get(), as_bytes("X"), 0));
-    EXPECT_ERRC(Errc::corrupt, RecordingReader::open(path()));
-    ASSERT_OK(sys::truncate(fd.get(), 9));
-    EXPECT_ERRC(Errc::corrupt, RecordingReader::open(path()));
-}
-
-TEST_F(Recording, IsNeverWrittenOverAnother)
-{
-    record({});
-    EXPECT_ERRC(Errc::exists, RecordingWriter::create(path()));
-}
 
 // One datagram as linux/cn_proc.h lays it out.
 Bytes datagram(std::uint32_t kind, std::vector<std::uint32_t> const& data)

@@ -7,7 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
-#include "tocsin/vault/random.h"
+#include "tocsin/base/random.h"
 
 namespace tocsin::vault {
 namespace {

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <sys/stat.h>
 
+#include "tocsin/base/utf8.h"
+
 namespace tocsin::vault {
 namespace {
 
@@ -17,50 +19,11 @@ struct Rune {
     std::size_t bytes; // 1 with bad_rune: a byte that belongs to no character
 };
 
-bool is_continuation(char c)
-{
-    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
-
-// As Go's utf8.DecodeRuneInString: no overlong forms, no surrogates. REQUIRES: text not empty.
+// As Go's utf8.DecodeRuneInString. REQUIRES: text not empty.
 Rune decode_rune(std::string_view text)
 {
-    auto const first = static_cast<unsigned char>(text[0]);
-    if (first < 0x80)
-        return {first, 1};
-    std::size_t const bytes = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    if (first < 0xC2 || first > 0xF4 || text.size() < bytes)
-        return {bad_rune, 1};
-    char32_t value = first & (0xFFU >> (bytes + 1));
-    for (std::size_t i = 1; i < bytes; ++i) {
-        if (!is_continuation(text[i]))
-            return {bad_rune, 1};
-        value = (value << 6) | (static_cast<unsigned char>(text[i]) & 0x3F);
-    }
-    bool const overlong = (bytes == 3 && value < 0x800) || (bytes == 4 && value < 0x10000);
-    if (overlong || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000))
-        return {bad_rune, 1};
-    return {value, bytes};
-}
-
-void append_rune(std::string& out, char32_t rune)
-{
-    auto const put = [&](char32_t bits) { out += static_cast<char>(bits); };
-    if (rune < 0x80) {
-        put(rune);
-    } else if (rune < 0x800) {
-        put(0xC0 | rune >> 6);
-        put(0x80 | (rune & 0x3F));
-    } else if (rune < 0x10000) {
-        put(0xE0 | rune >> 12);
-        put(0x80 | ((rune >> 6) & 0x3F));
-        put(0x80 | (rune & 0x3F));
-    } else {
-        put(0xF0 | rune >> 18);
-        put(0x80 | ((rune >> 12) & 0x3F));
-        put(0x80 | ((rune >> 6) & 0x3F));
-        put(0x80 | (rune & 0x3F));
-    }
+    auto const character = first_character(text);
+    return character ? Rune{character->value, character->bytes} : Rune{bad_rune, 1};
 }
 
 // Go's short escapes of control characters, 0 where it has none.
@@ -158,7 +121,7 @@ Result<void> unescape(std::string_view& rest, std::string& out)
         auto const rune = TRY(take_number(rest, c == 'u' ? 4 : 8, 16));
         if (rune > 0x10FFFF || (rune >= 0xD800 && rune < 0xE000))
             return Error(Errc::corrupt, "a name has an escape of no character");
-        append_rune(out, rune);
+        append_character(out, rune);
         return {};
     } else {
         return Error(Errc::corrupt, "a name has an unknown escape");
@@ -184,17 +147,6 @@ constexpr ModeBit file_types[] = {{go_dir, S_IFDIR}, {go_symlink, S_IFLNK}, {go_
 constexpr ModeBit special_bits[] = {{1U << 23, S_ISUID}, {1U << 22, S_ISGID}, {1U << 20, S_ISVTX}};
 
 } // namespace
-
-bool is_utf8(std::string_view text)
-{
-    while (!text.empty()) {
-        auto const [rune, bytes] = decode_rune(text);
-        if (rune == bad_rune && bytes == 1)
-            return false;
-        text.remove_prefix(bytes);
-    }
-    return true;
-}
 
 void append_json_string(std::string& out, std::string_view text)
 {

@@ -39,6 +39,4 @@ mode_t from_go_mode(std::uint32_t mode);
 // strconv.IsPrint
 bool go_prints(char32_t rune);
 
-bool is_utf8(std::string_view text);
-
 } // namespace tocsin::vault

@@ -6,12 +6,13 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <unistd.h>
 
+#include "tocsin/base/random.h"
+#include "tocsin/base/user.h"
 #include "tocsin/vault/base64.h"
 #include "tocsin/vault/go_text.h"
-#include "tocsin/vault/identity.h"
 #include "tocsin/vault/json_fields.h"
-#include "tocsin/vault/random.h"
 
 namespace tocsin::vault {
 namespace {
@@ -144,8 +145,8 @@ Result<KeyFile> wrap_master_key(KeyMaterial const& master, std::string_view pass
 {
     KeyFile out;
     out.created = wall_now();
-    out.username = own_user_name();
-    out.hostname = own_host_name();
+    out.username = find_user_name(::getuid()).value_or("");
+    out.hostname = host_name();
     out.cost = cost;
     out.salt.resize(salt_bytes);
     fill_random(out.salt);

@@ -5,9 +5,9 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include "tocsin/base/user.h"
 #include "tocsin/vault/base64.h"
 #include "tocsin/vault/go_text.h"
-#include "tocsin/vault/identity.h"
 #include "tocsin/vault/lock.h"
 #include "tocsin/vault/tree.h"
 #include "tocsin/vault/vault_testing.h"
@@ -109,7 +109,7 @@ protected:
     {
         LockInfo out;
         out.time = wall_now();
-        out.hostname = own_host_name();
+        out.hostname = host_name();
         out.pid = pid;
         return out;
     }

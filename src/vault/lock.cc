@@ -6,8 +6,8 @@
 #include <optional>
 #include <unistd.h>
 
+#include "tocsin/base/user.h"
 #include "tocsin/vault/go_text.h"
-#include "tocsin/vault/identity.h"
 #include "tocsin/vault/json_fields.h"
 
 namespace tocsin::vault {
@@ -19,8 +19,8 @@ LockInfo own_lock()
 {
     LockInfo out;
     out.time = wall_now();
-    out.hostname = own_host_name();
-    out.username = own_user_name();
+    out.hostname = host_name();
+    out.username = find_user_name(::getuid()).value_or("");
     out.pid = ::getpid();
     out.uid = ::getuid();
     out.gid = ::getgid();
@@ -90,7 +90,7 @@ bool is_stale(LockInfo const& lock, WallTime now)
     if (lock.time < now - stale_after) // not a difference: one from outside could overflow it
         return true;
     bool const is_pid = lock.pid > 0 && lock.pid <= INT32_MAX;
-    return is_pid && lock.hostname == own_host_name() && ::kill(static_cast<pid_t>(lock.pid), 0) != 0
+    return is_pid && lock.hostname == host_name() && ::kill(static_cast<pid_t>(lock.pid), 0) != 0
         && errno == ESRCH;
 }
 

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
-#include "tocsin/vault/random.h"
+#include "tocsin/base/random.h"
 
 namespace tocsin::vault {
 namespace {

@@ -280,12 +280,6 @@ Result<Snapshot> Repository::load_snapshot(SnapshotId const& id) const
     return decode_snapshot(json).context("snapshot " + id.hex());
 }
 
-Result<void> Repository::remove_snapshot(SnapshotId const& id)
-{
-    TRY(parts_->writable());
-    return parts_->store->remove(FileKind::snapshot, id.hex()).context("remove snapshot");
-}
-
 Result<CheckReport> Repository::check(CheckDepth depth, CheckProgress const& progress)
 {
     if (parts_->writer)

@@ -85,7 +85,6 @@ public:
     Result<SnapshotId> save_snapshot(Snapshot const& snapshot);
     Result<std::vector<SnapshotId>> list_snapshots() const;
     Result<Snapshot> load_snapshot(SnapshotId const& id) const;
-    Result<void> remove_snapshot(SnapshotId const& id);
 
     Result<CheckReport> check(CheckDepth depth, CheckProgress const& progress);
     Statistics statistics() const;

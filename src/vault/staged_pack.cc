@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "tocsin/vault/random.h"
+#include "tocsin/base/random.h"
 #include "tocsin/vault/staged_log.h"
 
 namespace tocsin::vault {

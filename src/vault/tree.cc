@@ -7,6 +7,7 @@
 #include <numeric>
 #include <sys/stat.h>
 
+#include "tocsin/base/utf8.h"
 #include "tocsin/vault/base64.h"
 #include "tocsin/vault/go_text.h"
 #include "tocsin/vault/json_fields.h"

@@ -15,21 +15,13 @@
 
 #include "tocsin/base/log.h"
 #include "tocsin/base/sys.h"
+#include "tocsin/cli/exec_words.h"
 
 namespace tocsin::cli {
 
 namespace {
 
 constexpr std::size_t words_limit_bytes = 64 * 1024;
-
-std::vector<char*> pointers_to(std::vector<std::string>& words)
-{
-    std::vector<char*> out;
-    for (auto& word : words)
-        out.push_back(word.data());
-    out.push_back(nullptr);
-    return out;
-}
 
 struct Pipe {
     UniqueFd read_end;

@@ -10,6 +10,7 @@
 #include "tocsin/base/clock.h"
 #include "tocsin/base/log.h"
 #include "tocsin/base/sys.h"
+#include "tocsin/cli/exec_words.h"
 
 namespace tocsin::cli {
 
@@ -17,15 +18,6 @@ namespace {
 
 constexpr auto program_name = "tocsin-guardd";
 constexpr auto installed_place = "/usr/libexec/tocsin/tocsin-guardd";
-
-std::vector<char*> pointers_to(std::vector<std::string>& words)
-{
-    std::vector<char*> out;
-    for (auto& word : words)
-        out.push_back(word.data());
-    out.push_back(nullptr);
-    return out;
-}
 
 std::vector<std::string> whole_command(std::string const& program, GuardOptions const& options)
 {

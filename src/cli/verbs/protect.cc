@@ -5,13 +5,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "tocsin/answers/place.h"
 #include "tocsin/cli/fields.h"
 #include "tocsin/cli/guard/launch.h"
-#include "tocsin/cli/guard/place.h"
 #include "tocsin/cli/guard/wait.h"
 #include "tocsin/cli/show.h"
 #include "tocsin/cli/verb.h"
 #include "tocsin/cli/words.h"
+#include "tocsin/respond/plan.h"
 
 namespace tocsin::cli {
 
@@ -23,6 +24,12 @@ std::string refuse_what_is_no_size(std::string const& text)
 {
     auto size = parse_size(text);
     return size.ok() ? std::string() : size.error().message();
+}
+
+std::string refuse_what_is_no_policy(std::string const& text)
+{
+    auto policy = respond::policy_named(text);
+    return policy.ok() ? std::string() : policy.error().message();
 }
 
 std::vector<std::string> guarded_trees(Fields const& status)
@@ -65,8 +72,8 @@ public:
         app.add_option("PATH", paths_, "The directories")->type_name("")->required();
         app.add_option("--respond", respond_, "What is done to a destroyer: only noted, frozen, or killed")
             ->type_name("observe|freeze|stop")
-            ->default_str("freeze")
-            ->check(CLI::IsMember({"observe", "freeze", "stop"}).description(""));
+            ->default_str(std::string(name_of(respond::Policy::freeze)))
+            ->check(CLI::Validator(refuse_what_is_no_policy, ""));
         app.add_option(
                "--exclude", excludes_, "Keep no versions of what matches (may be given several times)")
             ->type_name("GLOB")
@@ -89,8 +96,10 @@ public:
         auto status = TRY(session.ask("status", {}));
         Fields now(status);
         bool guard_runs = now.text("state") != "stopped";
+        if (guard_runs)
+            TRY(refuse_what_is_told_at_the_start(session));
         auto around = TRY(surroundings(state_dir, now, guard_runs));
-        auto places = TRY(check_places(paths_, around));
+        auto places = TRY(answers::check_places(paths_, around));
         if (guard_runs)
             return ask_running_guard(session, places);
         auto program = TRY(find_guard_program());
@@ -102,9 +111,10 @@ public:
     }
 
 private:
-    Result<Surroundings> surroundings(std::string const& state_dir, Fields const& now, bool guard_runs) const
+    Result<answers::Surroundings> surroundings(
+        std::string const& state_dir, Fields const& now, bool guard_runs) const
     {
-        Surroundings around{state_dir, {}, {}};
+        answers::Surroundings around{state_dir, {}, {}};
         if (!repository_.empty())
             around.repository = TRY(absolute_path(repository_));
         if (guard_runs)
@@ -115,29 +125,33 @@ private:
     GuardOptions guard_options(
         std::string const& state_dir, std::string const& repository, std::vector<std::string> places) const
     {
-        GuardOptions options{
-            state_dir, respond_.empty() ? "freeze" : respond_, excludes_, repository, {}, std::move(places)};
+        GuardOptions options{state_dir, respond_, excludes_, repository, {}, std::move(places)};
+        if (respond_.empty())
+            options.respond = name_of(respond::Policy::freeze);
         if (!reserve_.empty())
             options.reserve_bytes = parse_size(reserve_).take(); // checked when it was read
         return options;
     }
 
-    Result<void> ask_running_guard(Session& session, std::vector<std::string> const& places)
+    Result<void> refuse_what_is_told_at_the_start(Session& session) const
     {
         if (foreground_)
             return Error(Errc::exists,
                 fmt::format("a guard runs on '{}' already; without --foreground it would guard these "
                             "directories as well",
                     session.common().state_dir));
-        if (!repository_.empty() || !reserve_.empty())
-            return Error(
-                Errc::invalid, "a guard runs already: --repository and --reserve are told when it starts");
+        if (!respond_.empty() || !repository_.empty() || !reserve_.empty())
+            return Error(Errc::invalid,
+                "a guard runs already: --respond, --repository and --reserve are told when it starts");
+        return {};
+    }
+
+    Result<void> ask_running_guard(Session& session, std::vector<std::string> const& places)
+    {
         json::array paths;
         for (auto const& place : places)
             paths.push_back(answers::json_text(place));
         json::object args{{"paths", std::move(paths)}};
-        if (!respond_.empty())
-            args["respond"] = respond_;
         json::array excludes;
         for (auto const& glob : excludes_)
             excludes.push_back(answers::json_text(glob));

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 
+#include "tocsin/base/random.h"
 #include "tocsin/base/sys.h"
-#include "tocsin/vault/random.h"
 
 namespace tocsin::vault {
 namespace {

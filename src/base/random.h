@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// vault/random.h -- bytes nobody can guess, for keys, nonces and names.
+// base/random.h -- bytes nobody can guess, for keys, nonces and names.
 #pragma once
 
 #include <cstddef>
 #include <span>
 #include <string>
 
-namespace tocsin::vault {
+namespace tocsin {
 
 // From OpenSSL's generator. Aborts when the system has no random source: going on without
 // would repeat nonces, which gives the plaintext away.
@@ -14,4 +14,4 @@ void fill_random(std::span<std::byte> into);
 
 std::string random_hex(std::size_t bytes);
 
-} // namespace tocsin::vault
+} // namespace tocsin

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tocsin/vault/random.h"
+#include "tocsin/base/random.h"
 
 #include <openssl/rand.h>
 
 #include "tocsin/base/bytes.h"
 
-namespace tocsin::vault {
+namespace tocsin {
 
 void fill_random(std::span<std::byte> into)
 {
@@ -20,4 +20,4 @@ std::string random_hex(std::size_t bytes)
     return to_hex(raw);
 }
 
-} // namespace tocsin::vault
+} // namespace tocsin

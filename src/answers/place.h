@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// cli/guard/place.h -- whether a folder can be guarded, asked before anything is changed.
+// answers/place.h -- whether a directory can be guarded, asked before anything is changed.
 //
 // Errors: one sentence that names the folder and what is wrong with it.
 #pragma once
@@ -11,7 +11,7 @@
 
 #include "tocsin/base/result.h"
 
-namespace tocsin::cli {
+namespace tocsin::answers {
 
 // What lies where already. All absolute and resolved.
 struct Surroundings {
@@ -23,12 +23,12 @@ struct Surroundings {
 // The folders, absolute and resolved, each once. All of them are good, or an error is told.
 Result<std::vector<std::string>> check_places(std::span<std::string const> paths, Surroundings const& around);
 
-// Whether `path` is `tree` or lies in it. By names: both absolute and resolved.
-bool lies_in(std::string_view path, std::string_view tree);
+// Whether the directory behind `fd` is on a file system that can be guarded: `unsupported` when not.
+Result<void> check_filesystem(int fd, std::string const& path);
 
 // A file system by statfs(2)'s magic number: "tmpfs", or the number in hexadecimal.
 std::string filesystem_name(long magic);
 // Those on which the guard's events were proven.
 bool can_be_guarded(long magic);
 
-} // namespace tocsin::cli
+} // namespace tocsin::answers

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tocsin/cli/guard/place.h"
+#include "tocsin/answers/place.h"
 
 #include <algorithm>
 #include <array>
@@ -10,9 +10,10 @@
 #include <utility>
 
 #include "tocsin/base/log.h"
+#include "tocsin/base/path.h"
 #include "tocsin/base/sys.h"
 
-namespace tocsin::cli {
+namespace tocsin::answers {
 
 namespace {
 
@@ -53,22 +54,13 @@ Result<std::string> resolve(std::string const& path)
     return resolved;
 }
 
-Result<void> check_filesystem(std::string const& path)
+Result<void> check_directory(std::string const& path)
 {
     auto opened = sys::open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
     if (!opened.ok() && opened.error().errno_value() == ENOTDIR)
         return Error(Errc::invalid, quoted(path) + " is not a directory");
     auto fd = TRY(std::move(opened));
-    struct statfs found{};
-    if (::fstatfs(fd.get(), &found) != 0)
-        return Error::from_errno(errno, "statfs " + quoted(path));
-    if (!can_be_guarded(found.f_type))
-        return Error(Errc::unsupported,
-            fmt::format(
-                "{} is on a file system ({}) without the events that guarding needs; ext4, XFS and btrfs "
-                "have them",
-                quoted(path), filesystem_name(found.f_type)));
-    return {};
+    return check_filesystem(fd.get(), path);
 }
 
 // What a tree must neither hold nor lie in.
@@ -100,13 +92,6 @@ Result<void> check_overlap(std::string const& path, std::string const& other, st
 
 } // namespace
 
-bool lies_in(std::string_view path, std::string_view tree)
-{
-    if (tree == "/")
-        return true;
-    return path.starts_with(tree) && (path.size() == tree.size() || path[tree.size()] == '/');
-}
-
 std::string filesystem_name(long magic)
 {
     auto const* found =
@@ -119,6 +104,20 @@ bool can_be_guarded(long magic)
     return magic == EXT4_SUPER_MAGIC || magic == xfs_magic || magic == BTRFS_SUPER_MAGIC;
 }
 
+Result<void> check_filesystem(int fd, std::string const& path)
+{
+    struct statfs found{};
+    if (::fstatfs(fd, &found) != 0)
+        return Error::from_errno(errno, "statfs " + quoted(path));
+    if (!can_be_guarded(found.f_type))
+        return Error(Errc::unsupported,
+            fmt::format(
+                "{} is on a file system ({}) without the events that guarding needs; ext4, XFS and btrfs "
+                "have them",
+                quoted(path), filesystem_name(found.f_type)));
+    return {};
+}
+
 Result<std::vector<std::string>> check_places(std::span<std::string const> paths, Surroundings const& around)
 {
     std::vector<std::string> good;
@@ -126,7 +125,7 @@ Result<std::vector<std::string>> check_places(std::span<std::string const> paths
         auto resolved = TRY(resolve(path));
         if (std::ranges::find(good, resolved) != good.end())
             continue;
-        TRY(check_filesystem(resolved));
+        TRY(check_directory(resolved));
         TRY(keep_apart(resolved, around.state_dir, "state directory"));
         TRY(keep_apart(resolved, around.repository, "repository"));
         for (auto const& guarded : around.guarded)
@@ -138,4 +137,4 @@ Result<std::vector<std::string>> check_places(std::span<std::string const> paths
     return good;
 }
 
-} // namespace tocsin::cli
+} // namespace tocsin::answers

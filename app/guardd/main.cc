@@ -66,7 +66,8 @@ int main(int argc, char** argv)
     app.add_option("--state", options.state_dir, "Where everything of this guard is kept");
     app.add_option("--respond", respond, "What is done to an attacker")
         ->check(CLI::Validator(refuse_what_is_no_policy, "observe|freeze|stop"));
-    app.add_option("--exclude", options.excludes, "Glob of paths whose content is not kept");
+    app.add_option("--exclude", options.excludes, "Glob of paths whose content is not kept")
+        ->allow_extra_args(false);
     app.add_option("--repository", options.repository, "Where versions are kept");
     app.add_option("--reserve", options.reserve_bytes, "Bytes of the repository's disk to leave free")
         ->transform(CLI::AsSizeValue(false));

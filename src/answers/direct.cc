@@ -59,7 +59,7 @@ Result<json::value> write_without_guard(
     auto took_back = TRY(takes_back(request));
     if (took_back) {
         auto id = TRY(incident_arg(request.args));
-        TRY(record_undone(state, id, request.user));
+        TRY(record_undo(state, id, request.user, answer));
     }
     return answer;
 }

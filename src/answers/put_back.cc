@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/answers/put_back.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "tocsin/answers/args.h"
@@ -109,20 +111,43 @@ Result<bool> takes_back(Request const& request)
     return !dry_run && !to_dir;
 }
 
-Result<void> record_undone(StatePaths const& state, event::IncidentId id, std::string const& user)
+bool is_whole(json::value const& report)
+{
+    return report.at("failed").to_number<std::uint64_t>() == 0;
+}
+
+std::string undo_sentence(json::value const& report)
+{
+    auto count = [&](std::string_view key) { return report.at(key).to_number<std::uint64_t>(); };
+    return fmt::format(
+        "{} restored, {} recreated, {} renamed back, {} set aside, {} kept in both versions, {} failed",
+        count("restored"), count("recreated"), count("renamed_back"), count("set_aside"), count("kept_both"),
+        count("failed"));
+}
+
+void add_note(json::value& report, std::string_view what, std::string_view why)
+{
+    report.at("notes").as_array().push_back(json::object{{"path", ""}, {"what", what}, {"why", why}});
+}
+
+Result<void> record_undo(
+    StatePaths const& state, event::IncidentId id, std::string const& user, json::value const& report)
 {
     auto journal = TRY(journal::Journal::open(state.journal, journal::Access::read_write));
     auto incident = TRY(journal->incident(id));
     if (!incident)
         return Error(Errc::not_found, "there is no incident " + std::to_string(id.value));
-    incident->state = event::IncidentState::undone;
     event::Action action;
     action.incident = id;
     action.time = wall_now();
     action.kind = event::ActionKind::undo;
     action.by = user;
-    action.outcome = "taken back while no guard ran";
-    std::array<event::Record, 2> records{std::move(action), *incident};
+    action.outcome = undo_sentence(report);
+    std::vector<event::Record> records{std::move(action)};
+    if (is_whole(report)) {
+        incident->state = event::IncidentState::undone;
+        records.emplace_back(*incident);
+    }
     return journal->append(records);
 }
 

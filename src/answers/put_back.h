@@ -20,7 +20,14 @@ Result<json::value> answer_quarantine(StatePaths const& state, Request const& re
 // Whether this request, once carried out, has taken an incident's changes back.
 Result<bool> takes_back(Request const& request);
 
-// The incident is `undone`, by `user`.
-Result<void> record_undone(StatePaths const& state, event::IncidentId id, std::string const& user);
+// Of the answer to an undo: whether all of it could be put back, and what it did in one sentence.
+bool is_whole(json::value const& report);
+std::string undo_sentence(json::value const& report);
+// A line for the person, not about one file.
+void add_note(json::value& report, std::string_view what, std::string_view why);
+
+// The journal learns what was done; the incident is `undone` where all of it was put back.
+Result<void> record_undo(
+    StatePaths const& state, event::IncidentId id, std::string const& user, json::value const& report);
 
 } // namespace tocsin::answers

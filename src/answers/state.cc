@@ -2,6 +2,7 @@
 #include "tocsin/answers/state.h"
 
 #include <sys/file.h>
+#include <unistd.h>
 
 #include "tocsin/answers/protocol.h"
 #include "tocsin/base/random.h"
@@ -62,6 +63,12 @@ Result<void> save_settings(StatePaths const& state)
     auto dir = TRY(sys::open(state.dir, O_RDONLY | O_DIRECTORY));
     auto text = to_text(json::object{{"repository", json_text(state.repository)}}) + "\n";
     return sys::write_file_durably(dir.get(), "settings.json", as_bytes(text), 0600).context("settings");
+}
+
+bool has_versions(StatePaths const& state)
+{
+    return ::access(state.journal.c_str(), F_OK) == 0
+        && ::access((state.repository + "/config").c_str(), F_OK) == 0;
 }
 
 Result<UniqueFd> lock_state(StatePaths const& state)

@@ -27,6 +27,9 @@ struct StatePaths {
 // Remembers where the repository is, for a later guard and for verbs while none runs.
 Result<void> save_settings(StatePaths const& state);
 
+// Whether a repository was made already: then the journal's versions are in it.
+bool has_versions(StatePaths const& state);
+
 // Held by a guard for as long as it runs, and by a verb that writes while none does. The lock
 // ends with the process. `again` while another holds it.
 Result<UniqueFd> lock_state(StatePaths const& state);

@@ -67,9 +67,10 @@ void Decider::recall(event::Incident const& incident)
     incidents_.recall(incident);
 }
 
-void Decider::note_restart()
+void Decider::note_absence_since(WallTime since)
 {
-    is_restart_ = true;
+    if (!is_restart_.exchange(true))
+        absent_since_ = since;
 }
 
 Result<void> Decider::run()

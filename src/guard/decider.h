@@ -52,7 +52,8 @@ public:
     void recall(event::Process const& process);
     void recall(journal::CurrentObject const& object);
     void recall(event::Incident const& incident);
-    void note_restart(); // what the walks of known trees find different changed meanwhile
+    // What the walks of known trees find different changed meanwhile. Later by a Command.
+    void note_absence_since(WallTime since);
 
     // Until the inbox is closed and empty. An error means that nothing is witnessed any more.
     Result<void> run();
@@ -163,7 +164,7 @@ private:
     std::unordered_set<event::ObjectId> missed_; // their newest content could not be captured
     std::unordered_set<event::ObjectId> uncaptured_; // named, without a version so far
     std::atomic<bool> is_restart_{false}; // until what changed meanwhile is an incident
-    WallTime const began_ = wall_now();
+    WallTime absent_since_{}; // as far as the changes then can be told from later ones
     pid_t const self_pid_;
     std::atomic<std::uint64_t> lost_captures_{0};
     std::atomic<std::uint64_t> lost_births_{0};

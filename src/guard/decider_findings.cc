@@ -151,7 +151,8 @@ void Decider::handle(FoundObject&& message)
     bool was_expected = absence_.is_expected(found.object);
     absence_.found(found.object);
     auto const* entry = catalog_.find(found.object);
-    bool is_named = catalog_.child(found.place.parent, found.place.name) == found.object;
+    auto const* link = catalog_.link_at(found.place);
+    bool is_named = link != nullptr && link->object->id == found.object;
     bool was_gone = entry != nullptr && !entry->is_here() && entry->has_metadata;
     if (message.reason != WalkReason::restart && was_gone)
         return; // deleted between the listing and now
@@ -299,15 +300,16 @@ void Decider::close_absence()
     if (!absence_.is_empty())
         record_absence();
     batch_.send();
-    is_restart_ = false;
+    absence_ = {};
     compared_.clear();
+    is_restart_ = false;
 }
 
 void Decider::record_absence()
 {
     auto incident = absence_.incident();
     incident.opened = wall_now();
-    incident.first_activity = began_;
+    incident.first_activity = absent_since_;
     incident.last_activity = incident.opened;
     incidents_.open(std::move(incident));
 }

@@ -40,9 +40,30 @@ Result<answers::StatePaths> prepare_state(Options const& options)
     auto state = TRY(answers::StatePaths::of(dir));
     if (!options.repository.empty()) {
         TRY(sys::make_dirs(options.repository, 0700));
-        state.repository = TRY(sys::real_path(options.repository));
+        auto repository = TRY(sys::real_path(options.repository));
+        if (repository != state.repository && answers::has_versions(state))
+            return Error(Errc::invalid,
+                fmt::format("'{}' keeps its versions in '{}': move that directory to '{}' first, or leave "
+                            "--repository out",
+                    state.dir, state.repository, repository));
+        state.repository = std::move(repository);
     }
     return state;
+}
+
+// What would be blind from its first second on is refused.
+Result<void> refuse_without_room(answers::StatePaths const& state, std::uint64_t reserve_bytes)
+{
+    auto made = sys::open(state.repository, O_RDONLY | O_DIRECTORY);
+    if (!made.ok()) // yet to be made, beside the journal
+        made = sys::open(state.dir, O_RDONLY | O_DIRECTORY);
+    auto directory = TRY(std::move(made));
+    auto space = TRY(sys::space_of(directory.get()));
+    if (space.free_bytes >= reserve_bytes)
+        return {};
+    return Error(Errc::full,
+        fmt::format("the repository's disk has {} MiB left, less than --reserve wants ({} MiB)",
+            space.free_bytes >> 20, reserve_bytes >> 20));
 }
 
 std::unique_ptr<sensor::LineageSource> open_lineage()
@@ -64,6 +85,7 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
     if (!lock.ok())
         return Error(lock.error().code(), "a guard runs already on '" + state.dir + "'");
 
+    TRY(refuse_without_room(state, options.reserve_bytes));
     std::vector<Tree> trees; // checked before anything is made
     for (auto const& path : options.paths) {
         auto tree = TRY(open_tree(path));
@@ -79,6 +101,9 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
     auto parts = TRY(Parts::create({std::move(state), lock.take(), std::move(gate), std::move(witness),
         open_lineage(), std::move(journal), std::move(repository), options}));
     TRY(parts->recall());
+    if (trees.empty() && !parts->has_trees())
+        return Error(
+            Errc::invalid, "no tree is named, and '" + options.state_dir + "' knows of none to guard");
     TRY(parts->begin());
     for (auto& tree : trees)
         TRY(parts->protect(std::move(tree), options.excludes));

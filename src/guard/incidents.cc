@@ -57,18 +57,23 @@ void Incidents::open(event::Incident incident)
     parts_.batch.add(std::move(incident));
 }
 
-// Of a script's ten thousand programs nearly all have ended: looking for them would cost the
-// time in which the others go on.
-void Incidents::contain(event::Incident const& incident)
+std::vector<event::ProcessKey> Incidents::running_of(event::Incident const& incident) const
 {
     std::vector<event::ProcessKey> running;
     for (auto key : incident.actor.processes) {
         auto const* node = parts_.processes.find(key);
-        if (node != nullptr && node->ended_at == WallTime{})
+        if (key && node != nullptr && node->ended_at == WallTime{})
             running.push_back(key);
     }
+    return running;
+}
+
+// Of a script's ten thousand programs nearly all have ended: looking for them would cost the
+// time in which the others go on.
+void Incidents::contain(event::Incident const& incident)
+{
     contained_.insert(incident.id);
-    parts_.responder.contain(incident.id, running, incident.actor.processes);
+    parts_.responder.contain(incident.id, running_of(incident), incident.actor.processes);
 }
 
 void Incidents::record_progress()
@@ -135,7 +140,13 @@ Result<void> Incidents::stop(event::IncidentId id, std::string const& by)
     return {};
 }
 
-void Incidents::mark_undone(event::IncidentId id, std::string const& by, std::string outcome)
+std::size_t Incidents::living(event::IncidentId id) const
+{
+    auto at = incidents_.find(id);
+    return at == incidents_.end() ? 0 : running_of(at->second).size();
+}
+
+void Incidents::record_undo(event::IncidentId id, std::string const& by, std::string outcome, Whole whole)
 {
     event::Action action;
     action.incident = id;
@@ -144,6 +155,8 @@ void Incidents::mark_undone(event::IncidentId id, std::string const& by, std::st
     action.by = by;
     action.outcome = std::move(outcome);
     parts_.batch.add(std::move(action));
+    if (whole == Whole::no)
+        return;
     parts_.verdict.close(id);
     change_state(id, IncidentState::undone);
 }

@@ -44,13 +44,18 @@ public:
     // `not_found` without such an incident. Done some moments later: see acted().
     Result<void> release(event::IncidentId id, std::string const& by);
     Result<void> stop(event::IncidentId id, std::string const& by);
-    void mark_undone(event::IncidentId id, std::string const& by, std::string outcome);
+    // Whether all of it was taken back: else the incident stays open for another undo.
+    enum class Whole { yes, no };
+    void record_undo(event::IncidentId id, std::string const& by, std::string outcome, Whole whole);
+    // Of its processes, how many still exist: frozen, or at work.
+    std::size_t living(event::IncidentId id) const;
     // The responder did something, or failed to.
     void acted(event::Action action);
 
 private:
     Result<event::Incident*> find(event::IncidentId id);
     event::IncidentId next_id() const;
+    std::vector<event::ProcessKey> running_of(event::Incident const& incident) const;
     void contain(event::Incident const& incident);
     void change_state(event::IncidentId id, event::IncidentState state);
     void introduce(event::Incident const& incident);

@@ -22,29 +22,8 @@ constexpr std::chrono::milliseconds hold_at_most{2000};
 constexpr std::chrono::seconds housekeeping_every{2};
 constexpr std::chrono::minutes checkpoint_every{15};
 constexpr std::uint64_t fullest_percent = 90;
-constexpr std::size_t ancestors_recalled = 64; // as many as the verdict looks at
-
-bool is_inside(std::string const& path, std::string const& directory)
-{
-    return path == directory || directory == "/"
-        || (path.starts_with(directory) && path[directory.size()] == '/');
-}
 
 } // namespace
-
-Result<void> check_apart(Tree const& tree, answers::StatePaths const& state)
-{
-    for (auto const& [what, path] :
-        {std::pair{"the guard's state", state.dir}, std::pair{"the repository", state.repository}}) {
-        if (is_inside(path, tree.path))
-            return Error(Errc::invalid,
-                fmt::format("'{}' holds {} ('{}'): choose another place for it with {}", tree.path, what,
-                    path, path == state.dir ? "--state" : "--repository"));
-        if (is_inside(tree.path, path))
-            return Error(Errc::invalid, fmt::format("'{}' lies inside {} ('{}')", tree.path, what, path));
-    }
-    return {};
-}
 
 Result<std::unique_ptr<Guard::Parts>> Guard::Parts::create(Given given)
 {
@@ -91,154 +70,16 @@ Guard::Parts::~Parts()
     end_in_order();
 }
 
-Result<void> Guard::Parts::recall()
-{
-    auto roots = TRY(reading->roots());
-    for (auto const& root : roots) {
-        next_root_ = std::max(next_root_, root.root.value + 1);
-        if (root.is_protected)
-            recalled_.push_back(root);
-    }
-    for (auto const& root : recalled_) {
-        decider.note_restart();
-        auto recall_one = [&](journal::CurrentObject const& object) -> Result<void> {
-            TRY(recall_process(object.creator));
-            decider.recall(object);
-            return {};
-        };
-        TRY(reading->for_each_current(root.root, recall_one));
-    }
-    auto incidents = TRY(reading->incidents());
-    for (auto const& incident : incidents)
-        decider.recall(incident);
-    return {};
-}
-
-// With those it came from, the oldest first.
-Result<void> Guard::Parts::recall_process(event::ProcessKey key)
-{
-    std::vector<event::Process> line;
-    while (key && line.size() < ancestors_recalled && recalled_processes_.insert(key).second) {
-        auto process = TRY(reading->process(key));
-        if (!process)
-            break;
-        key = process->parent;
-        line.push_back(std::move(*process));
-    }
-    for (auto const& process : std::views::reverse(line))
-        decider.recall(process);
-    return {};
-}
-
 Result<void> Guard::Parts::begin()
 {
-    recalled_processes_.clear();
     gate_thread_ = std::jthread([this] { serve_gate(); });
     decider_thread_ = std::jthread([this] { decide(); });
-    for (auto const& root : recalled_) {
-        auto tree = open_tree(root.path);
-        if (!tree.ok()) {
-            health.set("tree " + root.path, "a protected tree is gone: " + tree.error().message());
-            continue;
-        }
-        if (auto done = protect(tree.take(), root.excludes); !done.ok())
-            health.set("tree " + root.path, done.error().message());
-    }
+    TRY(begin_trees());
     auto listener = TRY(answers::listen_control(state.dir));
     control_ = std::make_unique<Control>(
         std::move(listener), [this](answers::Request const& request, answers::ProgressSink const& progress) {
             return answer(request, progress);
         });
-    return {};
-}
-
-Result<void> Guard::Parts::protect(Tree tree, std::vector<std::string> const& excludes)
-{
-    std::lock_guard guard(protect_mutex_);
-    if (trees.by_path(tree.path)) {
-        bool from_before = std::ranges::any_of(recalled_, [&](auto const& r) { return r.path == tree.path; });
-        return from_before ? Result<void>()
-                           : Error(Errc::exists, fmt::format("'{}' is guarded already", tree.path));
-    }
-    for (auto const& other : trees.all()) {
-        if (is_inside(tree.path, other->path) || is_inside(other->path, tree.path))
-            return Error(Errc::exists,
-                fmt::format("'{}' is guarded already, and '{}' overlaps with it", other->path, tree.path));
-    }
-    TRY(check_apart(tree, state));
-    tree.claim = TRY(claim(tree));
-
-    auto known = std::ranges::find(recalled_, tree.path, &event::RootChange::path);
-    bool is_known = known != recalled_.end() && known->object == tree.object;
-    tree.root = is_known ? known->root : event::RootId{next_root_++};
-    tree.excludes = excludes;
-    event::RootChange change{tree.root, wall_now(), tree.path, tree.object, true, excludes};
-    auto added = trees.add(std::move(tree));
-
-    WalkRequest request;
-    request.reason = is_known ? WalkReason::restart : WalkReason::first;
-    request.tree = added;
-    request.place = {{}, added->path};
-    request.path = added->path;
-    if (is_known) {
-        auto baseline = std::make_shared<Baseline>();
-        std::lock_guard reading_lock(reading_mutex);
-        TRY(reading->for_each_current(added->root, [&](journal::CurrentObject const& object) -> Result<void> {
-            if (object.version && holds(*object.version))
-                baseline->emplace(object.object, event::stamp_of(object.version->metadata));
-            return {};
-        }));
-        request.baseline = std::move(baseline);
-    }
-    inbox->put(Command([this, change] { decider.record(change); }));
-    walker.request(std::move(request));
-    return {};
-}
-
-// A power cut may have kept the journal's record of a version and not the last of its blobs; and
-// a version that only rights or times gave rise to says nothing about content.
-bool Guard::Parts::holds(event::Version const& version) const
-{
-    return version.occasion != event::Occasion::metadata
-        && std::ranges::all_of(version.content,
-            [&](auto const& id) { return repository->has_blob(vault::BlobType::data, vault::BlobId(id)); });
-}
-
-Result<void> Guard::Parts::unprotect(std::string const& path)
-{
-    std::lock_guard guard(protect_mutex_);
-    auto resolved = sys::real_path(path);
-    auto tree = trees.by_path(resolved.ok() ? resolved.take() : path);
-    if (!tree)
-        return Error(Errc::not_found, fmt::format("'{}' is not guarded", path));
-    trees.remove(tree->root);
-    std::erase_if(recalled_, [&](auto const& root) { return root.path == tree->path; });
-    if (tree->scope == sensor::MarkScope::filesystem) {
-        (void)gate->unmark(tree->fd.get(), tree->scope);
-        (void)witness->unmark(tree->fd.get(), tree->scope);
-    } else {
-        WalkVisitor visitor;
-        visitor.mark = [&](int dir_fd) -> Result<void> {
-            (void)gate->unmark(dir_fd, sensor::MarkScope::directory);
-            (void)witness->unmark(dir_fd, sensor::MarkScope::directory);
-            return {};
-        };
-        visitor.mark_file = [&](int fd) -> Result<void> {
-            (void)gate->unmark(fd, sensor::MarkScope::object);
-            (void)witness->unmark(fd, sensor::MarkScope::object);
-            return {};
-        };
-        visitor.found = [](Found&&) { return true; };
-        visitor.skipped = [](std::string const&, Error const&) { };
-        auto fd = TRY(sys::open(tree->path, O_RDONLY | O_DIRECTORY));
-        TRY(walk(*tree, std::move(fd), {{}, tree->path}, tree->path, visitor));
-    }
-    (void)::flock(tree->claim.get(), LOCK_UN);
-    event::RootChange change{tree->root, wall_now(), tree->path, tree->object, false, tree->excludes};
-    inbox->put(Command([this, change] {
-        decider.forget_tree(change.root);
-        decider.record(change);
-    }));
     return {};
 }
 

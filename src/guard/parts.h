@@ -41,10 +41,13 @@ struct Guard::Parts {
 
     // What the journal knows of trees that were protected when the guard last ran.
     Result<void> recall();
+    bool has_trees() const; // recalled or protected
     // Starts the threads, and walks the recalled trees.
     Result<void> begin();
     Result<void> protect(Tree tree, std::vector<std::string> const& excludes);
-    Result<void> unprotect(std::string const& path);
+    // As it came under protection. `not_found` where it is not.
+    Result<event::RootChange> protected_root(std::string const& path);
+    Result<void> unprotect(event::RootChange const& root);
     Result<void> run();
     void stop();
 
@@ -90,14 +93,21 @@ private:
     void end_in_order();
     Result<json::value> answer_protect(answers::Request const& request);
     Result<json::value> answer_actor(answers::Request const& request);
+    Result<void> after_undo(answers::Request const& request, json::value& report);
     std::vector<answers::InvariantStatus> what_holds() const;
     std::string status_word() const;
     void watch_disk();
 
     bool holds(event::Version const& version) const; // all of its content, for certain
     Result<void> recall_process(event::ProcessKey key);
+    Result<void> begin_trees(); // those that are recalled
+    Result<std::shared_ptr<Baseline const>> baseline_of(event::RootId root);
+    Result<void> unmark(std::shared_ptr<Tree const> const& tree);
+    void remember(event::RootChange const& change);
+    static std::string cause_of(std::string const& tree_path); // in `health`
 
-    std::vector<event::RootChange> recalled_;
+    std::vector<event::RootChange> roots_; // as they are now, also those no longer protected
+    std::unordered_set<event::RootId> recalled_; // the decider knows what the journal does
     std::unordered_set<event::ProcessKey> recalled_processes_;
     std::mutex protect_mutex_;
     std::int64_t next_root_ = 1;

@@ -6,6 +6,7 @@
 
 #include "tocsin/answers/args.h"
 #include "tocsin/answers/direct.h"
+#include "tocsin/answers/put_back.h"
 #include "tocsin/guard/parts.h"
 
 namespace tocsin::guard {
@@ -123,17 +124,28 @@ Result<json::value> Guard::Parts::answer(
     auto answered = answers::answer_with({state, *repository}, request, progress);
     if (answered.ok() && request.verb == "undo") {
         auto value = answered.take();
-        auto id = TRY(answers::incident_arg(request.args));
-        auto dry = TRY(answers::flag_arg(request.args, "dry_run"));
-        if (!dry && !request.args.contains("to"))
-            TRY(in_decider<void>(
-                [id, by = request.user, outcome = to_text(value)](Decider& d) -> Result<void> {
-                    d.incidents().mark_undone(id, by, outcome);
-                    return {};
-                }));
+        if (TRY(answers::takes_back(request)))
+            TRY(after_undo(request, value));
         return value;
     }
     return answered;
+}
+
+// The journal gets the report, and the report who is still there to do it again.
+Result<void> Guard::Parts::after_undo(answers::Request const& request, json::value& report)
+{
+    auto id = TRY(answers::incident_arg(request.args));
+    auto outcome = answers::undo_sentence(report);
+    auto whole = answers::is_whole(report) ? Incidents::Whole::yes : Incidents::Whole::no;
+    auto living = TRY(
+        in_decider<std::size_t>([id, by = request.user, outcome, whole](Decider& d) -> Result<std::size_t> {
+            d.incidents().record_undo(id, by, outcome, whole);
+            return d.incidents().living(id);
+        }));
+    if (living != 0)
+        answers::add_note(report, "actor",
+            fmt::format("{} of its processes still exist: 'tocsin stop {}' ends them", living, id.value));
+    return {};
 }
 
 void Guard::Parts::catch_up()
@@ -157,18 +169,28 @@ Result<json::value> Guard::Parts::answer_protect(answers::Request const& request
 {
     auto paths = TRY(answers::paths_arg(request.args, "paths"));
     auto excludes = TRY(answers::texts_arg(request.args, "exclude"));
-    for (auto const& path : paths) {
-        if (request.verb == "unprotect") {
-            TRY(unprotect(path));
-            continue;
+    if (request.verb == "unprotect") {
+        std::vector<event::RootChange> roots; // all of them, or none
+        for (auto const& path : paths) {
+            auto root = TRY(protected_root(path));
+            roots.push_back(std::move(root));
         }
-        auto tree = TRY(open_tree(path));
-        TRY(protect(std::move(tree), excludes));
+        for (auto const& root : roots)
+            TRY(unprotect(root));
+    } else {
+        for (auto const& path : paths) {
+            auto tree = TRY(open_tree(path));
+            TRY(protect(std::move(tree), excludes));
+        }
     }
-    auto out = answers::to_json(status());
-    if (trees.all().empty())
+    auto now = status();
+    if (!has_trees()) {
         stop();
-    return out;
+        now.state = "stopped";
+        now.reason = "nothing is guarded any more: the guard ends";
+        now.invariants.clear();
+    }
+    return answers::to_json(now);
 }
 
 Result<json::value> Guard::Parts::answer_actor(answers::Request const& request)

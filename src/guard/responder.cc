@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/guard/responder.h"
 
+#include <fmt/format.h>
 #include <pthread.h>
+
+#include "tocsin/base/log.h"
 
 namespace tocsin::guard {
 namespace {
@@ -155,6 +158,9 @@ void Responder::tell(Deed const& deed, event::ActionKind kind, Result<respond::F
         action.processes = deed.processes;
         action.outcome = "failed: " + outcome.error().message();
     }
+    log_line(Severity::warning,
+        fmt::format("incident {}: {} by {}: {}", action.incident.value, name_of(action.kind), action.by,
+            action.outcome));
     done_(std::move(action));
 }
 

@@ -54,8 +54,8 @@ public:
             args["version"] = version_;
         else
             args["at"] = at_;
-        if (!to_.empty()) {
-            auto to = TRY(absolute_path(to_));
+        if (to_) {
+            auto to = TRY(absolute_path(*to_).context("--to"));
             args["to"] = answers::json_text(to);
         }
         auto answer = TRY(session.ask("restore", std::move(args)));
@@ -69,7 +69,7 @@ private:
     std::vector<std::string> paths_;
     std::string at_;
     std::int64_t version_ = 0;
-    std::string to_;
+    std::optional<std::string> to_;
 };
 
 } // namespace

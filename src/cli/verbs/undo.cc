@@ -28,8 +28,8 @@ public:
     Result<void> run(Session& session) override
     {
         json::object args{{"id", id_}, {"dry_run", dry_run_}};
-        if (!to_.empty()) {
-            auto to = TRY(absolute_path(to_));
+        if (to_) {
+            auto to = TRY(absolute_path(*to_).context("--to"));
             args["to"] = answers::json_text(to);
         }
         auto answer = TRY(session.ask("undo", std::move(args)));
@@ -42,7 +42,7 @@ public:
 private:
     std::int64_t id_ = 0;
     bool dry_run_ = false; // filled by CLI11
-    std::string to_;
+    std::optional<std::string> to_;
 };
 
 } // namespace

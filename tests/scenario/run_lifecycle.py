@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Trees that come under protection, leave it and come back, and guards that end and start again:
+each time the guard has to know every file, and what changed while nobody looked. By the command line.
+
+    run_lifecycle.py [--fs ext4]
+"""
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import lab
+
+
+class Host:
+    """One state directory and what an administrator types about it."""
+
+    def __init__(self, work):
+        self.state = work / "state"
+        self.problems = []
+
+    def tocsin(self, *words, expect=0):
+        done = subprocess.run([lab.bin_dir() / "tocsin", "--state", self.state, *words], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL)
+        self.expect(done.returncode == expect, f"{' '.join(map(str, words))}: exit {done.returncode}: {done.stderr}")
+        return done.stdout
+
+    def ask(self, *words):
+        return json.loads(self.tocsin(*words, "--json"))
+
+    def expect(self, holds, sentence):
+        if not holds:
+            self.problems.append(sentence)
+            print("FAIL", sentence, flush=True)
+
+    def expect_tree(self, tree, when):
+        """All that find sees is known and captured."""
+        there = len({p.lstat().st_ino for p in [tree, *tree.rglob("*")]})
+        for _ in range(100):
+            status = self.ask("status")
+            row = next((t for t in status["protected"] if t["path"] == str(tree)), None)
+            if row and status["state"] == "guarding" and row["captured"] == there:
+                break
+            time.sleep(0.1)
+        self.expect(row is not None and row["captured"] == there and row["pending"] == 0,
+                    f"{when}: {there} objects are there, status says {row} and {status['state']}")
+
+    def end_guard(self):
+        pid = subprocess.run(["pgrep", "-f", f"tocsin-guardd --state {self.state} "], capture_output=True, text=True)
+        for number in pid.stdout.split():
+            os.kill(int(number), signal.SIGTERM)
+        for _ in range(200):
+            if self.ask("status")["state"] == "stopped":
+                return
+            time.sleep(0.05)
+        self.expect(False, "the guard did not end on SIGTERM")
+
+
+def excluding(host, tree):
+    host.tocsin("protect", str(tree), "--exclude", "*.tmp")
+    host.expect_tree(tree, "protect with --exclude after the path")
+    scratch, final = tree / "a.tmp", tree / "a.txt"
+    scratch.write_text("written under a name that is left out\n")
+    time.sleep(0.5)
+    host.tocsin("versions", str(scratch), expect=1)
+    scratch.rename(final)
+    time.sleep(3)
+    host.expect(host.ask("versions", str(final)), "no version of a file that was renamed out of the exclusion")
+    final.unlink()
+
+
+def coming_back(host, tree):
+    host.tocsin("unprotect", str(tree))
+    host.expect(host.ask("status")["state"] == "stopped", "the guard of no tree goes on")
+    host.tocsin("protect", str(tree))
+    host.expect_tree(tree, "protect again")
+    host.tocsin("restore", str(tree), "--at", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1)))
+    host.expect_tree(tree, "restore of a folder")
+    host.end_guard()
+    host.tocsin("protect", str(tree))
+    host.expect_tree(tree, "restart")
+    host.expect(not host.ask("incidents"), f"incidents where nothing happened: {host.ask('incidents')}")
+
+
+def absence(host, tree):
+    before = lab.picture(tree)
+    host.end_guard()
+    files = sorted(p for p in tree.iterdir() if p.is_file() and not p.is_symlink() and p.stat().st_nlink == 1)
+    files[0].unlink()
+    files[1].write_bytes(os.urandom(5000))
+    files[2].rename(tree / "another name")
+    (tree / "new").write_text("new\n")
+    host.tocsin("protect", str(tree))
+    files[1].read_bytes()
+    host.expect_tree(tree, "restart after changes")
+    incidents = host.ask("incidents")
+    host.expect(len(incidents) == 1, f"{len(incidents)} incidents of one absence")
+    found = {k: incidents[0][k] for k in ("objects_changed", "objects_deleted", "objects_created")}
+    host.expect(found == {"objects_changed": 3, "objects_deleted": 1, "objects_created": 1},  # with the folder
+                f"an absence with other counts: {found}")
+    host.tocsin("undo", str(incidents[0]["id"]))
+    host.expect(not lab.differences(before, lab.picture(tree)), f"not as before: {lab.differences(before, lab.picture(tree))[:3]}")
+
+
+def refused(host, tree, work):
+    host.tocsin("restore", str(tree), "--at", "2026-01-01", "--to", "", expect=2)
+    host.tocsin("unprotect", str(tree), str(work), expect=1)
+    host.expect(len(host.ask("status")["protected"]) == 1, "unprotect dropped a tree and failed")
+    host.end_guard()
+    (work / "elsewhere").mkdir()
+    host.tocsin("protect", str(tree), "--repository", str(work / "elsewhere"), expect=1)
+    host.tocsin("protect", str(tree), "--reserve", "900T", expect=1)
+    shutil.move(tree, work / "moved")
+    host.tocsin("protect", str(work / "moved"), expect=0)
+    host.expect("not guarded" in host.ask("status")["reason"], "a tree that is gone goes unnoticed")
+    host.tocsin("unprotect", str(tree))
+    host.expect_tree(work / "moved", "a tree that is gone was dropped")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fs", default="ext4")
+    options = parser.parse_args()
+    lab.private_mounts()
+    work = Path(tempfile.mkdtemp(prefix="tocsin-lifecycle-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+    filesystem = lab.FileSystem(work, options.fs)
+    host = Host(work)
+    steps = 0
+    try:
+        tree = filesystem.path / "share"
+        tree.mkdir()
+        lab.make_corpus(tree, 40, 1)
+        for step in (excluding, coming_back, absence):
+            step(host, tree)
+            steps += 1
+        inside = filesystem.path / "work"
+        inside.mkdir()
+        refused(host, tree, inside)
+        steps += 1
+        host.end_guard()
+    finally:
+        subprocess.run(["pkill", "-KILL", "-f", f"tocsin-guardd --state {host.state} "], check=False)
+        filesystem.close()
+        shutil.rmtree(work, ignore_errors=True)
+    print(f"{steps} parts, {len(host.problems)} failed")
+    sys.exit(1 if host.problems or steps != 4 else 0)
+
+
+main()

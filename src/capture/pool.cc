@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t walk_queue_limit = 4096;
 constexpr int tries_when_torn = 3;
+constexpr std::uint64_t large_bytes = 64 * 1024 * 1024;
 constexpr std::uint64_t urgent_bytes = 1024 * 1024; // more takes too long to go before all others
 
 } // namespace
@@ -96,6 +97,7 @@ void Pool::stop()
         stopping_ = true;
         dropped.swap(walk_);
     }
+    ending_.request_stop();
     wake_.notify_all();
     room_.notify_all();
     threads_.clear();
@@ -170,6 +172,9 @@ Result<UniqueFd> Pool::open_object(event::ObjectKey const& key, event::ObjectKin
 
 Result<event::Version> Pool::read_version(Job const& job, int fd, Reader& reader) const
 {
+    // Small files are finished also at the end; a large one would keep the guard from ending.
+    auto status = TRY(sys::stat_fd(fd));
+    auto stop = status.stx_size > large_bytes ? ending_.get_token() : std::stop_token();
     if (around_.is_excluded(path_of(fd)))
         return Error(Errc::unsupported, "excluded");
     if (!taking_.load())
@@ -182,11 +187,14 @@ Result<event::Version> Pool::read_version(Job const& job, int fd, Reader& reader
         if (job.held)
             (void)job.held->answer(sensor::Answer::allow); // what was there is safe in the clone
         auto clone_fd = copy.take();
-        return reader.read(fd, clone_fd.get());
+        auto version = TRY(describe(fd));
+        TRY(reader.read_content(clone_fd.get(), version, stop));
+        return version;
     }
     for (int attempt = 1;; ++attempt) {
-        auto version = reader.read(fd, fd);
-        if (version.ok() || version.error().code() != Errc::again || attempt == tries_when_torn)
+        auto version = reader.read(fd, stop);
+        if (version.ok() || version.error().code() != Errc::again || attempt == tries_when_torn
+            || stop.stop_requested())
             return version;
     }
 }

@@ -44,6 +44,7 @@ struct ObjectNumber {
 
 struct Outcome {
     // `not_found`: the object is gone. `again`: torn, a writer is at it. `unsupported`: excluded.
+    // `invalid`: beyond the bounds of one version, at risk until it is smaller.
     Result<event::Version> version;
     ObjectNumber number; // zero where it could not be found out
     event::Occasion occasion;
@@ -89,7 +90,9 @@ public:
     void set_taking(bool on) { taking_.store(on); }
 
     std::size_t backlog() const;
-    void stop(); // finishes what is urgent and closed, drops the walk; then joins
+    // Finishes what is urgent and closed, drops the walk, gives up files above 64 MiB (`again`);
+    // then joins.
+    void stop();
 
 private:
     void work();
@@ -112,6 +115,7 @@ private:
     std::size_t at_work_ = 0;
     std::atomic<bool> taking_{true};
     bool stopping_ = false;
+    std::stop_source ending_; // for those who read
     std::vector<std::jthread> threads_;
 };
 

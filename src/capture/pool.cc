@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/capture/pool.h"
 
+#include <algorithm>
+#include <array>
 #include <pthread.h>
 #include <sched.h>
 
@@ -13,7 +15,6 @@ namespace {
 
 constexpr std::size_t walk_queue_limit = 4096;
 constexpr int tries_when_torn = 3;
-constexpr std::uint64_t large_bytes = 64 * 1024 * 1024;
 constexpr std::uint64_t urgent_bytes = 1024 * 1024; // more takes too long to go before all others
 
 } // namespace
@@ -48,7 +49,7 @@ Pool::Pool(vault::Repository& repository, Surroundings const& around, Sink& sink
     : repository_(repository), around_(around), sink_(sink), limits_(limits)
 {
     for (unsigned i = 0; i < limits_.threads; ++i)
-        threads_.emplace_back([this] { work(); });
+        threads_.emplace_back([this, role = i == 0 ? Role::any : Role::small_files] { work(role); });
 }
 
 Pool::~Pool()
@@ -62,11 +63,11 @@ Pool::Added Pool::add(Job job)
     if (stopping_)
         return Added::stopped;
     if (is_urgent(job) && urgent_.size() < limits_.queue_limit) {
-        urgent_.push_back(std::move(job));
+        urgent_.push_back({.job = std::move(job)});
     } else {
-        if (closes_.size() >= limits_.queue_limit)
+        if (closes_.size() + large_.size() >= limits_.queue_limit)
             return Added::no_room;
-        closes_.push_back(std::move(job));
+        closes_.push_back({.job = std::move(job)});
     }
     wake_.notify_one();
     return Added::yes;
@@ -75,10 +76,10 @@ Pool::Added Pool::add(Job job)
 Pool::Added Pool::add_waiting(Job job)
 {
     std::unique_lock lock(mutex_);
-    room_.wait(lock, [&] { return stopping_ || walk_.size() < walk_queue_limit; });
+    room_.wait(lock, [&] { return stopping_ || walk_.size() + large_.size() < walk_queue_limit; });
     if (stopping_)
         return Added::stopped;
-    walk_.push_back(std::move(job));
+    walk_.push_back({.job = std::move(job)});
     wake_.notify_one();
     return Added::yes;
 }
@@ -86,12 +87,12 @@ Pool::Added Pool::add_waiting(Job job)
 std::size_t Pool::backlog() const
 {
     std::lock_guard lock(mutex_);
-    return urgent_.size() + closes_.size() + walk_.size() + at_work_;
+    return urgent_.size() + closes_.size() + walk_.size() + large_.size() + at_work_;
 }
 
 void Pool::stop()
 {
-    std::deque<Job> dropped; // destroyed outside the lock: a held open answers when it goes
+    std::deque<Task> dropped; // destroyed outside the lock: a held open answers when it goes
     {
         std::lock_guard lock(mutex_);
         stopping_ = true;
@@ -103,61 +104,70 @@ void Pool::stop()
     threads_.clear();
 }
 
-std::optional<Job> Pool::next()
+std::optional<Pool::Task> Pool::next(Role role)
 {
+    // The thread for large files takes those first: nobody else does.
+    std::array<std::deque<Task>*, 4> const queues{
+        role == Role::any ? &large_ : nullptr, &urgent_, &closes_, &walk_};
+    auto has_task = [](auto const* queue) { return queue != nullptr && !queue->empty(); };
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [&] { return stopping_ || !urgent_.empty() || !closes_.empty() || !walk_.empty(); });
-    for (auto* queue : {&urgent_, &closes_, &walk_}) {
-        if (!queue->empty()) {
-            std::optional<Job> job(std::move(queue->front()));
-            queue->pop_front();
-            ++at_work_;
-            room_.notify_one();
-            return job;
-        }
-    }
-    return {};
+    wake_.wait(lock, [&] { return stopping_ || std::ranges::any_of(queues, has_task); });
+    auto queue = std::ranges::find_if(queues, has_task);
+    if (queue == queues.end())
+        return {};
+    std::optional<Task> task(std::move((*queue)->front()));
+    (*queue)->pop_front();
+    ++at_work_;
+    room_.notify_one();
+    return task;
 }
 
-void Pool::work()
+// To the thread for large files, held opens before others. False at the end: then nobody takes it.
+bool Pool::leave_to_other(Task& task)
+{
+    std::lock_guard lock(mutex_);
+    if (stopping_)
+        return false;
+    task.opened.reset(); // to be opened anew: not one descriptor for each that waits
+    auto before = large_.end();
+    if (is_urgent(task.job))
+        before = std::ranges::find_if(large_, [](Task const& other) { return !is_urgent(other.job); });
+    large_.insert(before, std::move(task));
+    wake_.notify_all();
+    return true;
+}
+
+void Pool::work(Role role)
 {
     ::pthread_setname_np(::pthread_self(), "capture");
     Reader reader(repository_);
     take_haste(Haste::urgent); // also while asleep: it decides how soon we wake
-    while (auto job = next()) {
-        if (!is_urgent(*job))
+    while (auto task = next(role)) {
+        if (!is_urgent(task->job))
             take_haste(Haste::none);
-        sink_.captured(carry_out(std::move(*job), reader));
+        if (auto outcome = carry_out(std::move(*task), reader, role))
+            sink_.captured(std::move(*outcome));
         take_haste(Haste::urgent);
         std::lock_guard lock(mutex_);
         --at_work_;
     }
 }
 
-Outcome Pool::carry_out(Job job, Reader& reader)
+// Nothing when the task was left to the other thread.
+std::optional<Outcome> Pool::carry_out(Task task, Reader& reader, Role role)
 {
-    Outcome out{Error(Errc::not_found, "nothing to capture"), {}, job.occasion, job.writer, job.is_throttled,
-        job.is_probe, {}, job.by_handle};
-    UniqueFd opened;
-    if (!job.by_handle.handle.bytes.empty()) {
-        auto object = open_object(job.by_handle, job.kind);
-        if (!object.ok())
-            out.version = object.take_error();
-        else
-            opened = object.take();
-    }
-    int fd = job.held ? job.held->fd() : job.fd ? job.fd.get() : opened.get();
-    if (fd >= 0) {
-        if (auto status = sys::stat_fd(fd); status.ok()) {
-            auto s = status.take();
-            out.number = {sys::device_of(s), s.stx_ino};
-            if (s.stx_size > urgent_bytes)
-                take_haste(Haste::none);
-        }
-        out.version = read_version(job, fd, reader);
-    }
-    out.held = std::move(job.held);
-    return out;
+    auto& job = task.job;
+    auto prepared = task.clone ? Result<void>() : prepare(task);
+    if (task.size > urgent_bytes)
+        take_haste(Haste::none);
+    bool is_large = task.size > limits_.large_bytes;
+    if (prepared.ok() && is_large && role == Role::small_files && leave_to_other(task))
+        return {};
+    // Small files are finished also at the end; a large one would keep the guard from ending.
+    auto stop = is_large ? ending_.get_token() : std::stop_token();
+    auto version = prepared.ok() ? read_version(task, reader, stop) : prepared.take_error();
+    return Outcome{std::move(version), task.number, job.occasion, job.writer, job.is_throttled, job.is_probe,
+        std::move(job.held), job.by_handle};
 }
 
 Result<UniqueFd> Pool::open_object(event::ObjectKey const& key, event::ObjectKind kind) const
@@ -170,11 +180,23 @@ Result<UniqueFd> Pool::open_object(event::ObjectKey const& key, event::ObjectKin
     return sys::open_by_handle(mount, key.handle, flags);
 }
 
-Result<event::Version> Pool::read_version(Job const& job, int fd, Reader& reader) const
+int Pool::fd_of(Task const& task)
 {
-    // Small files are finished also at the end; a large one would keep the guard from ending.
+    return task.job.held ? task.job.held->fd() : task.job.fd ? task.job.fd.get() : task.opened.get();
+}
+
+// Looks at the object, and lets the opener go where that is possible before the content is read.
+Result<void> Pool::prepare(Task& task) const
+{
+    auto const& job = task.job;
+    if (!job.by_handle.handle.bytes.empty())
+        task.opened = TRY(open_object(job.by_handle, job.kind));
+    int fd = fd_of(task);
+    if (fd < 0)
+        return Error(Errc::not_found, "nothing to capture");
     auto status = TRY(sys::stat_fd(fd));
-    auto stop = status.stx_size > large_bytes ? ending_.get_token() : std::stop_token();
+    task.number = {sys::device_of(status), status.stx_ino};
+    task.size = S_ISREG(status.stx_mode) ? status.stx_size : 0;
     if (around_.is_excluded(path_of(fd)))
         return Error(Errc::unsupported, "excluded");
     if (!taking_.load())
@@ -182,33 +204,52 @@ Result<event::Version> Pool::read_version(Job const& job, int fd, Reader& reader
     // Where nothing is at stake the opener need not wait; the content is captured all the same.
     if (job.held && intent_of_process(job.held->pid()) == OpenIntent::read_only)
         (void)job.held->answer(sensor::Answer::allow);
-    auto copy = clone(fd);
-    if (copy.ok()) {
-        if (job.held)
-            (void)job.held->answer(sensor::Answer::allow); // what was there is safe in the clone
-        auto clone_fd = copy.take();
-        auto version = TRY(describe(fd));
-        TRY(reader.read_content(clone_fd.get(), version, stop));
+    if (task.size < limits_.clone_from_bytes)
+        return {};
+    auto clone = clone_of(fd);
+    if (!clone.ok())
+        return {}; // then the object itself is read
+    task.clone = clone.take();
+    task.size = task.clone->version.metadata.size;
+    if (job.held)
+        (void)job.held->answer(sensor::Answer::allow); // what was there is safe in the clone
+    return {};
+}
+
+Result<event::Version> Pool::read_version(Task& task, Reader& reader, std::stop_token const& stop) const
+{
+    if (task.clone) {
+        auto version = std::move(task.clone->version);
+        TRY(reader.read_content(task.clone->content.get(), version, stop));
         return version;
     }
     for (int attempt = 1;; ++attempt) {
-        auto version = reader.read(fd, stop);
+        auto version = reader.read(fd_of(task), stop);
         if (version.ok() || version.error().code() != Errc::again || attempt == tries_when_torn
             || stop.stop_requested())
             return version;
     }
 }
 
-Result<UniqueFd> Pool::clone(int fd) const
+// Metadata and content of one moment: who waits for it may truncate the object as soon as it is let go.
+Result<Pool::Clone> Pool::clone_of(int fd) const
 {
-    auto status = TRY(sys::stat_fd(fd));
-    if (!S_ISREG(status.stx_mode) || status.stx_size < limits_.clone_from_bytes)
-        return Error(Errc::unsupported, "small files are read at once");
     auto filesystem = TRY(sys::filesystem_id(fd));
     auto mount = around_.mount_fd(filesystem);
     if (mount < 0)
         return Error(Errc::not_found, "the file system is no longer protected");
-    return clone_file(fd, mount);
+    for (int attempt = 1;; ++attempt) {
+        auto version = TRY(describe(fd));
+        auto content = TRY(clone_file(fd, mount));
+        auto after = TRY(sys::stat_fd(fd));
+        if (event::stamp_of(after) != event::stamp_of(version.metadata) && attempt < tries_when_torn)
+            continue;
+        // After the last try there is somebody who writes all the time: the content of the clone is
+        // whole, and the times are those of just before.
+        auto copy = TRY(sys::stat_fd(content.get()));
+        version.metadata.size = copy.stx_size;
+        return Clone{std::move(content), std::move(version)};
+    }
 }
 
 } // namespace tocsin::capture

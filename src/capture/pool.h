@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // capture/pool.h -- the threads that read versions into the vault.
 //
-// Three queues, most urgent first: opens that wait, closes, and the walk. A job is done by one
-// thread from start to end; what came of it goes to the sink, from that thread.
+// Three queues, most urgent first: opens that wait, closes, and the walk. Large files are read by
+// the first thread only, however many there are, so that the others stay free for all that is
+// small: they look at a large file, clone it where that works, and leave the reading to the first.
+// What came of a job goes to the sink, from the thread that ended it.
 // Owns what its jobs own (descriptors, held opens). Threads: add(), backlog() from any thread.
 // Bounds: `queue_limit` closes (each keeps a descriptor open); what does not fit is refused and
 // named to the sink as at risk. The walk waits for room.
@@ -76,6 +78,7 @@ public:
         unsigned threads = 2;
         std::size_t queue_limit = 100'000;
         std::uint64_t clone_from_bytes = 4 * 1024 * 1024;
+        std::uint64_t large_bytes = 64 * 1024 * 1024; // more is read by the first thread only
     };
 
     // Borrows everything; all must outlive the pool.
@@ -90,17 +93,32 @@ public:
     void set_taking(bool on) { taking_.store(on); }
 
     std::size_t backlog() const;
-    // Finishes what is urgent and closed, drops the walk, gives up files above 64 MiB (`again`);
-    // then joins.
+    // Finishes what is urgent and closed, drops the walk, gives up large files (`again`); then joins.
     void stop();
 
 private:
-    void work();
-    std::optional<Job> next();
-    Outcome carry_out(Job job, Reader& reader);
+    enum class Role { any, small_files };
+    struct Clone { // an object as it was
+        UniqueFd content;
+        event::Version version; // but for the content
+    };
+    struct Task {
+        Job job;
+        UniqueFd opened{}; // of a job by handle
+        ObjectNumber number{}; // from here on: once the object has been looked at
+        std::uint64_t size = 0;
+        std::optional<Clone> clone{};
+    };
+
+    void work(Role role);
+    std::optional<Task> next(Role role);
+    bool leave_to_other(Task& task);
+    std::optional<Outcome> carry_out(Task task, Reader& reader, Role role);
     Result<UniqueFd> open_object(event::ObjectKey const& key, event::ObjectKind kind) const;
-    Result<event::Version> read_version(Job const& job, int fd, Reader& reader) const;
-    Result<UniqueFd> clone(int fd) const;
+    static int fd_of(Task const& task);
+    Result<void> prepare(Task& task) const;
+    Result<event::Version> read_version(Task& task, Reader& reader, std::stop_token const& stop) const;
+    Result<Clone> clone_of(int fd) const;
 
     vault::Repository& repository_;
     Surroundings const& around_;
@@ -109,9 +127,10 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::condition_variable room_;
-    std::deque<Job> urgent_;
-    std::deque<Job> closes_;
-    std::deque<Job> walk_;
+    std::deque<Task> urgent_;
+    std::deque<Task> closes_;
+    std::deque<Task> walk_;
+    std::deque<Task> large_; // of any of these, once one has been looked at
     std::size_t at_work_ = 0;
     std::atomic<bool> taking_{true};
     bool stopping_ = false;

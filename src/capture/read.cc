@@ -80,7 +80,8 @@ public:
         while (data.length > 0) {
             auto room = std::min<std::uint64_t>(reader_.buffer_.size() - held_, data.length);
             auto into = std::span(reader_.buffer_).subspan(held_, room);
-            if (TRY(sys::read_at(fd, into, data.offset)) != room)
+            auto got = TRY(sys::read_at(fd, into, data.offset));
+            if (got != room)
                 return Error(Errc::again, "it became shorter while it was read");
             data.offset += room;
             data.length -= room;

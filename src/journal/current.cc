@@ -89,10 +89,12 @@ Result<void> SqliteJournal::for_each_current(
     event::RootId root, std::function<Result<void>(CurrentObject const&)> visit)
 {
     auto rows = TRY(database_.query(
-        "SELECT p.object, p.parent, p.name, p.root, o.kind, o.root, filesystem, handle_type, handle, v.body, f.body"
+        "SELECT p.object, p.parent, p.name, p.root, o.kind, o.root, filesystem, handle_type, handle, v.body, "
+        "f.body"
         " FROM places AS p INDEXED BY places_of_object CROSS JOIN objects AS o ON o.object = p.object"
         " LEFT JOIN records AS v ON v.seq = version"
-        " LEFT JOIN records AS f ON f.seq = (SELECT min(seq) FROM activity_objects AS a WHERE a.object = p.object)"
+        " LEFT JOIN records AS f ON f.seq = (SELECT min(seq) FROM activity_objects AS a WHERE a.object = "
+        "p.object)"
         " ORDER BY p.object"));
     Gathering gathering(root);
     while (true) {
@@ -113,7 +115,8 @@ Result<void> SqliteJournal::for_each_current(
 Result<std::optional<CurrentObject>> SqliteJournal::current(event::ObjectId id)
 {
     auto rows = TRY(database_.query(
-        "SELECT p.object, p.parent, p.name, p.root, o.kind, o.root, filesystem, handle_type, handle, body, NULL"
+        "SELECT p.object, p.parent, p.name, p.root, o.kind, o.root, filesystem, handle_type, handle, body, "
+        "NULL"
         " FROM places AS p INDEXED BY places_of_object CROSS JOIN objects AS o ON o.object = p.object"
         " LEFT JOIN records ON seq = version WHERE p.object = ?1",
         id.value));

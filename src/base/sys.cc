@@ -289,9 +289,11 @@ Result<std::vector<DirEntry>> list_dir(int dir_fd)
     }
 }
 
-Result<Xattrs> xattrs_of(int fd)
+namespace {
+
+// Each with a zero after it, as listxattr(2) gives them.
+Result<std::string> xattr_names(std::string const& path)
 {
-    auto path = fd_path(fd);
     std::string names;
     ssize_t size = 0;
     do {
@@ -303,25 +305,52 @@ Result<Xattrs> xattrs_of(int fd)
     } while (size < 0 && errno == ERANGE);
     if (size < 0) {
         if (errno == EOPNOTSUPP)
-            return Xattrs{};
+            return std::string{};
+        if (errno == E2BIG) { // more than 64 KiB of names
+            using namespace std::string_literals;
+            return "security.NTACL\0security.capability\0security.ima\0security.selinux\0"
+                   "system.posix_acl_access\0system.posix_acl_default\0user.DOSATTRIB\0"s;
+        }
         return errno_error("listxattr");
     }
     names.resize(static_cast<std::size_t>(size));
+    return names;
+}
+
+} // namespace
+
+Result<Xattrs> xattrs_of(int fd)
+{
+    auto path = fd_path(fd);
+    auto list = TRY(xattr_names(path));
+    std::vector<std::string> names;
+    for (std::size_t at = 0; at < list.size(); at += names.back().size() + 1)
+        names.emplace_back(&list[at]);
+    std::ranges::sort(names);
 
     Xattrs out;
-    for (std::size_t at = 0; at < names.size(); at += std::char_traits<char>::length(&names[at]) + 1) {
-        char const* name = &names[at];
-        Bytes value(XATTR_SIZE_MAX > 65536 ? 65536 : XATTR_SIZE_MAX);
-        auto n = ::getxattr(path.c_str(), name, value.data(), value.size());
+    std::size_t left = xattrs_limit_bytes;
+    for (auto& name : names) {
+        if (name.size() > left)
+            continue;
+        Bytes value(std::min<std::size_t>(left - name.size(), XATTR_SIZE_MAX));
+        // Of no bytes at all it would tell the size instead: then one too many.
+        value.resize(std::max<std::size_t>(value.size(), 1));
+        auto n = ::getxattr(path.c_str(), name.c_str(), value.data(), value.size());
         if (n < 0) {
-            if (errno == ENODATA || errno == EPERM || errno == EACCES || errno == EOPNOTSUPP)
-                continue; // gone meanwhile, or not ours to see
+            bool is_too_large = errno == ERANGE || errno == E2BIG;
+            if (is_too_large || errno == ENODATA || errno == EPERM || errno == EACCES || errno == EOPNOTSUPP)
+                continue; // or gone meanwhile, or not ours to see
             return errno_error("getxattr", name);
         }
-        value.resize(static_cast<std::size_t>(n));
-        out.emplace_back(name, std::move(value));
+        auto size = static_cast<std::size_t>(n);
+        if (name.size() + size > left)
+            continue;
+        left -= name.size() + size;
+        value.resize(size);
+        value.shrink_to_fit();
+        out.emplace_back(std::move(name), std::move(value));
     }
-    std::ranges::sort(out);
     return out;
 }
 

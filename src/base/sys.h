@@ -64,7 +64,11 @@ struct DirEntry {
 };
 Result<std::vector<DirEntry>> list_dir(int dir_fd);
 
-// All extended attributes that this process may see, sorted by name. `fd` may be O_PATH.
+// The extended attributes that this process may see, sorted by name. `fd` may be O_PATH.
+// Bounds: names and values of `xattrs_limit_bytes` together. Who does not fit is left out, in the
+// order of the names, so that "security", "system" and "trusted" come before "user". Where the
+// names are too long for listxattr(2) itself, only those of rights and labels are read.
+inline constexpr std::size_t xattrs_limit_bytes = 256 * 1024;
 using Xattrs = std::vector<std::pair<std::string, Bytes>>;
 Result<Xattrs> xattrs_of(int fd);
 Result<void> set_xattr(int fd, std::string const& name, ByteView value);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/capture/pool.h"
 
+#include <algorithm>
+#include <array>
 #include <pthread.h>
 #include <sched.h>
 
@@ -37,17 +39,20 @@ bool is_urgent(Job const& job)
 // What one thread of the pool is and has. Made, used and destroyed in that thread.
 class Pool::Worker {
 public:
-    explicit Worker(Pool& pool) : pool_(pool), reader_(pool.repository_) { }
+    Worker(Pool& pool, Role role) : pool_(pool), role_(role), reader_(pool.repository_) { }
     void work();
 
 private:
     void take_haste(Haste haste);
-    Outcome carry_out(Job job);
+    std::optional<Outcome> carry_out(Task task);
     Result<UniqueFd> open_object(event::ObjectKey const& key, event::ObjectKind kind) const;
-    Result<event::Version> read_version(Job const& job, int fd);
-    Result<UniqueFd> clone(int fd) const;
+    static int fd_of(Task const& task);
+    Result<void> prepare(Task& task) const;
+    Result<event::Version> read_version(Task& task, std::stop_token const& stop);
+    Result<Clone> clone_of(int fd) const;
 
     Pool& pool_;
+    Role const role_;
     Reader reader_;
     Haste haste_ = Haste::none;
 };
@@ -56,7 +61,8 @@ Pool::Pool(vault::Repository& repository, Surroundings const& around, Sink& sink
     : repository_(repository), around_(around), sink_(sink), limits_(limits)
 {
     for (unsigned i = 0; i < limits_.threads; ++i)
-        threads_.emplace_back([this] { Worker(*this).work(); });
+        threads_.emplace_back(
+            [this, role = i == 0 ? Role::any : Role::small_files] { Worker(*this, role).work(); });
 }
 
 Pool::~Pool()
@@ -70,11 +76,11 @@ Pool::Added Pool::add(Job job)
     if (stopping_)
         return Added::stopped;
     if (is_urgent(job) && urgent_.size() < limits_.queue_limit) {
-        urgent_.push_back(std::move(job));
+        urgent_.push_back({.job = std::move(job)});
     } else {
-        if (closes_.size() >= limits_.queue_limit)
+        if (closes_.size() + large_.size() >= limits_.queue_limit)
             return Added::no_room;
-        closes_.push_back(std::move(job));
+        closes_.push_back({.job = std::move(job)});
     }
     wake_.notify_one();
     return Added::yes;
@@ -83,10 +89,10 @@ Pool::Added Pool::add(Job job)
 Pool::Added Pool::add_waiting(Job job)
 {
     std::unique_lock lock(mutex_);
-    room_.wait(lock, [&] { return stopping_ || walk_.size() < walk_queue_limit; });
+    room_.wait(lock, [&] { return stopping_ || walk_.size() + large_.size() < walk_queue_limit; });
     if (stopping_)
         return Added::stopped;
-    walk_.push_back(std::move(job));
+    walk_.push_back({.job = std::move(job)});
     wake_.notify_one();
     return Added::yes;
 }
@@ -94,36 +100,54 @@ Pool::Added Pool::add_waiting(Job job)
 std::size_t Pool::backlog() const
 {
     std::lock_guard lock(mutex_);
-    return urgent_.size() + closes_.size() + walk_.size() + at_work_;
+    return urgent_.size() + closes_.size() + walk_.size() + large_.size() + at_work_;
 }
 
 void Pool::stop()
 {
-    std::deque<Job> dropped; // destroyed outside the lock: a held open answers when it goes
+    std::deque<Task> dropped; // destroyed outside the lock: a held open answers when it goes
     {
         std::lock_guard lock(mutex_);
         stopping_ = true;
         dropped.swap(walk_);
     }
+    ending_.request_stop();
     wake_.notify_all();
     room_.notify_all();
     threads_.clear();
 }
 
-std::optional<Job> Pool::next()
+std::optional<Pool::Task> Pool::next(Role role)
 {
+    // The thread for large files takes those first: nobody else does.
+    std::array<std::deque<Task>*, 4> const queues{
+        role == Role::any ? &large_ : nullptr, &urgent_, &closes_, &walk_};
+    auto has_task = [](auto const* queue) { return queue != nullptr && !queue->empty(); };
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [&] { return stopping_ || !urgent_.empty() || !closes_.empty() || !walk_.empty(); });
-    for (auto* queue : {&urgent_, &closes_, &walk_}) {
-        if (!queue->empty()) {
-            std::optional<Job> job(std::move(queue->front()));
-            queue->pop_front();
-            ++at_work_;
-            room_.notify_one();
-            return job;
-        }
-    }
-    return {};
+    wake_.wait(lock, [&] { return stopping_ || std::ranges::any_of(queues, has_task); });
+    auto queue = std::ranges::find_if(queues, has_task);
+    if (queue == queues.end())
+        return {};
+    std::optional<Task> task(std::move((*queue)->front()));
+    (*queue)->pop_front();
+    ++at_work_;
+    room_.notify_one();
+    return task;
+}
+
+// To the thread for large files, held opens before others. False at the end: then nobody takes it.
+bool Pool::leave_to_other(Task& task)
+{
+    std::lock_guard lock(mutex_);
+    if (stopping_)
+        return false;
+    task.opened.reset(); // to be opened anew: not one descriptor for each that waits
+    auto before = large_.end();
+    if (is_urgent(task.job))
+        before = std::ranges::find_if(large_, [](Task const& other) { return !is_urgent(other.job); });
+    large_.insert(before, std::move(task));
+    wake_.notify_all();
+    return true;
 }
 
 void Pool::done()
@@ -136,10 +160,11 @@ void Pool::Worker::work()
 {
     ::pthread_setname_np(::pthread_self(), "capture");
     take_haste(Haste::urgent); // also while asleep: it decides how soon we wake
-    while (auto job = pool_.next()) {
-        if (!is_urgent(*job))
+    while (auto task = pool_.next(role_)) {
+        if (!is_urgent(task->job))
             take_haste(Haste::none);
-        pool_.sink_.captured(carry_out(std::move(*job)));
+        if (auto outcome = carry_out(std::move(*task)))
+            pool_.sink_.captured(std::move(*outcome));
         take_haste(Haste::urgent);
         pool_.done();
     }
@@ -156,32 +181,24 @@ void Pool::Worker::take_haste(Haste haste)
     (void)::pthread_setschedparam(::pthread_self(), policy | SCHED_RESET_ON_FORK, &param);
 }
 
-Outcome Pool::Worker::carry_out(Job job)
+// Nothing when the task was left to the other thread.
+std::optional<Outcome> Pool::Worker::carry_out(Task task)
 {
-    Outcome out{Error(Errc::not_found, "nothing to capture"), {}, job.occasion, job.writer, job.is_throttled,
-        job.is_probe, {}, job.by_handle};
-    UniqueFd opened;
-    if (!job.by_handle.handle.bytes.empty()) {
-        auto object = open_object(job.by_handle, job.kind);
-        if (!object.ok())
-            out.version = object.take_error();
-        else
-            opened = object.take();
-    }
-    int fd = job.held ? job.held->fd() : job.fd ? job.fd.get() : opened.get();
-    if (fd >= 0) {
-        if (auto status = sys::stat_fd(fd); status.ok()) {
-            auto s = status.take();
-            out.number = {sys::device_of(s), s.stx_ino};
-            if (s.stx_size > urgent_bytes)
-                take_haste(Haste::none);
-        }
-        out.version = read_version(job, fd);
-        if (!out.version.ok() && out.key.handle.bytes.empty())
-            out.key = key_of(fd);
-    }
-    out.held = std::move(job.held);
-    return out;
+    auto& job = task.job;
+    auto prepared = task.clone ? Result<void>() : prepare(task);
+    if (task.size > urgent_bytes)
+        take_haste(Haste::none);
+    bool is_large = task.size > pool_.limits_.large_bytes;
+    if (prepared.ok() && is_large && role_ == Role::small_files && pool_.leave_to_other(task))
+        return {};
+    // Small files are finished also at the end; a large one would keep the guard from ending.
+    auto stop = is_large ? pool_.ending_.get_token() : std::stop_token();
+    auto version = prepared.ok() ? read_version(task, stop) : prepared.take_error();
+    auto key = job.by_handle;
+    if (!version.ok() && key.handle.bytes.empty() && fd_of(task) >= 0)
+        key = key_of(fd_of(task));
+    return Outcome{std::move(version), task.number, job.occasion, job.writer, job.is_throttled, job.is_probe,
+        std::move(job.held), std::move(key)};
 }
 
 Result<UniqueFd> Pool::Worker::open_object(event::ObjectKey const& key, event::ObjectKind kind) const
@@ -194,8 +211,23 @@ Result<UniqueFd> Pool::Worker::open_object(event::ObjectKey const& key, event::O
     return sys::open_by_handle(mount, key.handle, flags);
 }
 
-Result<event::Version> Pool::Worker::read_version(Job const& job, int fd)
+int Pool::Worker::fd_of(Task const& task)
 {
+    return task.job.held ? task.job.held->fd() : task.job.fd ? task.job.fd.get() : task.opened.get();
+}
+
+// Looks at the object, and lets the opener go where that is possible before the content is read.
+Result<void> Pool::Worker::prepare(Task& task) const
+{
+    auto const& job = task.job;
+    if (!job.by_handle.handle.bytes.empty())
+        task.opened = TRY(open_object(job.by_handle, job.kind));
+    int fd = fd_of(task);
+    if (fd < 0)
+        return Error(Errc::not_found, "nothing to capture");
+    auto status = TRY(sys::stat_fd(fd));
+    task.number = {sys::device_of(status), status.stx_ino};
+    task.size = S_ISREG(status.stx_mode) ? status.stx_size : 0;
     if (pool_.around_.is_excluded(path_of(fd)))
         return Error(Errc::unsupported, "excluded");
     if (!pool_.taking_.load())
@@ -203,30 +235,52 @@ Result<event::Version> Pool::Worker::read_version(Job const& job, int fd)
     // Where nothing is at stake the opener need not wait; the content is captured all the same.
     if (job.held && intent_of_process(job.held->pid()) == OpenIntent::read_only)
         (void)job.held->answer(sensor::Answer::allow);
-    auto copy = clone(fd);
-    if (copy.ok()) {
-        if (job.held)
-            (void)job.held->answer(sensor::Answer::allow); // what was there is safe in the clone
-        auto clone_fd = copy.take();
-        return reader_.read(fd, clone_fd.get());
+    if (task.size < pool_.limits_.clone_from_bytes)
+        return {};
+    auto clone = clone_of(fd);
+    if (!clone.ok())
+        return {}; // then the object itself is read
+    task.clone = clone.take();
+    task.size = task.clone->version.metadata.size;
+    if (job.held)
+        (void)job.held->answer(sensor::Answer::allow); // what was there is safe in the clone
+    return {};
+}
+
+Result<event::Version> Pool::Worker::read_version(Task& task, std::stop_token const& stop)
+{
+    if (task.clone) {
+        auto version = std::move(task.clone->version);
+        TRY(reader_.read_content(task.clone->content.get(), version, stop));
+        return version;
     }
     for (int attempt = 1;; ++attempt) {
-        auto version = reader_.read(fd, fd);
-        if (version.ok() || version.error().code() != Errc::again || attempt == tries_when_torn)
+        auto version = reader_.read(fd_of(task), stop);
+        if (version.ok() || version.error().code() != Errc::again || attempt == tries_when_torn
+            || stop.stop_requested())
             return version;
     }
 }
 
-Result<UniqueFd> Pool::Worker::clone(int fd) const
+// Metadata and content of one moment: who waits for it may truncate the object as soon as it is let go.
+Result<Pool::Clone> Pool::Worker::clone_of(int fd) const
 {
-    auto status = TRY(sys::stat_fd(fd));
-    if (!S_ISREG(status.stx_mode) || status.stx_size < pool_.limits_.clone_from_bytes)
-        return Error(Errc::unsupported, "small files are read at once");
     auto filesystem = TRY(sys::filesystem_id(fd));
     auto mount = pool_.around_.mount_fd(filesystem);
     if (mount < 0)
         return Error(Errc::not_found, "the file system is no longer protected");
-    return clone_file(fd, mount);
+    for (int attempt = 1;; ++attempt) {
+        auto version = TRY(describe(fd));
+        auto content = TRY(clone_file(fd, mount));
+        auto after = TRY(sys::stat_fd(fd));
+        if (event::stamp_of(after) != event::stamp_of(version.metadata) && attempt < tries_when_torn)
+            continue;
+        // After the last try there is somebody who writes all the time: the content of the clone is
+        // whole, and the times are those of just before.
+        auto copy = TRY(sys::stat_fd(content.get()));
+        version.metadata.size = copy.stx_size;
+        return Clone{std::move(content), std::move(version)};
+    }
 }
 
 } // namespace tocsin::capture

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // capture/pool.h -- the threads that read versions into the vault.
 //
-// Three queues, most urgent first: what somebody or the verdict waits for, closes, and the walk. A
-// job is done by one thread from start to end; what came of it goes to the sink, from that thread.
+// Three queues, most urgent first: what somebody or the verdict waits for, closes, and the walk.
+// Large files are read by the first thread only, however many there are, so that the others stay
+// free for all that is small: they look at a large file, clone it where that works, and leave the
+// reading to the first. What came of a job goes to the sink, from the thread that ended it.
 // Owns what its jobs own (descriptors, held opens). Threads: add(), backlog() from any thread.
 // Bounds: `queue_limit` urgent jobs and as many closes (each keeps a descriptor open); what is urgent
 // and does not fit waits among the closes, and what does not fit there is refused: the caller counts
@@ -12,7 +14,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -58,6 +59,7 @@ namespace tocsin::capture {
 
 struct Outcome {
     // `not_found`: the object is gone. `again`: torn, a writer is at it. `unsupported`: excluded.
+    // `invalid`: beyond the bounds of one version, at risk until it is smaller.
     Result<event::Version> version;
     ObjectNumber number; // zero where it could not be found out
     event::Occasion occasion;
@@ -89,6 +91,7 @@ public:
         unsigned threads = 2;
         std::size_t queue_limit = 100'000;
         std::uint64_t clone_from_bytes = 4 * 1024 * 1024;
+        std::uint64_t large_bytes = 64 * 1024 * 1024; // more is read by the first thread only
     };
 
     // Borrows everything; all must outlive the pool.
@@ -96,19 +99,33 @@ public:
     ~Pool(); // stop()
 
     enum class Added { yes, no_room, stopped };
-    Added add(Job job); // never waits; `no_room` and `stopped` drop the job
+    Added add(Job job);
     Added add_waiting(Job job); // waits while the walk's queue is long
 
     // While off, every capture is `full`: the repository's disk must not be filled further.
     void set_taking(bool on) { taking_.store(on); }
 
     std::size_t backlog() const;
-    void stop(); // finishes what is urgent and closed, drops the walk; then joins
+    // Finishes what is urgent and closed, drops the walk, gives up large files (`again`); then joins.
+    void stop();
 
 private:
     class Worker; // one a thread
+    enum class Role { any, small_files };
+    struct Clone { // an object as it was
+        UniqueFd content;
+        event::Version version; // but for the content
+    };
+    struct Task {
+        Job job;
+        UniqueFd opened{}; // of a job by handle
+        ObjectNumber number{}; // from here on: once the object has been looked at
+        std::uint64_t size = 0;
+        std::optional<Clone> clone{};
+    };
 
-    std::optional<Job> next();
+    std::optional<Task> next(Role role);
+    bool leave_to_other(Task& task);
     void done(); // with what next() gave
 
     vault::Repository& repository_;
@@ -118,12 +135,14 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::condition_variable room_;
-    std::deque<Job> urgent_;
-    std::deque<Job> closes_;
-    std::deque<Job> walk_;
+    std::deque<Task> urgent_;
+    std::deque<Task> closes_;
+    std::deque<Task> walk_;
+    std::deque<Task> large_; // of any of these, once one has been looked at
     std::size_t at_work_ = 0;
     std::atomic<bool> taking_{true};
     bool stopping_ = false;
+    std::stop_source ending_; // for those who read
     std::vector<std::jthread> threads_;
 };
 

@@ -2,33 +2,47 @@
 // capture/read.h -- reads an object by its descriptor into the vault: content, facts, metadata.
 #pragma once
 
+#include <stop_token>
+
 #include "tocsin/event/version.h"
 #include "tocsin/vault/chunker.h"
 #include "tocsin/vault/repository.h"
 
 namespace tocsin::capture {
 
+// What is read of one object at most; beyond it the read is refused (`invalid`) before it begins,
+// or at the latest when the bound is reached.
+inline constexpr std::uint64_t data_limit_bytes = 1ULL << 40; // holes do not count
+// A record of the journal holds 16 MiB: 12.2 MiB of blob ids leave room for extents (1.3 MiB at most),
+// attributes and names. At least 195 GiB (zeros), about 600 GiB (anything else).
+inline constexpr std::size_t content_ids_at_most = 400'000;
+
+// All of the version of the object behind `fd` but content, digest, extents, facts, ids, root,
+// occasion and writer. O_PATH is enough.
+Result<event::Version> describe(int fd);
+
 // Reads versions. Owns a reading buffer of 8 MiB; borrows the repository.
 // Threads: each its own Reader; the repository is shared.
+// Bounds: holes are not read, but they are hashed (1.5 GB/s); `stop` is looked at between chunks.
 class Reader {
 public:
     explicit Reader(vault::Repository& repository);
 
-    // Everything of the object behind `fd` but ids, root, occasion and writer. Regular files are
-    // read from `fd` (open for reading); for others O_PATH is enough. When this returns, the
-    // blobs are in the vault. `again` when somebody wrote while we read: the content is torn.
-    // Errors of the vault (`full`) are passed on.
-    // `content_fd` is `fd`, or a clone of its object as it was: then writers do not matter.
-    Result<event::Version> read(int fd, int content_fd);
+    // describe(), and of a regular file, which must be open for reading, the content. When this
+    // returns, the blobs are in the vault. `again` when somebody wrote while we read (the content
+    // is torn) or when it was stopped. Errors of the vault (`full`) are passed on.
+    Result<event::Version> read(int fd, std::stop_token const& stop);
+
+    // Content, digest, extents and facts from `fd`, a file that has `version.metadata.size` bytes.
+    Result<void> read_content(int fd, event::Version& version, std::stop_token const& stop);
 
 private:
-    Result<void> read_content(int fd, event::Version& version);
-    Result<ByteView> save_whole_chunks(ByteView bytes, event::Version& version);
-    Result<void> save(ByteView chunk, event::Version& version);
+    class Content;
 
     vault::Repository& repository_;
     vault::Chunker chunker_;
     Bytes buffer_;
+    Bytes zeros_; // one chunk of them
 };
 
 // The path by which the kernel knows the descriptor's object now, without " (deleted)".

@@ -2,10 +2,9 @@
 #include "tocsin/guard/checkpoint.h"
 
 #include <algorithm>
-#include <fmt/format.h>
 #include <grp.h>
 #include <map>
-#include <unistd.h>
+#include <span>
 #include <unordered_map>
 
 #include "tocsin/base/sys.h"
@@ -51,6 +50,8 @@ private:
     std::map<std::uint32_t, std::string> groups_;
 };
 
+constexpr std::string_view copy_name = "journal-copy";
+
 struct Child {
     std::string name;
     ObjectId object;
@@ -70,22 +71,36 @@ public:
             versions_[object.object] = *object.version;
     }
 
-    // The tree blob of a directory's content.
-    Result<vault::BlobId> tree_of(ObjectId directory)
+    // The tree blob of a directory's content. Children before parents, without recursion: a user
+    // makes directories as deep as he likes.
+    Result<vault::BlobId> tree_of(ObjectId top)
     {
-        std::vector<Node> nodes;
-        if (auto at = children_.find(directory); at != children_.end()) {
-            for (auto const& child : at->second) {
-                auto version = versions_.find(child.object);
-                if (version == versions_.end())
-                    continue; // named, but its capture is still to come
-                auto node = node_of(child.name, version->second);
-                if (node.type == vault::NodeType::dir)
-                    node.subtree = TRY(tree_of(child.object));
-                nodes.push_back(std::move(node));
+        std::vector<Level> way; // from `top` down to the directory that is being written
+        way.push_back(level_of(top, {}));
+        for (;;) {
+            auto& here = way.back();
+            if (here.next == here.children.size()) {
+                auto tree = TRY(save(here.nodes));
+                auto node = std::move(here.node);
+                way.pop_back();
+                if (way.empty())
+                    return tree;
+                node.subtree = tree;
+                way.back().nodes.push_back(std::move(node));
+                continue;
             }
+            auto const& child = here.children[here.next++];
+            auto version = versions_.find(child.object);
+            if (version == versions_.end())
+                continue; // named, but its capture is still to come
+            auto node = node_of(child.name, version->second);
+            if (node.type != vault::NodeType::dir)
+                here.nodes.push_back(std::move(node));
+            else if (way.size() > children_.size())
+                return Error(Errc::corrupt, "a directory lies below itself");
+            else
+                way.push_back(level_of(child.object, std::move(node)));
         }
-        return save(nodes);
     }
 
     Node node_of(std::string name, event::Version const& version)
@@ -122,6 +137,22 @@ public:
     }
 
 private:
+    struct Level {
+        Node node; // of the directory itself, in its parent
+        std::span<Child const> children;
+        std::size_t next = 0;
+        std::vector<Node> nodes; // of the children so far
+    };
+    Level level_of(ObjectId directory, Node node) const
+    {
+        auto at = children_.find(directory);
+        Level out;
+        out.node = std::move(node);
+        if (at != children_.end())
+            out.children = at->second;
+        return out;
+    }
+
     vault::Repository& repository_;
     Names names_;
     std::unordered_map<ObjectId, std::vector<Child>> children_;
@@ -208,7 +239,8 @@ Result<Node> save_file(vault::Repository& repository, std::string const& path, s
 
 Result<Node> journal_directory(CheckpointParts const& parts, Builder& builder)
 {
-    auto path = fmt::format("{}/journal-copy-{}.sqlite", parts.scratch_dir, ::getpid());
+    auto path = parts.scratch_dir + "/" + std::string(copy_name) + ".sqlite";
+    remove_journal_copies(parts.scratch_dir); // a guard that was killed leaves one
     TRY(parts.journal.copy_to(path).context("copy the journal"));
     auto file = save_file(parts.repository, path, "journal.sqlite");
     (void)sys::remove_at(AT_FDCWD, path, 0);
@@ -226,6 +258,21 @@ Result<Node> journal_directory(CheckpointParts const& parts, Builder& builder)
 }
 
 } // namespace
+
+void remove_journal_copies(std::string const& scratch_dir)
+{
+    auto dir = sys::open(scratch_dir, O_RDONLY | O_DIRECTORY);
+    if (!dir.ok())
+        return; // the copy will tell
+    auto dir_fd = dir.take();
+    auto entries = sys::list_dir(dir_fd.get());
+    if (!entries.ok())
+        return;
+    for (auto const& entry : entries.take()) {
+        if (entry.name.starts_with(copy_name))
+            (void)sys::remove_at(dir_fd.get(), entry.name, 0);
+    }
+}
 
 Result<vault::SnapshotId> make_checkpoint(CheckpointParts const& parts, WallTime now)
 {

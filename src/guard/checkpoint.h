@@ -20,6 +20,10 @@ struct CheckpointParts {
     std::string scratch_dir; // for the journal's copy; on a disk with room for it
 };
 
+// What an earlier guard left in `scratch_dir` because it was killed while it copied. Every checkpoint
+// does it, too; at the guard's start it gives the room back at once.
+void remove_journal_copies(std::string const& scratch_dir);
+
 // `not_found` when nothing is protected.
 Result<vault::SnapshotId> make_checkpoint(CheckpointParts const& parts, WallTime now);
 

@@ -133,13 +133,7 @@ private:
     Translator translator_;
     Absence absence_;
 
-    struct NumberHash {
-        std::size_t operator()(capture::ObjectNumber const& n) const noexcept
-        {
-            return std::hash<std::uint64_t>{}(n.inode * 0x9e3779b97f4a7c15ULL ^ n.device);
-        }
-    };
-    std::unordered_map<capture::ObjectNumber, event::ObjectId, NumberHash> numbers_;
+    std::unordered_map<capture::ObjectNumber, event::ObjectId> numbers_;
 
     // Changed without a close so far: by a mapping, a long-open writer, or truncation by path.
     struct Unsettled {

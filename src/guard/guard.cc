@@ -9,6 +9,7 @@
 #include "tocsin/answers/socket.h"
 #include "tocsin/base/log.h"
 #include "tocsin/base/sys.h"
+#include "tocsin/guard/checkpoint.h"
 #include "tocsin/guard/control.h"
 #include "tocsin/guard/parts.h"
 #include "tocsin/guard/threads.h"
@@ -92,6 +93,7 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
         TRY(check_apart(tree, state));
         trees.push_back(std::move(tree));
     }
+    remove_journal_copies(state.dir); // of a checkpoint that was killed
     auto gate = TRY(sensor::fanotify::open_gate());
     auto witness = TRY(sensor::fanotify::open_witness());
     auto journal = TRY(journal::Journal::open(state.journal, journal::Access::read_write));

@@ -83,12 +83,6 @@ private:
         std::uint32_t window_s = 0;
         pid_t writer = 0;
     };
-    struct NumberHash {
-        std::size_t operator()(capture::ObjectNumber const& n) const noexcept
-        {
-            return std::hash<std::uint64_t>{}(n.inode * 0x9e3779b97f4a7c15ULL ^ n.device);
-        }
-    };
     struct News {
         enum class Kind { captured, renamed, excluded, included } kind;
         capture::ObjectNumber number;
@@ -108,7 +102,7 @@ private:
     OpenLog& opens_;
     pid_t const self_;
 
-    std::unordered_map<capture::ObjectNumber, Known, NumberHash> known_; // the gate's thread only
+    std::unordered_map<capture::ObjectNumber, Known> known_; // the gate's thread only
 
     std::mutex news_mutex_;
     std::vector<News> news_;

@@ -47,7 +47,7 @@ void Recorder::flush()
 
 std::string Recorder::failure() const
 {
-    if (auto refused = refused_.load(); refused != 0)
+    if (auto refused = refused_.load() + left_out_.load(); refused != 0)
         return fmt::format("{} records were lost", refused);
     std::lock_guard lock(failure_mutex_);
     return failure_;
@@ -70,6 +70,7 @@ void Recorder::write(std::vector<RecordBatch> batches)
         std::ranges::move(batch.records, std::back_inserter(records));
     complete_metadata_versions(records);
     auto written = records.empty() ? Result<void>() : journal_->append(records);
+    left_out_.store(journal_->left_out());
     {
         std::lock_guard lock(failure_mutex_);
         failure_ = written.ok() ? std::string() : written.error().message();

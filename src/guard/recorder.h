@@ -52,6 +52,7 @@ private:
     Mailbox<RecordBatch> box_;
     std::vector<event::Record> unwritten_; // the thread's own
     std::atomic<std::uint64_t> refused_{0};
+    std::atomic<std::uint64_t> left_out_{0}; // larger than a record may be
     mutable std::mutex failure_mutex_;
     std::string failure_;
     std::jthread thread_;

@@ -61,7 +61,7 @@ answers::Status Guard::Parts::status()
         out.trees = counted.take();
     auto counters = keeper.counters();
     if (!out.trees.empty())
-        out.trees.front().at_risk = counters.at_risk + deadlines.timeouts() + decider.lost_captures();
+        out.trees.front().at_risk = counters.at_risk + deadlines.timeouts() + decider.lost_captures() + gate->unreadable_events();
     out.gate = {counters.opens, counters.held, deadlines.timeouts(),
         static_cast<std::uint64_t>(counters.p50_us), static_cast<std::uint64_t>(counters.p99_us)};
     auto stored = repository->statistics();

@@ -61,23 +61,33 @@ Result<void> SqliteJournal::append_all(std::span<event::Record> records)
     ++head.link;
     LinkHash hash(head.hash, head.link);
     Index index(database_);
+    std::uint64_t too_large = 0;
     for (auto& record : records) {
-        ++head.sequence;
-        set_id(record, head.sequence);
+        set_id(record, head.sequence + 1);
         auto body = event::encode(record);
-        if (body.size() > record_limit_bytes)
-            return Error(Errc::invalid, "a record is larger than 16 MiB");
+        if (body.size() > record_limit_bytes) {
+            set_id(record, 0);
+            ++too_large;
+            continue;
+        }
+        ++head.sequence;
         TRY(database_.run(
             "INSERT INTO records VALUES (?1, ?2, ?3)", head.sequence, record.index(), ByteView(body)));
         TRY(index.add(head.sequence, record));
         hash.add(head.sequence, body);
         head.count(record);
     }
+    if (too_large == records.size()) {
+        left_out_ += too_large;
+        return {};
+    }
     head.hash = hash.finish();
     TRY(database_.run("INSERT INTO chain VALUES (?1, ?2, ?3, ?4)", head.link, first, head.sequence,
         ByteView(head.hash.bytes)));
     TRY(write_head(database_, head));
-    return transaction.commit();
+    TRY(transaction.commit());
+    left_out_ += too_large; // of a batch that failed all records are the caller's to count
+    return {};
 }
 
 Result<void> SqliteJournal::verify()

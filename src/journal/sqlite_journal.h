@@ -12,6 +12,7 @@ public:
     explicit SqliteJournal(Database database) : database_(std::move(database)) { }
 
     Result<void> append(std::span<event::Record> records) override;
+    std::uint64_t left_out() const override { return left_out_; }
     Result<void> verify() override;
     Result<void> copy_to(std::string const& path) override;
 
@@ -44,6 +45,7 @@ private:
         Query rows, WallTime time, std::vector<event::Version>& out); // rows: path, seq, time by path
 
     Database database_;
+    std::uint64_t left_out_ = 0;
 };
 
 } // namespace tocsin::journal

@@ -6,6 +6,7 @@
 // would have to act for the wait to end) is held until it returns.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <sys/types.h>
@@ -53,6 +54,10 @@ public:
     // go on: nothing is guarded any more, and every held open was let go.
     virtual Result<void> serve(GateKeeper& keeper) = 0;
     virtual void stop() = 0; // any thread
+
+    // Events whose object the kernel could not open for us (a lease, a disk error, no memory, no
+    // free descriptor): an opener among them was denied, a close is not known. Any thread.
+    virtual std::uint64_t unreadable_events() const = 0;
 };
 
 } // namespace tocsin::sensor

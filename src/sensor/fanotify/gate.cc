@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/sensor/fanotify/gate.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <poll.h>
@@ -65,24 +66,37 @@ public:
         [[maybe_unused]] auto written = ::write(wake_.get(), &one, sizeof(one));
     }
 
+    std::uint64_t unreadable_events() const override { return unreadable_.load(std::memory_order_relaxed); }
+
 private:
     Result<void> serve_until_stopped(GateKeeper& keeper)
     {
         alignas(fanotify_event_metadata) std::array<std::byte, 16384> buffer;
         std::array<pollfd, 2> polled{pollfd{group_->fd(), POLLIN, 0}, pollfd{wake_.get(), POLLIN, 0}};
         for (;;) {
-            auto size = ::read(group_->fd(), buffer.data(), buffer.size());
-            if (size > 0) {
-                handle(std::span(buffer).first(static_cast<std::size_t>(size)), keeper);
-                continue;
-            }
-            if (size < 0 && errno != EAGAIN && errno != EINTR)
-                return Error::from_errno(errno, "read from the fanotify group");
-            if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR)
+            if (::poll(polled.data(), polled.size(), -1) < 0) {
+                if (errno == EINTR)
+                    continue;
                 return Error::from_errno(errno, "poll the fanotify group");
+            }
             if ((polled[1].revents & POLLIN) != 0)
                 return {};
+            auto size = ::read(group_->fd(), buffer.data(), buffer.size());
+            if (size > 0)
+                handle(std::span(buffer).first(static_cast<std::size_t>(size)), keeper);
+            else if (size < 0 && is_of_the_group(errno))
+                return Error::from_errno(errno, "read from the fanotify group");
+            else if (size < 0 && errno != EINTR)
+                unreadable_.fetch_add(1, std::memory_order_relaxed); // the queue was not empty
         }
+    }
+
+    // Without FAN_REPORT_FD_ERROR the kernel opens each event's object in our read(2), and that open's
+    // error is what read returns: EIO, ENOMEM, EMFILE, EAGAIN (a lease). One event is gone by it,
+    // and its opener was denied; the next read goes on with the next event.
+    static bool is_of_the_group(int number)
+    {
+        return number == EBADF || number == EINVAL || number == EFAULT;
     }
 
     // Nobody will answer from here on: no mark may make anybody wait, and who waits goes on.
@@ -91,16 +105,18 @@ private:
         (void)::fanotify_mark(group_->fd(), FAN_MARK_FLUSH, 0, AT_FDCWD, nullptr);
         (void)::fanotify_mark(group_->fd(), FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, 0, AT_FDCWD, nullptr);
         alignas(fanotify_event_metadata) std::array<std::byte, 16384> buffer;
-        for (;;) {
+        pollfd polled{group_->fd(), POLLIN, 0};
+        for (;;) { // until the queue is empty: the error of one event leaves others behind it
+            auto ready = ::poll(&polled, 1, 0);
+            if (ready == 0 || (ready < 0 && errno != EINTR))
+                return;
             auto left = ::read(group_->fd(), buffer.data(), buffer.size());
-            if (left < 0 && errno == EINTR)
-                continue;
-            if (left <= 0)
+            if (left < 0 && is_of_the_group(errno))
                 return;
             auto const* event = reinterpret_cast<fanotify_event_metadata const*>(buffer.data());
             for (; FAN_EVENT_OK(event, left); event = FAN_EVENT_NEXT(event, left)) {
-                UniqueFd object(event->fd);
-                if ((event->mask & FAN_OPEN_PERM) != 0)
+                UniqueFd object(std::max(event->fd, -1));
+                if (object && (event->mask & FAN_OPEN_PERM) != 0)
                     group_->send(object.get(), Answer::allow);
             }
         }
@@ -115,6 +131,8 @@ private:
                 keeper.lost_events();
             else if (event->fd >= 0)
                 handle_one(*event, UniqueFd(event->fd), keeper);
+            else // an errno: the kernel has denied the opener by itself, and takes no answer
+                unreadable_.fetch_add(1, std::memory_order_relaxed);
         }
     }
 
@@ -135,15 +153,30 @@ private:
 
     std::shared_ptr<Group> group_; // held opens keep it alive until they are answered
     UniqueFd wake_;
+    std::atomic<std::uint64_t> unreadable_{0};
 };
+
+constexpr unsigned group_flags =
+    FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS;
+constexpr unsigned report_fd_error = 0x00002000; // FAN_REPORT_FD_ERROR of Linux 6.13
+
+// Of the descriptors that come with events. O_NONBLOCK: somebody's lease (F_SETLEASE) on the object
+// would else keep us in read(2) until it is given up, 45 seconds by default.
+constexpr unsigned event_flags = O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NOATIME | O_NONBLOCK;
+
+int init_group(EventErrors errors)
+{
+    if (errors == EventErrors::of_the_read)
+        return ::fanotify_init(group_flags, event_flags);
+    int group = ::fanotify_init(group_flags | report_fd_error, event_flags);
+    return group < 0 && errno == EINVAL ? init_group(EventErrors::of_the_read) : group;
+}
 
 } // namespace
 
-Result<std::unique_ptr<Gate>> open_gate()
+Result<std::unique_ptr<Gate>> open_gate(EventErrors errors)
 {
-    int group = ::fanotify_init(
-        FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS,
-        O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NOATIME);
+    int group = init_group(errors);
     if (group < 0)
         return Error::from_errno(errno, "fanotify_init (permission events)");
     UniqueFd group_fd(group);
@@ -151,6 +184,11 @@ Result<std::unique_ptr<Gate>> open_gate()
     if (!wake)
         return Error::from_errno(errno, "eventfd");
     return std::unique_ptr<Gate>(std::make_unique<FanotifyGate>(std::move(group_fd), std::move(wake)));
+}
+
+Result<std::unique_ptr<Gate>> open_gate()
+{
+    return open_gate(EventErrors::in_the_event);
 }
 
 } // namespace tocsin::sensor::fanotify

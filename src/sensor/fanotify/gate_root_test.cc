@@ -2,7 +2,9 @@
 #include "tocsin/sensor/fanotify/gate.h"
 
 #include <condition_variable>
+#include <csignal>
 #include <deque>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
 
@@ -74,6 +76,38 @@ public:
 
 private:
     pid_t pid_;
+};
+
+// A child that has a write lease on a file: whoever opens it waits until the lease is given up.
+class LeaseHolder {
+public:
+    explicit LeaseHolder(std::string const& path)
+    {
+        int ready[2];
+        EXPECT_EQ(0, ::pipe2(ready, O_CLOEXEC));
+        pid_ = ::fork();
+        if (pid_ == 0) {
+            ::signal(SIGIO, SIG_IGN);
+            int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+            char has_it = ::fcntl(fd, F_SETLEASE, F_WRLCK) == 0 ? 'y' : 'n';
+            (void)!::write(ready[1], &has_it, 1);
+            ::pause();
+            ::_exit(0);
+        }
+        char has_it = 0;
+        EXPECT_EQ(1, ::read(ready[0], &has_it, 1));
+        EXPECT_EQ('y', has_it);
+        ::close(ready[0]);
+        ::close(ready[1]);
+    }
+    ~LeaseHolder()
+    {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+
+private:
+    pid_t pid_ = -1;
 };
 
 class GateTest : public testing::TestWithParam<char const*> {
@@ -183,6 +217,66 @@ TEST_P(GateTest, AsksForAFileByItsNameElsewhere)
     ASSERT_OK(gate_->mark(object.get(), MarkScope::object));
     keeper_.ruling = Ruling::deny;
     EXPECT_NE(0, Shell("cat " + (*mount_ / "other/link") + " 2>/dev/null").wait());
+}
+
+TEST_P(GateTest, GoesOnWhileALeaseKeepsOneFileFromIt)
+{
+    ASSERT_EQ(0, Shell("echo x > " + (*mount_ / "free")).wait());
+    ASSERT_TRUE(keeper_.wait([&] { return keeper_.closes.size() == 1; }));
+    LeaseHolder lease(file());
+    auto began = steady_now();
+    EXPECT_NE(0, Shell("cat " + file() + " 2>/dev/null").wait()) << "nobody can look at it";
+    EXPECT_EQ(0, Shell("cat " + (*mount_ / "free") + " >/dev/null").wait());
+    EXPECT_LT(steady_now() - began, 5s);
+    EXPECT_EQ(1u, gate_->unreadable_events());
+}
+
+// The gate has no descriptor left for the event; what it had queued before and after is served.
+TEST_P(GateTest, OutlivesAnEventThatItCannotOpen)
+{
+    rlimit before;
+    ASSERT_EQ(0, ::getrlimit(RLIMIT_NOFILE, &before));
+    auto lowest_free = static_cast<rlim_t>(UniqueFd(::dup(0)).get());
+    rlimit none{lowest_free, before.rlim_max};
+    Shell reader("sleep 0.3; cat " + file() + " 2>/dev/null");
+    ASSERT_EQ(0, ::setrlimit(RLIMIT_NOFILE, &none));
+    auto denied = reader.wait();
+    ASSERT_EQ(0, ::setrlimit(RLIMIT_NOFILE, &before));
+    EXPECT_NE(0, denied);
+    EXPECT_EQ(0, Shell("cat " + file() + " >/dev/null").wait());
+    EXPECT_EQ(1u, gate_->unreadable_events());
+}
+
+TEST_P(GateTest, AtItsEndLetsGoWhoIsQueuedBehindAnUnreadableEvent)
+{
+    ASSERT_EQ(0, Shell("echo x > " + (*mount_ / "free")).wait());
+    stop();
+    LeaseHolder lease(file());
+    auto old_kernels_gate = open_gate(EventErrors::of_the_read).take();
+    auto dir = sys::open(mount_->path(), O_RDONLY | O_DIRECTORY).take();
+    ASSERT_OK(old_kernels_gate->mark(dir.get(), MarkScope::directory));
+    Shell denied("cat " + file() + " 2>/dev/null");
+    std::this_thread::sleep_for(200ms);
+    Shell waits("cat " + (*mount_ / "free") + " >/dev/null");
+    std::this_thread::sleep_for(200ms);
+    old_kernels_gate->stop();
+    EXPECT_OK(old_kernels_gate->serve(keeper_));
+    EXPECT_EQ(0, waits.wait()) << "while the gate still exists";
+    EXPECT_NE(0, denied.wait());
+}
+
+TEST_P(GateTest, CountsUnreadableEventsOnOldKernelsToo)
+{
+    ASSERT_EQ(0, Shell("echo x > " + (*mount_ / "free")).wait());
+    stop();
+    gate_ = open_gate(EventErrors::of_the_read).take();
+    thread_ = std::jthread([this] { served_ = gate_->serve(keeper_).ok(); });
+    LeaseHolder lease(file());
+    auto dir = sys::open(mount_->path(), O_RDONLY | O_DIRECTORY).take();
+    ASSERT_OK(gate_->mark(dir.get(), MarkScope::directory));
+    EXPECT_NE(0, Shell("cat " + file() + " 2>/dev/null").wait());
+    EXPECT_EQ(0, Shell("cat " + (*mount_ / "free") + " >/dev/null").wait());
+    EXPECT_EQ(1u, gate_->unreadable_events());
 }
 
 INSTANTIATE_TEST_SUITE_P(FileSystems, GateTest, testing::Values("ext4", "xfs", "btrfs"),

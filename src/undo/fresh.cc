@@ -183,6 +183,22 @@ Result<Fresh> Fresh::make_special(int dir_fd, Version const& version)
     return out;
 }
 
+Result<void> make_fresh_directory(int dir_fd, std::string const& name, Version const* version)
+{
+    if (version == nullptr)
+        return sys::make_dir_at(dir_fd, name, 0700);
+    auto passing = random_name();
+    TRY(sys::make_dir_at(dir_fd, passing, 0700));
+    auto named = [&]() -> Result<void> {
+        auto fd = TRY(sys::open_at(dir_fd, passing, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+        TRY(put_metadata(fd.get(), version->metadata));
+        return sys::rename_at2(dir_fd, passing, dir_fd, name, RENAME_NOREPLACE);
+    }();
+    if (!named.ok())
+        (void)sys::remove_at(dir_fd, passing, AT_REMOVEDIR);
+    return named;
+}
+
 Result<Fresh> Fresh::make(int dir_fd, Version const& version, ContentSource& source)
 {
     bool regular = version.kind() == event::ObjectKind::regular;

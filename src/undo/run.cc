@@ -73,6 +73,18 @@ std::vector<Done> Run::take_done()
     return out;
 }
 
+void Run::correct_notes(std::vector<Note>& notes) const
+{
+    std::lock_guard lock(mutex_);
+    std::erase_if(notes, [&](Note& note) {
+        auto at = stands_at_.find(note.path);
+        if (at == stands_at_.end() || note.what != "kept_both")
+            return false;
+        note.path = at->second;
+        return note.path.empty();
+    });
+}
+
 std::vector<Note> Run::take_notes()
 {
     std::lock_guard lock(mutex_);
@@ -175,7 +187,8 @@ Result<void> Run::make_directory(Step const& step)
     auto dir = TRY(tree->second.directory(parts.directory));
     auto there = TRY(look(dir.get(), parts.name));
     if (!there) {
-        TRY(unlocked(dir.get(), ".", [&] { return sys::make_dir_at(dir.get(), parts.name, 0700); }));
+        TRY(unlocked(dir.get(), ".",
+            [&] { return make_fresh_directory(dir.get(), parts.name, step.goal.get()); }));
         there = TRY(look(dir.get(), parts.name));
     }
     if (!there || there->kind() != ObjectKind::directory)
@@ -208,8 +221,7 @@ Result<void> Run::move_from(Step const& step, int from_dir, std::string const& f
         name = name_beside(parts.name, plan_.incident, attempt);
     }
     if (name == parts.name) {
-        if (!name.starts_with(parked_prefix))
-            recorder_.add_moved(step);
+        recorder_.add_moved(step);
         succeeded(step.purpose, step.spot, nullptr, step.object);
         return {};
     }
@@ -246,8 +258,7 @@ Result<void> Run::move(Step const& step)
             arrived = sameness == Sameness::same;
         }
         if (arrived) {
-            if (!to.name.starts_with(parked_prefix))
-                recorder_.add_moved(step);
+            recorder_.add_moved(step);
             succeeded(step.purpose, step.spot, nullptr, step.object);
             return {};
         }
@@ -337,6 +348,8 @@ Result<void> Run::clean(Spot const& directory, Directories& directories)
         if (!found)
             continue;
         auto path = absolute(plan_, directory) + "/" + entry.name;
+        if (found->kind() == ObjectKind::directory && sys::remove_at(dir_fd, entry.name, AT_REMOVEDIR).ok())
+            continue;
         // Whoever made it: nothing that undo was not just making is destroyed.
         if (quarantine_ != nullptr)
             TRY(quarantine_->keep(dir_fd, entry.name, *found, path, nullptr));

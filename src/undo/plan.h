@@ -72,6 +72,12 @@ struct Step {
     Spot from;
     std::vector<event::ObjectId> lives; // inodes that `object` had before; a run may have left some in place
     std::vector<Spot> names; // further ones of a hard-linked object
+    // Of `restore`, one for each of `names` or none: whose name it is now, and may be dropped.
+    struct GivingWay {
+        event::ObjectId object;
+        std::shared_ptr<event::Version const> newest;
+    };
+    std::vector<GivingWay> giving_way;
     // Of `spot` and then of `names`, in the journal's terms; of a move: from where to where.
     std::vector<event::Place> places;
     SharedVersion goal; // of a move: what will stand at `spot` in the end, where that is known

@@ -97,10 +97,10 @@ Counts Run::counts() const
     return counts_;
 }
 
-bool Run::is_captured(Step const& step, Found const& found) const
+bool Run::is_captured(SharedVersion const& newest, Found const& found)
 {
-    return step.newest && found.stat.stx_size == step.newest->metadata.size
-        && sys::to_nanoseconds(found.stat.stx_mtime) == step.newest->metadata.mtime_ns;
+    return newest && found.stat.stx_size == newest->metadata.size
+        && sys::to_nanoseconds(found.stat.stx_mtime) == newest->metadata.mtime_ns;
 }
 
 Result<void> Run::do_step(Step const& step, Directories& directories)
@@ -155,7 +155,7 @@ Result<void> Run::set_aside(Step const& step, Directories& directories)
         }
         TRY(std::move(kept));
     } else {
-        auto const* captured = is_captured(step, *there) ? step.newest.get() : nullptr;
+        auto const* captured = is_captured(step.newest, *there) ? step.newest.get() : nullptr;
         TRY(unlocked(dir_fd, parts.name,
             [&] { return quarantine_->keep(dir_fd, parts.name, *there, path, captured); }));
     }

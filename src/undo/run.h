@@ -92,7 +92,7 @@ private:
     Result<void> link_further_names(Step const& step, Found const& there, Directories& directories);
     Result<void> finish(Step const& step, std::string const& name, Directories& directories);
 
-    bool is_captured(Step const& step, Found const& found) const;
+    static bool is_captured(SharedVersion const& newest, Found const& found);
     void succeeded(Purpose purpose, Spot const& spot, SharedVersion goal, event::ObjectId object);
     void note(Spot const& spot, std::string what, std::string why);
 

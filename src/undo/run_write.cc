@@ -142,7 +142,7 @@ Result<void> Run::replace(Prepared& prepared, int dir_fd)
 {
     auto const& step = *prepared.step;
     auto path = absolute(plan_, renamed(step.spot, prepared.name));
-    if (!is_captured(step, *prepared.there)) {
+    if (!is_captured(step.newest, *prepared.there)) {
         if (quarantine_ == nullptr)
             return Error(Errc::exists, "something is in its place");
         TRY(keep_content(dir_fd, prepared.name, *prepared.there, path));
@@ -254,7 +254,9 @@ Result<void> Run::link_further_names(Step const& step, Found const& there, Direc
         auto parts = split(spot.path);
         int dir_fd = TRY(directories.at(spot.root, parts.directory));
         auto taken = TRY(look(dir_fd, parts.name));
-        if (taken && taken->object != there.object && !is_own(step, taken->object)) {
+        auto giving = i < step.giving_way.size() ? step.giving_way[i] : Step::GivingWay{};
+        bool gives_way = taken && giving.object && taken->object == giving.object;
+        if (taken && taken->object != there.object && !is_own(step, taken->object) && !gives_way) {
             note(spot, "kept", "another object has this name by now");
             continue;
         }
@@ -265,14 +267,17 @@ Result<void> Run::link_further_names(Step const& step, Found const& there, Direc
         if (!taken)
             TRY(link(parts.name));
         else if (taken->object != there.object) {
-            if (quarantine_ != nullptr && !is_captured(step, *taken))
+            if (quarantine_ != nullptr && !is_captured(gives_way ? giving.newest : step.newest, *taken))
                 TRY(keep_content(dir_fd, parts.name, *taken, absolute(plan_, spot)));
             auto own = further_name(there.stat.stx_ino); // the first name's own may still be in use
             TRY(link(own));
             TRY(unlocked(
                 dir_fd, parts.name, [&] { return sys::rename_at(dir_fd, own, dir_fd, parts.name); }));
         }
-        recorder_.add_in_place(there, step.object, step.places.at(i + 1), spot);
+        if (i < step.giving_way.size() && step.places.at(i + 1).parent)
+            recorder_.add_further_name(there, giving.object, step.places[i + 1], spot);
+        else if (i >= step.giving_way.size())
+            recorder_.add_in_place(there, step.object, step.places.at(i + 1), spot);
     }
     return {};
 }

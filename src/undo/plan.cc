@@ -164,7 +164,7 @@ Result<Plan> Planner::make()
     plan_.incident = incident_.id;
     TRY(gather());
     for (auto const& tree : history_.trees())
-        plan_.trees.push_back({tree.root, tree.path, tree.object});
+        plan_.trees.push_back({tree.root, tree.path, tree.object, {}});
     TRY(clear());
     TRY(name_everything());
     TRY(restore_contents());

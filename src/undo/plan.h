@@ -94,7 +94,8 @@ struct Before {
 struct Tree {
     event::RootId root;
     std::string path;
-    event::ObjectId object;
+    event::ObjectId object; // that has to be there; 0: a tree made anew is right too
+    event::ObjectId once; // with object 0: over a symlink only this one is reached
 };
 
 struct Plan {

@@ -65,7 +65,7 @@ Result<void> Restore::load_trees()
     auto changes = TRY(journal_.roots());
     // No object: a tree that was lost and made anew is exactly what has to be restored into.
     for (auto const& change : changes)
-        newest[change.root] = {change.root, change.path, {}};
+        newest[change.root] = {change.root, change.path, {}, change.object};
     for (auto& [root, tree] : newest)
         plan_.trees.push_back(std::move(tree));
     return {};

@@ -193,6 +193,10 @@ Result<void> Run::make_directory(Step const& step)
     }
     if (!there || there->kind() != ObjectKind::directory)
         return Error(Errc::exists, "something that is no directory is in its place");
+    {
+        std::lock_guard lock(mutex_);
+        made_directories_[step.spot] = there->object;
+    }
     if (!step.places.empty() && there->object != step.object)
         recorder_.add_in_place(*there, step.object, step.places.front(), step.spot);
     // With a version, its rights come last and are what is verified.
@@ -304,7 +308,13 @@ Result<void> Run::set_metadata(Step const& step, Directories& directories)
     auto there = TRY(look(dir_fd, parts.name));
     if (!there)
         return Error(Errc::not_found, "it is not where the journal says");
-    if (step.object && there->object != step.object) {
+    auto expected = step.object;
+    if (!expected) { // made again: whoever swapped it meanwhile gets no rights for what is there
+        std::lock_guard lock(mutex_);
+        auto made = made_directories_.find(step.spot);
+        expected = made == made_directories_.end() ? there->object : made->second;
+    }
+    if (there->object != expected || there->kind() != step.object_kind) {
         note(step.spot, "kept", "another object has this name by now");
         return {};
     }

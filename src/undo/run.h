@@ -110,6 +110,7 @@ private:
     std::vector<Note> notes_;
     std::map<std::string, std::string> stands_at_; // planned path -> where it is; empty: its own place
     std::vector<Done> done_;
+    std::map<Spot, event::ObjectId> made_directories_;
     std::vector<Spot> replaced_;
     std::set<std::pair<event::ObjectId, std::int64_t>> kept_contents_; // with their mtime
     std::uint64_t replaced_bytes_ = 0;

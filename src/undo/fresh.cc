@@ -114,7 +114,8 @@ Result<void> expect_just_made(int fd, std::uint32_t type)
     auto stat = TRY(sys::stat_fd(fd));
     bool is_ours = (stat.stx_mode & S_IFMT) == type && stat.stx_uid == ::geteuid()
         && (type == S_IFDIR || stat.stx_nlink == 1);
-    return is_ours ? Result<void>{} : Error(Errc::again, "others put something in the place of what was made");
+    return is_ours ? Result<void>{}
+                   : Error(Errc::again, "others put something in the place of what was made");
 }
 
 } // namespace

@@ -258,7 +258,9 @@ Result<void> Restore::add_directory(Version const& version, Step step, bool is_t
 // True when the object is written already, so that this is one more name of it.
 Result<bool> Restore::add_name(Version const& version, Step const& step)
 {
-    bool had = then_ && TRY(then_->had(version.object, version.path));
+    if (!then_)
+        return false;
+    bool had = TRY(then_->had(version.object, version.path));
     if (!had)
         return false;
     auto [written, is_first] = written_.try_emplace(version.object, plan_.steps.size());

@@ -187,8 +187,8 @@ Result<void> Run::make_directory(Step const& step)
     auto dir = TRY(tree->second.directory(parts.directory));
     auto there = TRY(look(dir.get(), parts.name));
     if (!there) {
-        TRY(unlocked(dir.get(), ".",
-            [&] { return make_fresh_directory(dir.get(), parts.name, step.goal.get()); }));
+        TRY(unlocked(
+            dir.get(), ".", [&] { return make_fresh_directory(dir.get(), parts.name, step.goal.get()); }));
         there = TRY(look(dir.get(), parts.name));
     }
     if (!there || there->kind() != ObjectKind::directory)

@@ -54,9 +54,8 @@ Result<bool> Run::is_done(Prepared& prepared, int dir_fd)
     bool done = TRY(is_goal(dir_fd, prepared.name, *found, *step.goal));
     if (done)
         return true;
-    auto sameness = found->object == step.object
-        ? compare_quickly(dir_fd, prepared.name, *found, *step.goal)
-        : Result<Sameness>(Sameness::other_content);
+    auto sameness = found->object == step.object ? compare_quickly(dir_fd, prepared.name, *found, *step.goal)
+                                                 : Result<Sameness>(Sameness::other_content);
     auto own = TRY(std::move(sameness));
     if (own == Sameness::other_metadata) {
         TRY(unlocked(
@@ -79,7 +78,9 @@ Result<void> Run::adopt_what_stands(Prepared& prepared, Directories& directories
             continue;
         int dir_fd = dir.take();
         auto found = TRY(look(dir_fd, parts.name));
-        bool same = found && TRY(is_goal(dir_fd, parts.name, *found, *step.goal));
+        if (!found)
+            continue;
+        bool same = TRY(is_goal(dir_fd, parts.name, *found, *step.goal));
         if (!same)
             continue;
         auto adopted = step;
@@ -173,8 +174,7 @@ Result<void> Run::keep_content(
         if (kept_contents_.contains(state))
             return {};
     }
-    TRY(unlocked(
-        dir_fd, name, [&] { return quarantine_->keep_beside(dir_fd, name, found, path, nullptr); }));
+    TRY(unlocked(dir_fd, name, [&] { return quarantine_->keep_beside(dir_fd, name, found, path, nullptr); }));
     std::lock_guard lock(mutex_);
     kept_contents_.insert(state);
     return {};

@@ -73,7 +73,8 @@ Result<OpenTree> OpenTree::open(Tree const& tree)
     auto root = TRY(sys::open("/", path_flags));
     auto relative = tree.path.substr(std::min(tree.path.find_first_not_of('/'), tree.path.size()));
     auto straight = expected ? Result<UniqueFd>(UniqueFd()) : open_below(root.get(), relative);
-    if (!straight.ok() && straight.error().errno_value() != ELOOP && straight.error().errno_value() != ENOTDIR)
+    if (!straight.ok() && straight.error().errno_value() != ELOOP
+        && straight.error().errno_value() != ENOTDIR)
         return straight.take_error();
     if (!expected && !straight.ok()) {
         if (!tree.once)

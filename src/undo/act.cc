@@ -18,7 +18,6 @@ namespace {
 constexpr std::size_t most_contents_at_once = 1024;
 constexpr std::size_t steps_at_once = 64;
 constexpr std::uint64_t most_replaced_bytes = 256UL << 20; // on disk beside what replaced it
-constexpr auto report_every = std::chrono::milliseconds(100);
 
 // Tells the journal and the caller how far the workers are, while they work.
 class Teller {
@@ -27,6 +26,7 @@ public:
         : run_(run), recorder_(recorder), options_(options), total_(total)
     {
     }
+    std::chrono::milliseconds every() const { return options_.tell_every; }
     Result<void> tell()
     {
         if (options_.progress)
@@ -65,7 +65,7 @@ Result<void> in_parallel(std::size_t count, std::size_t piece, unsigned threads,
     for (bool all = false; !all;) {
         {
             std::unique_lock lock(mutex);
-            all = ended.wait_for(lock, report_every, [&] { return left == 0; });
+            all = ended.wait_for(lock, teller.every(), [&] { return left == 0; });
         }
         if (told.ok())
             told = teller.tell();
@@ -120,10 +120,10 @@ void write_batch(Run& run, std::span<Step const> steps, Directories& directories
     }
 }
 
-Result<void> clean_leftovers(Run& run, OpenTrees const& trees, std::span<Step const> steps)
+Result<void> clean_leftovers(Run& run, OpenTrees const& trees, Plan const& plan)
 {
-    std::set<Spot> places;
-    for (auto const& step : steps) {
+    std::set<Spot> places(plan.swept.begin(), plan.swept.end());
+    for (auto const& step : plan.steps) {
         if (step.kind != StepKind::write)
             continue;
         places.insert({step.spot.root, split(step.spot.path).directory});
@@ -158,8 +158,6 @@ Result<void> do_phase(Run& run, Phase phase, std::span<Step const> steps, OpenTr
 {
     bool ordered = phase != Phase::clear && phase != Phase::contents;
     auto at_once = phase == Phase::contents ? contents_at_once(steps.size(), options.threads) : steps_at_once;
-    if (phase == Phase::contents)
-        TRY(clean_leftovers(run, trees, steps));
     auto work = [&](std::size_t begin, std::size_t end) {
         Directories directories(trees);
         if (!run.stopped())
@@ -181,8 +179,13 @@ Result<void> do_phases(
     Run& run, Plan const& plan, OpenTrees const& trees, Options const& options, Teller& teller)
 {
     std::span<Step const> rest(plan.steps);
+    bool clean = false; // once every directory has its name
     while (!rest.empty()) {
         auto phase = rest.front().phase;
+        if (!clean && phase >= Phase::contents) {
+            TRY(clean_leftovers(run, trees, plan));
+            clean = true;
+        }
         auto end = std::ranges::find_if(rest, [&](Step const& step) { return step.phase != phase; });
         auto steps = rest.first(static_cast<std::size_t>(end - rest.begin()));
         rest = rest.subspan(steps.size());
@@ -190,7 +193,7 @@ Result<void> do_phases(
         if (run.stopped())
             return run.check_going();
     }
-    return {};
+    return clean ? Result<void>{} : clean_leftovers(run, trees, plan);
 }
 
 struct Verdict {
@@ -245,6 +248,8 @@ Result<OpenTrees> open_trees(Plan const& plan)
         if (step.kind == StepKind::move || step.kind == StepKind::add_name)
             used.insert(step.from.root);
     }
+    for (auto const& directory : plan.swept)
+        used.insert(directory.root);
     OpenTrees out;
     for (auto const& tree : plan.trees) {
         if (!used.contains(tree.root))
@@ -271,7 +276,7 @@ Result<Report> run_plan(
     auto begin = steady_now();
     auto trees = TRY(open_trees(plan));
     std::unique_ptr<Quarantine> quarantine;
-    if (!options.state_dir.empty() && !plan.steps.empty())
+    if (!options.state_dir.empty() && (!plan.steps.empty() || !plan.swept.empty()))
         quarantine = TRY(Quarantine::open(options.state_dir, plan.incident));
     Recorder recorder(plan, record);
     Run run(plan, source, options, recorder, trees, quarantine.get());
@@ -283,6 +288,7 @@ Result<Report> run_plan(
     Report report;
     report.incident = plan.incident;
     report.notes = plan.notes;
+    run.correct_notes(report.notes);
     report.counts = run.counts();
     report.counts.failed += plan.counts.failed;
     auto notes = run.take_notes();

@@ -13,6 +13,7 @@
 // when `keep_going` ended it.
 #pragma once
 
+#include <chrono>
 #include <functional>
 
 #include "tocsin/undo/content_source.h"
@@ -31,6 +32,7 @@ struct Options {
     std::optional<std::string> to_dir; // write the states before below it, and touch nothing else
     unsigned threads = 4; // for contents and verification
     std::function<void(Progress const&)> progress; // may be empty
+    std::chrono::milliseconds tell_every{100}; // the journal and the caller, while workers work
     // Asked between the smallest units of work, from several threads; false ends the run as if
     // it had been killed there. May be empty.
     std::function<bool()> keep_going;

@@ -20,6 +20,7 @@ Result<void> Planner::write(Track& track, Wanted const& wanted, Purpose purpose)
     step.newest = wanted.newest;
     if (!is_alive(track))
         step.newest.reset();
+    step.lives.assign(track.lives.begin(), track.lives.end() - 1);
     bool first = true;
     for (auto const& link : track.links) {
         if (!link.wanted)
@@ -39,13 +40,15 @@ Result<void> Planner::write(Track& track, Wanted const& wanted, Purpose purpose)
         return {};
     if (!wanted.doubt.empty())
         note(absolute(plan_, step.spot), "restored", wanted.doubt);
+    TRY(look_at(step, standing_[&track]));
     add(std::move(step));
     return {};
 }
 
 Result<void> Planner::write_beside(Track& track, Place const& place, SharedVersion const& version)
 {
-    auto beside = TRY(place_beside(place, version));
+    std::vector<Standing> taken;
+    auto beside = TRY(place_beside(place, version, taken));
     auto spot = TRY(world_.spot_now(beside));
     if (!spot)
         return {};
@@ -62,6 +65,7 @@ Result<void> Planner::write_beside(Track& track, Place const& place, SharedVersi
     step.places = {beside};
     step.goal = version;
     list_directory(beside.parent);
+    TRY(look_at(step, taken));
     add(std::move(step));
     return {};
 }

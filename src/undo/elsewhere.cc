@@ -19,7 +19,7 @@ public:
     Plan make(std::string const& to_dir)
     {
         out_.incident = from_.incident;
-        out_.trees = {{target_root, to_dir, {}}};
+        out_.trees = {{target_root, to_dir, {}, {}}};
         for (auto const& before : from_.before)
             add(before);
         sort_deepest_first(directories_);

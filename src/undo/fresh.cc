@@ -7,6 +7,7 @@
 #include <linux/stat.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 namespace tocsin::undo {
 namespace {
@@ -107,6 +108,16 @@ Result<void> put_attributes(int fd, Metadata const& goal)
     return {};
 }
 
+// Between the making and the opening of a name, who may write to the directory can swap it.
+Result<void> expect_just_made(int fd, std::uint32_t type)
+{
+    auto stat = TRY(sys::stat_fd(fd));
+    bool is_ours = (stat.stx_mode & S_IFMT) == type && stat.stx_uid == ::geteuid()
+        && (type == S_IFDIR || stat.stx_nlink == 1);
+    return is_ours ? Result<void>{}
+                   : Error(Errc::again, "others put something in the place of what was made");
+}
+
 } // namespace
 
 bool is_leftover(std::string const& name)
@@ -180,7 +191,25 @@ Result<Fresh> Fresh::make_special(int dir_fd, Version const& version)
     else if (::mknodat(dir_fd, out.name_.c_str(), (m.mode & S_IFMT) | 0600U, m.device) != 0)
         return Error::from_errno(errno, "mknodat");
     out.fd_ = TRY(sys::open_at(dir_fd, out.name_, O_PATH | O_NOFOLLOW));
+    TRY(expect_just_made(out.fd_.get(), m.mode & S_IFMT));
     return out;
+}
+
+Result<void> make_fresh_directory(int dir_fd, std::string const& name, Version const* version)
+{
+    if (version == nullptr)
+        return sys::make_dir_at(dir_fd, name, 0700);
+    auto passing = random_name();
+    TRY(sys::make_dir_at(dir_fd, passing, 0700));
+    auto named = [&]() -> Result<void> {
+        auto fd = TRY(sys::open_at(dir_fd, passing, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+        TRY(expect_just_made(fd.get(), S_IFDIR));
+        TRY(put_metadata(fd.get(), version->metadata));
+        return sys::rename_at2(dir_fd, passing, dir_fd, name, RENAME_NOREPLACE);
+    }();
+    if (!named.ok())
+        (void)sys::remove_at(dir_fd, passing, AT_REMOVEDIR);
+    return named;
 }
 
 Result<Fresh> Fresh::make(int dir_fd, Version const& version, ContentSource& source)

@@ -43,6 +43,9 @@ private:
 // As give_own_name(), for the second and later names of a hard-linked object.
 std::string further_name(std::uint64_t inode);
 
+// A directory that has its rights from the first moment of its name. None: 0700.
+Result<void> make_fresh_directory(int dir_fd, std::string const& name, event::Version const* version);
+
 // A leftover of an undo that was killed, and whether it is only a copy of ours.
 bool is_leftover(std::string const& name);
 bool is_own_copy(std::string const& name, std::uint64_t inode);

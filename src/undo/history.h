@@ -51,7 +51,6 @@ struct Link {
     std::optional<event::Place> last_wanted; // when another took the name away
     event::ActivityId placed; // the last thing by another that decided `wanted`
     // Set by the planner.
-    std::optional<event::Place> parked_from; // waits under another name meanwhile
     bool added = false; // `real` is where it will be put; it has no name yet
 };
 

@@ -134,12 +134,11 @@ Result<void> Planner::move(Track& track, Link& link, Place const& place, Purpose
     auto from = TRY(world_.spot_now(*link.real));
     auto to = TRY(world_.spot_now(place));
     auto step = new_step(Phase::names, StepKind::move, purpose, track);
-    auto old_place = link.parked_from ? *link.parked_from : *link.real;
+    auto old_place = *link.real;
     step.places = {old_place, place};
     list_directory(old_place.parent);
     list_directory(place.parent);
     world_.put(track, link, place);
-    link.parked_from.reset();
     if (!from || !to)
         return {};
     step.from = *from;
@@ -175,7 +174,6 @@ Result<void> Planner::park(Track& occupant, Place const& place)
             continue;
         Place parked{tree->object, fmt::format("{}{:016x}", parked_prefix, occupant.object.value)};
         TRY(move(occupant, link, parked, Purpose::passing));
-        link.parked_from = place;
     }
     return {};
 }
@@ -210,7 +208,9 @@ Result<Place> Planner::make_room(Claim const& claim, Place place)
         return place;
     beside_.insert(claim.track);
     auto wanted = wanted_state(*claim.track, history_.actor());
-    auto out = TRY(place_beside(place, wanted.goal));
+    auto& standing = standing_[claim.track];
+    standing.push_back({{}, place, is_alive(*claim.track) ? Purpose::restored : Purpose::recreated});
+    auto out = TRY(place_beside(place, wanted.goal, standing));
     TRY(note_at(out, "kept_both", "another has put something new at '" + place.name + "'"));
     return out;
 }
@@ -280,7 +280,7 @@ Result<void> Planner::leave()
             if (!spot)
                 continue;
             step.spot = *spot;
-            step.places = {link.parked_from ? *link.parked_from : *link.real};
+            step.places = {*link.real};
             list_directory(step.places.front().parent);
             steps.push_back(std::move(step));
         }

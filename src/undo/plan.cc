@@ -94,7 +94,9 @@ Result<void> Planner::note_at(Place const& place, std::string what, std::string 
 }
 
 // A free name beside `place`, or the one where an undo before this one put that very version.
-Result<Place> Planner::place_beside(Place const& place, SharedVersion const& version)
+// `taken`: names that were passed over.
+Result<Place> Planner::place_beside(
+    Place const& place, SharedVersion const& version, std::vector<Standing>& taken)
 {
     for (unsigned attempt = 1;; ++attempt) {
         Place out{place.parent, name_beside(place.name, incident_.id, attempt)};
@@ -105,7 +107,38 @@ Result<Place> Planner::place_beside(Place const& place, SharedVersion const& ver
         if (version && !versions.empty() && versions.front().occasion == event::Occasion::undo
             && versions.front().digest == version->digest)
             return out;
+        taken.push_back({{}, out, Purpose::kept_both});
     }
+}
+
+Result<void> Planner::look_at(Step& step, std::vector<Standing> const& standing)
+{
+    for (auto one : standing) {
+        auto spot = TRY(world_.spot_now(one.place));
+        if (!spot)
+            continue;
+        one.spot = *spot;
+        step.standing.push_back(std::move(one));
+    }
+    return {};
+}
+
+// An undo that ended before it removed what it had replaced left it under a passing name.
+Result<void> Planner::sweep()
+{
+    std::unordered_set<event::ObjectId> directories;
+    for (auto const* track : touched_)
+        for (auto const& link : track->links)
+            if (track->lives.size() > 1 && track->kind != event::ObjectKind::directory && link.real)
+                directories.insert(world_.standing_for(link.real->parent));
+    for (auto directory : directories) {
+        auto spot = TRY(world_.directory_now(directory));
+        if (!spot)
+            continue;
+        plan_.swept.push_back(*spot);
+        list_directory(directory);
+    }
+    return {};
 }
 
 // After a run that was killed, a moved object may already have given way to its restored self.
@@ -131,11 +164,12 @@ Result<Plan> Planner::make()
     plan_.incident = incident_.id;
     TRY(gather());
     for (auto const& tree : history_.trees())
-        plan_.trees.push_back({tree.root, tree.path, tree.object});
+        plan_.trees.push_back({tree.root, tree.path, tree.object, {}});
     TRY(clear());
     TRY(name_everything());
     TRY(restore_contents());
     TRY(leave());
+    TRY(sweep());
     TRY(restore_directories());
     sort_by_phase(plan_.steps);
     tell_moves_their_goals();

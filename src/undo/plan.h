@@ -53,6 +53,13 @@ struct Spot {
     auto operator<=>(Spot const&) const = default;
 };
 
+// Where a goal may stand already, since a run that was killed before it could tell the journal.
+struct Standing {
+    Spot spot;
+    event::Place place;
+    Purpose purpose;
+};
+
 using SharedVersion = std::shared_ptr<event::Version const>;
 
 struct Step {
@@ -63,11 +70,19 @@ struct Step {
     event::ObjectKind object_kind = event::ObjectKind::other;
     Spot spot;
     Spot from;
+    std::vector<event::ObjectId> lives; // inodes that `object` had before; a run may have left some in place
     std::vector<Spot> names; // further ones of a hard-linked object
+    // Of `restore`, one for each of `names` or none: whose name it is now, and may be dropped.
+    struct GivingWay {
+        event::ObjectId object;
+        std::shared_ptr<event::Version const> newest;
+    };
+    std::vector<GivingWay> giving_way;
     // Of `spot` and then of `names`, in the journal's terms; of a move: from where to where.
     std::vector<event::Place> places;
     SharedVersion goal; // of a move: what will stand at `spot` in the end, where that is known
     SharedVersion newest; // the last captured state of `object`: what may be dropped
+    std::vector<Standing> standing; // where to look for the goal before it is written at `spot`
 };
 
 // For undo into another directory: what was where before.
@@ -79,7 +94,8 @@ struct Before {
 struct Tree {
     event::RootId root;
     std::string path;
-    event::ObjectId object;
+    event::ObjectId object; // that has to be there; 0: a tree made anew is right too
+    event::ObjectId once; // with object 0: over a symlink only this one is reached
 };
 
 struct Plan {
@@ -87,6 +103,7 @@ struct Plan {
     std::vector<Tree> trees;
     std::vector<Step> steps; // by phase
     std::vector<Before> before; // directories before what is in them
+    std::vector<Spot> swept; // directories where an undo before this one may have left passing names
     std::vector<Note> notes; // with what cannot be done; counted in counts.failed
     Counts counts; // if every step succeeds
     std::uint64_t bytes = 0; // of content to write

@@ -70,7 +70,10 @@ private:
     void tell_moves_their_goals();
     void note(std::string path, std::string what, std::string why);
     Result<void> note_at(event::Place const& place, std::string what, std::string why);
-    Result<event::Place> place_beside(event::Place const& place, SharedVersion const& version);
+    Result<event::Place> place_beside(
+        event::Place const& place, SharedVersion const& version, std::vector<Standing>& taken);
+    Result<void> look_at(Step& step, std::vector<Standing> const& standing);
+    Result<void> sweep();
     bool is_alive(Track const& track) const { return !was_gone_.contains(&track); }
 
     event::Incident const& incident_;
@@ -81,6 +84,7 @@ private:
     std::unordered_set<Track const*> is_touched_;
     std::unordered_set<Track const*> was_gone_; // no name left when the plan was made
     std::unordered_set<Track const*> beside_; // found their place taken
+    std::unordered_map<Track const*, std::vector<Standing>> standing_; // of those
     std::vector<event::ObjectId> directories_; // whose times the actor or the undo changes
     std::unordered_set<event::ObjectId> is_directory_listed_;
     void list_directory(event::ObjectId directory);

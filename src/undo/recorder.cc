@@ -50,6 +50,25 @@ void Recorder::add_in_place(Found const& there, event::ObjectId before, Place co
     push_locked(std::move(out));
 }
 
+void Recorder::add_further_name(
+    Found const& there, event::ObjectId before, Place const& place, Spot const& spot)
+{
+    if (before == there.object)
+        return;
+    auto linked = activity(ActivityKind::linked, there.object, spot.root);
+    linked.key = there.key;
+    linked.object_kind = there.kind();
+    linked.path = absolute(plan_, spot);
+    auto gone = activity(ActivityKind::deleted, before, spot.root);
+    gone.object_kind = there.kind();
+    gone.path = linked.path;
+    std::lock_guard lock(mutex_);
+    linked.place = gone.place = now_locked(place);
+    if (before)
+        push_locked(std::move(gone));
+    push_locked(std::move(linked));
+}
+
 void Recorder::add_version(Found const& there, Spot const& spot, event::Version const& goal)
 {
     auto out = goal;

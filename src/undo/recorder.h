@@ -27,6 +27,9 @@ public:
     // `there` stands at `place` now, instead of `before` (0: instead of nothing known).
     void add_in_place(
         Found const& there, event::ObjectId before, event::Place const& place, Spot const& spot);
+    // The same where `before` was another object, which is gone by this name.
+    void add_further_name(
+        Found const& there, event::ObjectId before, event::Place const& place, Spot const& spot);
     void add_version(Found const& there, Spot const& spot, event::Version const& goal);
     void add_moved(Step const& step);
     void add_removed(Step const& step);

@@ -97,6 +97,97 @@ TEST_F(Restored, IntoAnotherDirectory)
     EXPECT_EQ("plan a", sys::read_text(scene.elsewhere() + "/tree/plans/a.txt", 100).take());
 }
 
+class RestoredLinks : public testing::TestWithParam<JournalIn> {
+protected:
+    void SetUp() override
+    {
+        scene.given("letters/one.txt", "Dear one");
+        scene.given_directory("copies");
+        scene.protect();
+        scene.link(alice, "letters/one.txt", "copies/two.txt"); // never captured under this name
+        scene.link(alice, "letters/one.txt", "letters/three.txt");
+        before = scene.snapshot();
+        then = wall_now();
+    }
+    Report restore(std::vector<std::string> const& paths)
+    {
+        auto plan = plan_restore(scene.journal(), paths, then).take();
+        return carry_out(plan, scene.contents(), scene.options(), &scene.journal()).take();
+    }
+    void expect_before()
+    {
+        std::set<std::string> directories{"", "letters", "copies"};
+        expect_same(without_times(before, directories), without_times(scene.snapshot(), directories));
+        EXPECT_EQ(0U, list_quarantine(scene.state(), {}).take().size());
+    }
+
+    Scene scene{GetParam()};
+    Snapshot before;
+    WallTime then;
+};
+
+TEST_P(RestoredLinks, AreOneObjectAgainWhereAllNamesWereDeleted)
+{
+    for (auto const* path : {"letters/one.txt", "copies/two.txt", "letters/three.txt"})
+        scene.remove(alice, path);
+    auto report = restore({scene.tree()});
+    EXPECT_EQ(0U, report.counts.failed);
+    expect_before();
+}
+
+TEST_P(RestoredLinks, AreOneObjectAgainWhereEachNameIsAnObjectOfItsOwnNow)
+{
+    for (auto const* path : {"letters/one.txt", "copies/two.txt", "letters/three.txt"}) {
+        scene.remove(alice, path);
+        scene.create(alice, path, std::string("saved anew as ") + path);
+    }
+    restore({scene / "letters", scene / "copies/two.txt"});
+    expect_before();
+    restore({scene.tree()});
+    expect_before();
+}
+
+TEST_P(RestoredLinks, HaveTheNewestContentWrittenThroughAnyName)
+{
+    scene.write(alice, "letters/three.txt", "Dear three");
+    before = scene.snapshot();
+    then = wall_now();
+    scene.remove(alice, "copies/two.txt");
+    restore({scene / "copies/two.txt"});
+    EXPECT_EQ("Dear three", scene.read("copies/two.txt"));
+    EXPECT_NE("copies/two.txt", scene.snapshot()["letters/one.txt"].same_as) << "it was not asked for";
+    scene.remove(alice, "copies/two.txt");
+    restore({scene.tree()});
+    expect_before();
+}
+
+TEST_P(RestoredLinks, OnlyAsFarAsTheyWereOneThen)
+{
+    scene.remove(alice, "letters/three.txt");
+    scene.create(alice, "letters/three.txt", "Dear one");
+    before = scene.snapshot();
+    then = wall_now();
+    scene.remove_all(alice, "letters");
+    restore({scene.tree()});
+    expect_before();
+}
+
+INSTANTIATE_TEST_SUITE_P(Journals, RestoredLinks, testing::Values(JournalIn::memory, JournalIn::file),
+    [](auto const& which) { return which.param == JournalIn::file ? "InAFile" : "InMemory"; });
+
+TEST_F(Restored, HardLinksIntoAnotherDirectoryAreOneObjectThereToo)
+{
+    scene.link(alice, "report.docx", "plans/same.docx");
+    std::string paths[] = {scene.tree()};
+    auto plan = plan_restore(scene.journal(), paths, wall_now()).take();
+    auto options = scene.options();
+    options.to_dir = scene.elsewhere();
+    ASSERT_OK(carry_out(plan, scene.contents(), options, nullptr));
+    auto one = sys::stat_at(AT_FDCWD, scene.elsewhere() + "/tree/report.docx", 0).take();
+    auto other = sys::stat_at(AT_FDCWD, scene.elsewhere() + "/tree/plans/same.docx", 0).take();
+    EXPECT_EQ(one.stx_ino, other.stx_ino);
+}
+
 TEST_F(Restored, WhatIsNotKnownIsNotFound)
 {
     std::string paths[] = {scene / "never"};

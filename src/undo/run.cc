@@ -73,6 +73,18 @@ std::vector<Done> Run::take_done()
     return out;
 }
 
+void Run::correct_notes(std::vector<Note>& notes) const
+{
+    std::lock_guard lock(mutex_);
+    std::erase_if(notes, [&](Note& note) {
+        auto at = stands_at_.find(note.path);
+        if (at == stands_at_.end() || note.what != "kept_both")
+            return false;
+        note.path = at->second;
+        return note.path.empty();
+    });
+}
+
 std::vector<Note> Run::take_notes()
 {
     std::lock_guard lock(mutex_);
@@ -85,10 +97,10 @@ Counts Run::counts() const
     return counts_;
 }
 
-bool Run::is_captured(Step const& step, Found const& found) const
+bool Run::is_captured(SharedVersion const& newest, Found const& found)
 {
-    return step.newest && found.stat.stx_size == step.newest->metadata.size
-        && sys::to_nanoseconds(found.stat.stx_mtime) == step.newest->metadata.mtime_ns;
+    return newest && found.stat.stx_size == newest->metadata.size
+        && sys::to_nanoseconds(found.stat.stx_mtime) == newest->metadata.mtime_ns;
 }
 
 Result<void> Run::do_step(Step const& step, Directories& directories)
@@ -143,7 +155,7 @@ Result<void> Run::set_aside(Step const& step, Directories& directories)
         }
         TRY(std::move(kept));
     } else {
-        auto const* captured = is_captured(step, *there) ? step.newest.get() : nullptr;
+        auto const* captured = is_captured(step.newest, *there) ? step.newest.get() : nullptr;
         TRY(unlocked(dir_fd, parts.name,
             [&] { return quarantine_->keep(dir_fd, parts.name, *there, path, captured); }));
     }
@@ -175,11 +187,16 @@ Result<void> Run::make_directory(Step const& step)
     auto dir = TRY(tree->second.directory(parts.directory));
     auto there = TRY(look(dir.get(), parts.name));
     if (!there) {
-        TRY(unlocked(dir.get(), ".", [&] { return sys::make_dir_at(dir.get(), parts.name, 0700); }));
+        TRY(unlocked(
+            dir.get(), ".", [&] { return make_fresh_directory(dir.get(), parts.name, step.goal.get()); }));
         there = TRY(look(dir.get(), parts.name));
     }
     if (!there || there->kind() != ObjectKind::directory)
         return Error(Errc::exists, "something that is no directory is in its place");
+    {
+        std::lock_guard lock(mutex_);
+        made_directories_[step.spot] = there->object;
+    }
     if (!step.places.empty() && there->object != step.object)
         recorder_.add_in_place(*there, step.object, step.places.front(), step.spot);
     // With a version, its rights come last and are what is verified.
@@ -208,8 +225,7 @@ Result<void> Run::move_from(Step const& step, int from_dir, std::string const& f
         name = name_beside(parts.name, plan_.incident, attempt);
     }
     if (name == parts.name) {
-        if (!name.starts_with(parked_prefix))
-            recorder_.add_moved(step);
+        recorder_.add_moved(step);
         succeeded(step.purpose, step.spot, nullptr, step.object);
         return {};
     }
@@ -246,8 +262,7 @@ Result<void> Run::move(Step const& step)
             arrived = sameness == Sameness::same;
         }
         if (arrived) {
-            if (!to.name.starts_with(parked_prefix))
-                recorder_.add_moved(step);
+            recorder_.add_moved(step);
             succeeded(step.purpose, step.spot, nullptr, step.object);
             return {};
         }
@@ -293,7 +308,13 @@ Result<void> Run::set_metadata(Step const& step, Directories& directories)
     auto there = TRY(look(dir_fd, parts.name));
     if (!there)
         return Error(Errc::not_found, "it is not where the journal says");
-    if (step.object && there->object != step.object) {
+    auto expected = step.object;
+    if (!expected) { // made again: whoever swapped it meanwhile gets no rights for what is there
+        std::lock_guard lock(mutex_);
+        auto made = made_directories_.find(step.spot);
+        expected = made == made_directories_.end() ? there->object : made->second;
+    }
+    if (there->object != expected || there->kind() != step.object_kind) {
         note(step.spot, "kept", "another object has this name by now");
         return {};
     }
@@ -337,6 +358,8 @@ Result<void> Run::clean(Spot const& directory, Directories& directories)
         if (!found)
             continue;
         auto path = absolute(plan_, directory) + "/" + entry.name;
+        if (found->kind() == ObjectKind::directory && sys::remove_at(dir_fd, entry.name, AT_REMOVEDIR).ok())
+            continue;
         // Whoever made it: nothing that undo was not just making is destroyed.
         if (quarantine_ != nullptr)
             TRY(quarantine_->keep(dir_fd, entry.name, *found, path, nullptr));

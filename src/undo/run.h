@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <set>
 
 #include "tocsin/undo/act.h"
 #include "tocsin/undo/fresh.h"
@@ -42,6 +43,7 @@ public:
     // A write in two halves, so that contents of many can be synced between them.
     struct Prepared {
         Step const* step = nullptr;
+        std::unique_ptr<Step const> adopted; // `step`, where its goal was found standing
         std::optional<Fresh> fresh; // none: the goal is there already, or the step failed
         std::optional<Found> there; // what is to be replaced
         std::string name; // where it will stand, in the directory of the step
@@ -64,6 +66,8 @@ public:
 
     std::vector<Done> take_done();
     std::vector<Note> take_notes();
+    // Of the plan: those about names beside that were not needed after all.
+    void correct_notes(std::vector<Note>& notes) const;
     Counts counts() const;
     std::uint64_t steps_done() const { return steps_done_; }
     std::uint64_t bytes_done() const { return bytes_done_; }
@@ -78,14 +82,17 @@ private:
     Result<void> add_name(Step const& step, Directories& directories);
     Result<void> set_metadata(Step const& step, Directories& directories);
 
+    Result<void> adopt_what_stands(Prepared& prepared, Directories& directories);
     Result<bool> is_done(Prepared& prepared, int dir_fd);
     Result<bool> choose_name(Prepared& prepared, int dir_fd);
     Result<void> replace(Prepared& prepared, int dir_fd);
+    Result<void> keep_content(
+        int dir_fd, std::string const& name, Found const& found, std::string const& path);
     void leave_for_later(Spot spot, std::uint64_t bytes);
     Result<void> link_further_names(Step const& step, Found const& there, Directories& directories);
     Result<void> finish(Step const& step, std::string const& name, Directories& directories);
 
-    bool is_captured(Step const& step, Found const& found) const;
+    static bool is_captured(SharedVersion const& newest, Found const& found);
     void succeeded(Purpose purpose, Spot const& spot, SharedVersion goal, event::ObjectId object);
     void note(Spot const& spot, std::string what, std::string why);
 
@@ -101,8 +108,11 @@ private:
     mutable std::mutex mutex_; // for what follows
     Counts counts_;
     std::vector<Note> notes_;
+    std::map<std::string, std::string> stands_at_; // planned path -> where it is; empty: its own place
     std::vector<Done> done_;
+    std::map<Spot, event::ObjectId> made_directories_;
     std::vector<Spot> replaced_;
+    std::set<std::pair<event::ObjectId, std::int64_t>> kept_contents_; // with their mtime
     std::uint64_t replaced_bytes_ = 0;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Contents: a new inode beside the damaged one, then in its place in one step of the kernel's.
+#include <algorithm>
 
 #include "tocsin/undo/run.h"
 #include "tocsin/undo/unlock.h"
@@ -17,10 +18,27 @@ Spot renamed(Spot const& spot, std::string const& name)
     return {spot.root, parts.directory.empty() ? name : parts.directory + "/" + name};
 }
 
+// The object itself, or what it was before an undo gave it a new inode.
+bool is_own(Step const& step, event::ObjectId object)
+{
+    return object && (object == step.object || std::ranges::find(step.lives, object) != step.lives.end());
+}
+
 bool is_unchanged(Found const& now, Found const& before)
 {
     return now.object == before.object && now.stat.stx_size == before.stat.stx_size
         && sys::to_nanoseconds(now.stat.stx_mtime) == sys::to_nanoseconds(before.stat.stx_mtime);
+}
+
+// Its immutable and append-only flags come last, and so may be missing.
+Result<bool> is_goal(int dir_fd, std::string const& name, Found const& found, event::Version const& goal)
+{
+    auto sameness = TRY(compare_quickly(dir_fd, name, found, goal));
+    if (sameness != Sameness::other_metadata || (goal.metadata.inode_flags & unlock_mask) == 0)
+        return sameness == Sameness::same;
+    auto now = TRY(event::read_metadata(found.fd.get()));
+    now.inode_flags = goal.metadata.inode_flags;
+    return now.mtime_ns == goal.metadata.mtime_ns && event::same_rights(now, goal.metadata);
 }
 
 } // namespace
@@ -33,15 +51,50 @@ Result<bool> Run::is_done(Prepared& prepared, int dir_fd)
     prepared.there.reset();
     if (!found)
         return false;
-    auto sameness = TRY(compare_quickly(dir_fd, prepared.name, *found, *step.goal));
-    if (sameness == Sameness::other_metadata && found->object == step.object)
+    bool done = TRY(is_goal(dir_fd, prepared.name, *found, *step.goal));
+    if (done)
+        return true;
+    auto sameness = found->object == step.object ? compare_quickly(dir_fd, prepared.name, *found, *step.goal)
+                                                 : Result<Sameness>(Sameness::other_content);
+    auto own = TRY(std::move(sameness));
+    if (own == Sameness::other_metadata) {
         TRY(unlocked(
             dir_fd, prepared.name, [&] { return put_metadata(found->fd.get(), step.goal->metadata); }));
-    else if (sameness != Sameness::same) {
-        prepared.there = std::move(found);
-        return false;
+        return true;
     }
-    return true;
+    prepared.there = std::move(found);
+    return false;
+}
+
+// A run that was killed may have put the goal in its place, or beside it, before it could tell
+// the journal. What is the same to the last byte, right and time needs nothing beside it.
+Result<void> Run::adopt_what_stands(Prepared& prepared, Directories& directories)
+{
+    auto const& step = *prepared.step;
+    for (auto const& standing : step.standing) {
+        auto parts = split(standing.spot.path);
+        auto dir = directories.at(standing.spot.root, parts.directory);
+        if (!dir.ok())
+            continue;
+        int dir_fd = dir.take();
+        auto found = TRY(look(dir_fd, parts.name));
+        if (!found)
+            continue;
+        bool same = TRY(is_goal(dir_fd, parts.name, *found, *step.goal));
+        if (!same)
+            continue;
+        auto adopted = step;
+        adopted.spot = standing.spot;
+        adopted.places.front() = standing.place;
+        adopted.purpose = standing.purpose;
+        bool own_place = standing.purpose != Purpose::kept_both;
+        std::lock_guard lock(mutex_);
+        stands_at_[absolute(plan_, step.spot)] = own_place ? "" : absolute(plan_, standing.spot);
+        prepared.adopted = std::make_unique<Step const>(std::move(adopted));
+        prepared.step = prepared.adopted.get();
+        return {};
+    }
+    return {};
 }
 
 // The name itself, or one beside it if another's object is there. True: the goal is there.
@@ -54,7 +107,7 @@ Result<bool> Run::choose_name(Prepared& prepared, int dir_fd)
         bool done = TRY(is_done(prepared, dir_fd));
         if (done || !prepared.there)
             return done;
-        bool ours = !prepared.is_beside && step.object && prepared.there->object == step.object;
+        bool ours = !prepared.is_beside && is_own(step, prepared.there->object);
         if (ours)
             return false;
         prepared.is_beside = true;
@@ -67,8 +120,9 @@ Result<Run::Prepared> Run::prepare(Step const& step, Directories& directories)
     TRY(check_going());
     Prepared out;
     out.step = &step;
-    auto directory = split(step.spot.path).directory;
-    int dir_fd = TRY(directories.at(step.spot.root, directory));
+    TRY(adopt_what_stands(out, directories));
+    auto const& spot = out.step->spot;
+    int dir_fd = TRY(directories.at(spot.root, split(spot.path).directory));
     bool done = TRY(choose_name(out, dir_fd));
     if (out.there)
         out.there->fd.reset(); // many are prepared at once
@@ -89,11 +143,10 @@ Result<void> Run::replace(Prepared& prepared, int dir_fd)
 {
     auto const& step = *prepared.step;
     auto path = absolute(plan_, renamed(step.spot, prepared.name));
-    if (!is_captured(step, *prepared.there)) {
+    if (!is_captured(step.newest, *prepared.there)) {
         if (quarantine_ == nullptr)
             return Error(Errc::exists, "something is in its place");
-        TRY(unlocked(dir_fd, prepared.name,
-            [&] { return quarantine_->keep_beside(dir_fd, prepared.name, *prepared.there, path, nullptr); }));
+        TRY(keep_content(dir_fd, prepared.name, *prepared.there, path));
     }
     auto own = TRY(prepared.fresh->give_own_name(dir_fd));
     TRY(check_going());
@@ -108,6 +161,22 @@ Result<void> Run::replace(Prepared& prepared, int dir_fd)
     prepared.fresh->name_gone();
     if (old)
         leave_for_later({step.spot.root, renamed(step.spot, own).path}, old->stat.stx_size);
+    return {};
+}
+
+// Into quarantine, but once only for all names of an object.
+Result<void> Run::keep_content(
+    int dir_fd, std::string const& name, Found const& found, std::string const& path)
+{
+    std::pair state(found.object, sys::to_nanoseconds(found.stat.stx_mtime));
+    {
+        std::lock_guard lock(mutex_);
+        if (kept_contents_.contains(state))
+            return {};
+    }
+    TRY(unlocked(dir_fd, name, [&] { return quarantine_->keep_beside(dir_fd, name, found, path, nullptr); }));
+    std::lock_guard lock(mutex_);
+    kept_contents_.insert(state);
     return {};
 }
 
@@ -185,7 +254,9 @@ Result<void> Run::link_further_names(Step const& step, Found const& there, Direc
         auto parts = split(spot.path);
         int dir_fd = TRY(directories.at(spot.root, parts.directory));
         auto taken = TRY(look(dir_fd, parts.name));
-        if (taken && taken->object != there.object && taken->object != step.object) {
+        auto giving = i < step.giving_way.size() ? step.giving_way[i] : Step::GivingWay{};
+        bool gives_way = taken && giving.object && taken->object == giving.object;
+        if (taken && taken->object != there.object && !is_own(step, taken->object) && !gives_way) {
             note(spot, "kept", "another object has this name by now");
             continue;
         }
@@ -196,12 +267,17 @@ Result<void> Run::link_further_names(Step const& step, Found const& there, Direc
         if (!taken)
             TRY(link(parts.name));
         else if (taken->object != there.object) {
+            if (quarantine_ != nullptr && !is_captured(gives_way ? giving.newest : step.newest, *taken))
+                TRY(keep_content(dir_fd, parts.name, *taken, absolute(plan_, spot)));
             auto own = further_name(there.stat.stx_ino); // the first name's own may still be in use
             TRY(link(own));
             TRY(unlocked(
                 dir_fd, parts.name, [&] { return sys::rename_at(dir_fd, own, dir_fd, parts.name); }));
         }
-        recorder_.add_in_place(there, step.object, step.places.at(i + 1), spot);
+        if (i < step.giving_way.size() && step.places.at(i + 1).parent)
+            recorder_.add_further_name(there, giving.object, step.places[i + 1], spot);
+        else if (i >= step.giving_way.size())
+            recorder_.add_in_place(there, step.object, step.places.at(i + 1), spot);
     }
     return {};
 }

@@ -83,6 +83,8 @@ public:
     void captured(event::ProcessKey who, std::string const& path, event::Occasion occasion);
     void attributes_changed(event::ProcessKey who, std::string const& path);
 
+    // What a guard tells of names that are not where its journal has them: `who` did it.
+    void catch_up(event::ProcessKey who);
     void open_incident(event::ActorKind kind, std::vector<event::ProcessKey> processes);
     Plan plan();
     Report undo();

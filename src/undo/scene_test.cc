@@ -333,6 +333,49 @@ void Scene::remove_xattr(event::ProcessKey who, std::string const& path, std::st
     attributes_changed(who, path);
 }
 
+void Scene::catch_up(event::ProcessKey who)
+{
+    std::map<event::Place, std::string> paths;
+    for (auto const& [path, seen] : snapshot())
+        if (!path.empty())
+            paths[place_of(path)] = path;
+    std::vector<event::Record> moved, made, gone;
+    auto is_there = [&](event::Place const& place, event::ObjectId object) {
+        return paths.contains(place) && found(paths[place]).object == object;
+    };
+    for (auto const& [place, path] : paths) {
+        auto told = activity(who, ActivityKind::created, path);
+        if (journal_->object_at(place).take() == told.object)
+            continue;
+        auto known = journal_->current(told.object).take();
+        for (auto const& old : known ? known->places : std::vector<event::Place>{})
+            if (!is_there(old, told.object)) {
+                told.kind = ActivityKind::renamed;
+                told.target = std::exchange(told.place, old);
+                told.target_path = told.path;
+            }
+        (told.kind == ActivityKind::renamed ? moved : made).push_back(told);
+    }
+    for (auto* records : {&moved, &made})
+        ASSERT_OK(journal_->append(*records));
+    ASSERT_OK(journal_->for_each_current({}, [&](journal::CurrentObject const& object) -> Result<void> {
+        for (auto const& place : object.places)
+            if (place.parent && !is_there(place, object.object)) {
+                Activity told;
+                told.time = next_time();
+                told.kind = ActivityKind::deleted;
+                told.process = who;
+                told.object = object.object;
+                told.object_kind = object.kind;
+                told.root = object.root;
+                told.place = place;
+                gone.push_back(std::move(told));
+            }
+        return {};
+    }));
+    ASSERT_OK(journal_->append(gone));
+}
+
 void Scene::open_incident(event::ActorKind kind, std::vector<event::ProcessKey> processes)
 {
     event::Incident incident;

@@ -23,6 +23,26 @@ Result<UniqueFd> walk_down(int root_fd, std::string const& path)
     return fd;
 }
 
+Result<UniqueFd> open_below(int below, std::string const& path)
+{
+    if (path.empty())
+        return sys::duplicate(below);
+    open_how how{};
+    how.flags = path_flags | O_CLOEXEC;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+    static constexpr int attempts = 8; // EAGAIN: a rename raced with the walk
+    for (int i = 0; i < attempts; ++i) {
+        auto fd = ::syscall(SYS_openat2, below, path.c_str(), &how, sizeof(how));
+        if (fd >= 0)
+            return UniqueFd(static_cast<int>(fd));
+        if (errno == ENOSYS || errno == EPERM) // EPERM: a seccomp filter that does not know it
+            return walk_down(below, path);
+        if (errno != EAGAIN && errno != EINTR)
+            break;
+    }
+    return Error::from_errno(errno, "openat2 '" + path + "'");
+}
+
 } // namespace
 
 Result<Found> identify(UniqueFd fd)
@@ -45,13 +65,27 @@ Result<std::optional<Found>> look(int dir_fd, std::string const& name)
     return std::optional<Found>(std::move(found));
 }
 
+// Whoever owns a folder above the tree can put a symlink there: over one, only the directory
+// that the journal knows is believed to be the tree.
 Result<OpenTree> OpenTree::open(Tree const& tree)
 {
-    auto fd = TRY(sys::open(tree.path, path_flags));
-    if (tree.object) {
+    auto expected = tree.object;
+    auto root = TRY(sys::open("/", path_flags));
+    auto relative = tree.path.substr(std::min(tree.path.find_first_not_of('/'), tree.path.size()));
+    auto straight = expected ? Result<UniqueFd>(UniqueFd()) : open_below(root.get(), relative);
+    if (!straight.ok() && straight.error().errno_value() != ELOOP
+        && straight.error().errno_value() != ENOTDIR)
+        return straight.take_error();
+    if (!expected && !straight.ok()) {
+        if (!tree.once)
+            return straight.take_error();
+        expected = tree.once;
+    }
+    auto fd = TRY(expected ? sys::open(tree.path, path_flags) : std::move(straight));
+    if (expected) {
         auto copy = TRY(sys::duplicate(fd.get()));
         auto found = TRY(identify(std::move(copy)));
-        if (found.object != tree.object)
+        if (found.object != expected)
             return Error(Errc::not_found, "'" + tree.path + "' is not the directory that was protected");
     }
     return OpenTree(std::move(fd), tree.path);
@@ -59,22 +93,7 @@ Result<OpenTree> OpenTree::open(Tree const& tree)
 
 Result<UniqueFd> OpenTree::directory(std::string const& path) const
 {
-    if (path.empty())
-        return sys::duplicate(fd_.get());
-    open_how how{};
-    how.flags = path_flags | O_CLOEXEC;
-    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
-    static constexpr int attempts = 8; // EAGAIN: a rename raced with the walk
-    for (int i = 0; i < attempts; ++i) {
-        auto fd = ::syscall(SYS_openat2, fd_.get(), path.c_str(), &how, sizeof(how));
-        if (fd >= 0)
-            return UniqueFd(static_cast<int>(fd));
-        if (errno == ENOSYS || errno == EPERM) // EPERM: a seccomp filter that does not know it
-            return walk_down(fd_.get(), path);
-        if (errno != EAGAIN && errno != EINTR)
-            break;
-    }
-    return Error::from_errno(errno, "openat2 '" + path + "'");
+    return open_below(fd_.get(), path);
 }
 
 SplitPath split(std::string const& path)

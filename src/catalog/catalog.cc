@@ -83,12 +83,18 @@ void Catalog::add_name(Entry& entry, event::Place const& place)
         roots_[entry.root] = link;
     if (!first)
         return;
+    count(entry, Gone::no);
+}
+
+void Catalog::count(Entry const& entry, Gone gone)
+{
     auto& counts = counts_[entry.root];
-    ++counts.objects;
+    auto const one = gone == Gone::yes ? ~std::uint64_t{0} : 1; // modulo 2^64
+    counts.objects += one;
     if (entry.kind == event::ObjectKind::directory)
-        ++counts.directories;
+        counts.directories += one;
     if (entry.kind == event::ObjectKind::regular)
-        counts.bytes += entry.size;
+        counts.bytes += one * entry.size;
 }
 
 void Catalog::remove_name(Link& link)
@@ -105,12 +111,7 @@ void Catalog::remove_name(Link& link)
     std::pmr::polymorphic_allocator<>(&pool_).delete_object(&link);
     if (entry.is_here())
         return;
-    auto& counts = counts_[entry.root];
-    --counts.objects;
-    if (entry.kind == event::ObjectKind::directory)
-        --counts.directories;
-    if (entry.kind == event::ObjectKind::regular)
-        counts.bytes -= entry.size;
+    count(entry, Gone::yes);
     nameless_.push_back(entry.id);
 }
 
@@ -240,6 +241,10 @@ void Catalog::apply(event::Activity const& activity, MakerId maker)
     if (!entry.is_here()) {
         entry.root = activity.root;
         entry.kind = activity.object_kind;
+    } else if (activity.kind == seen && entry.root != activity.root) {
+        count(entry, Gone::yes); // its tree has moved, and is protected under another name
+        entry.root = activity.root;
+        count(entry, Gone::no);
     }
     if (activity.kind == created)
         entry.origin = {activity.process, activity.time, maker, false};

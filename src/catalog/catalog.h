@@ -70,6 +70,8 @@ private:
     void remove_name(Link& link);
     void drop_subtree(Entry& entry);
     void rename(event::Activity const& activity, Entry& entry);
+    enum class Gone { yes, no };
+    void count(Entry const& entry, Gone gone);
     void take(Entry& entry, event::Metadata const& metadata);
     void forget_oldest_nameless();
     void forget(Entry& entry);

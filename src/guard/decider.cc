@@ -67,10 +67,16 @@ void Decider::recall(event::Incident const& incident)
     incidents_.recall(incident);
 }
 
-void Decider::note_absence_since(WallTime since)
+void Decider::expect_walk(WallTime absent_since)
 {
+    ++walks_expected_;
     if (!is_restart_.exchange(true))
-        absent_since_ = since;
+        absent_since_ = absent_since;
+}
+
+void Decider::give_up_walk()
+{
+    --walks_expected_;
 }
 
 Result<void> Decider::run()

@@ -52,8 +52,10 @@ public:
     void recall(event::Process const& process);
     void recall(journal::CurrentObject const& object);
     void recall(event::Incident const& incident);
-    // What the walks of known trees find different changed meanwhile. Later by a Command.
-    void note_absence_since(WallTime since);
+    // A walk of a known tree is to come, or is not, after all: what it finds different from what
+    // was recalled changed while nobody looked. During run() by a Command.
+    void expect_walk(WallTime absent_since);
+    void give_up_walk();
 
     // Until the inbox is closed and empty. An error means that nothing is witnessed any more.
     Result<void> run();
@@ -158,6 +160,7 @@ private:
     std::unordered_set<event::ObjectId> missed_; // their newest content could not be captured
     std::unordered_set<event::ObjectId> uncaptured_; // named, without a version so far
     std::atomic<bool> is_restart_{false}; // until what changed meanwhile is an incident
+    std::size_t walks_expected_ = 0; // of trees that were known before
     WallTime absent_since_{}; // as far as the changes then can be told from later ones
     pid_t const self_pid_;
     std::atomic<std::uint64_t> lost_captures_{0};

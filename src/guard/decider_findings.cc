@@ -152,7 +152,7 @@ void Decider::handle(FoundObject&& message)
     absence_.found(found.object);
     auto const* entry = catalog_.find(found.object);
     auto const* link = catalog_.link_at(found.place);
-    bool is_named = link != nullptr && link->object->id == found.object;
+    bool is_named = link != nullptr && link->object->id == found.object && link->object->root == message.root;
     bool was_gone = entry != nullptr && !entry->is_here() && entry->has_metadata;
     if (message.reason != WalkReason::restart && was_gone)
         return; // deleted between the listing and now
@@ -261,7 +261,10 @@ void Decider::handle(WalkEnd&& end)
     parts_.walker.one_done();
     if (!end.outcome.ok())
         fail(end.outcome.error().message());
-    if (end.reason == WalkReason::restart && end.is_whole)
+    if (end.reason != WalkReason::restart)
+        return;
+    give_up_walk(); // it has come
+    if (end.is_whole)
         delete_missing(end.root);
 }
 
@@ -295,7 +298,7 @@ void Decider::delete_missing(event::RootId root)
 // Once all walks of the restart and their captures are done.
 void Decider::close_absence()
 {
-    if (!is_restart_ || parts_.walker.outstanding() != 0)
+    if (!is_restart_ || walks_expected_ != 0 || parts_.walker.outstanding() != 0)
         return;
     if (!absence_.is_empty())
         record_absence();

@@ -19,7 +19,7 @@
 namespace tocsin::guard {
 namespace {
 
-constexpr std::chrono::milliseconds hold_at_most{2000};
+constexpr std::chrono::seconds another_ends_within{5};
 
 // Each close that waits for its capture keeps a descriptor open.
 void raise_descriptor_limit()
@@ -83,6 +83,11 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
     raise_descriptor_limit();
     auto state = TRY(prepare_state(options));
     auto lock = answers::lock_state(state);
+    // One that was told to end a moment ago makes its last checkpoint.
+    for (auto until = steady_now() + another_ends_within; !lock.ok() && steady_now() < until;) {
+        (void)::usleep(100'000);
+        lock = answers::lock_state(state);
+    }
     if (!lock.ok())
         return Error(lock.error().code(), "a guard runs already on '" + state.dir + "'");
 

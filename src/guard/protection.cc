@@ -36,7 +36,7 @@ Result<void> Guard::Parts::recall()
         next_root_ = std::max(next_root_, root.root.value + 1);
         if (!root.is_protected)
             continue;
-        decider.note_absence_since(wall_now());
+        decider.expect_walk(wall_now());
         auto recall_one = [&](journal::CurrentObject const& object) -> Result<void> {
             TRY(recall_process(object.creator));
             decider.recall(object);
@@ -75,8 +75,10 @@ Result<void> Guard::Parts::begin_trees()
             continue;
         auto tree = open_tree(root.path);
         auto done = tree.ok() ? protect(tree.take(), root.excludes) : Result<void>(tree.take_error());
-        if (!done.ok())
-            health.set(cause_of(root.path), "a protected tree is not guarded: " + done.error().message());
+        if (done.ok())
+            continue;
+        health.set(cause_of(root.path), "a protected tree is not guarded: " + done.error().message());
+        inbox->put(Command([this] { decider.give_up_walk(); }));
     }
     return {};
 }
@@ -148,7 +150,7 @@ Result<std::shared_ptr<Baseline const>> Guard::Parts::baseline_of(event::RootId 
     }));
     if (is_new)
         inbox->put(Command([this, objects, now = wall_now()] {
-            decider.note_absence_since(now);
+            decider.expect_walk(now);
             for (auto const& object : *objects)
                 decider.recall(object);
         }));

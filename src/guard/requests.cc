@@ -61,7 +61,8 @@ answers::Status Guard::Parts::status()
         out.trees = counted.take();
     auto counters = keeper.counters();
     if (!out.trees.empty())
-        out.trees.front().at_risk = counters.at_risk + deadlines.timeouts() + decider.lost_captures() + gate->unreadable_events();
+        out.trees.front().at_risk =
+            counters.at_risk + deadlines.timeouts() + decider.lost_captures() + gate->unreadable_events();
     out.gate = {counters.opens, counters.held, deadlines.timeouts(),
         static_cast<std::uint64_t>(counters.p50_us), static_cast<std::uint64_t>(counters.p99_us)};
     auto stored = repository->statistics();
@@ -124,7 +125,8 @@ Result<json::value> Guard::Parts::answer(
     auto answered = answers::answer_with({state, *repository}, request, progress);
     if (answered.ok() && request.verb == "undo") {
         auto value = answered.take();
-        if (TRY(answers::takes_back(request)))
+        auto took_back = TRY(answers::takes_back(request));
+        if (took_back)
             TRY(after_undo(request, value));
         return value;
     }

@@ -242,7 +242,7 @@ def main():
         print(f"damaged: median {counts[len(counts) // 2]}, worst {counts[-1]} of {len(counts)} runs")
     failed = sum(not is_good(r, options.worst) for r in results)
     print(f"{len(results) - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    sys.exit(1 if failed or not results else 0)
 
 
 main()

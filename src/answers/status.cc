@@ -34,6 +34,10 @@ json::object vault_json(VaultStatus const& vault)
         {"bytes", vault.bytes}, {"stored_bytes", vault.stored_bytes}, {"off_host_lag_s", nullptr}};
     if (vault.off_host_lag_s)
         out["off_host_lag_s"] = *vault.off_host_lag_s;
+    json::array largest;
+    for (auto const& [path, bytes] : vault.growth.largest)
+        largest.push_back(json::object{{"path", json_text(path)}, {"bytes", bytes}});
+    out["growth"] = {{"bytes_a_day", vault.growth.bytes_a_day}, {"largest", std::move(largest)}};
     return out;
 }
 
@@ -116,6 +120,7 @@ Result<Status> status_without_guard(StatePaths const& state)
     status.vault.versions = totals.versions;
     status.vault.bytes = totals.version_bytes;
     status.vault.stored_bytes = bytes_below(state.repository);
+    status.vault.growth = TRY(journal->growth(wall_now()));
     status.incidents_open = totals.incidents_open;
     return status;
 }

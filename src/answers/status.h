@@ -36,6 +36,7 @@ struct VaultStatus {
     std::uint64_t bytes = 0; // of all versions
     std::uint64_t stored_bytes = 0; // that they take
     std::optional<std::uint64_t> off_host_lag_s; // none: there is no copy off this host
+    journal::Journal::Growth growth;
 };
 
 struct InvariantStatus {

@@ -43,6 +43,17 @@ std::string vault_text(Fields const& vault)
     return text + "\n";
 }
 
+std::string growth_text(Fields const& growth)
+{
+    auto const a_day = growth.number("bytes_a_day");
+    if (a_day == 0)
+        return {};
+    Table table({{"most is kept of"}, {"all its versions", Align::right}});
+    for (auto const& item : growth.list("largest"))
+        table.add({printable(Fields(item).text("path"), 200), size_words(Fields(item).number("bytes"))});
+    return fmt::format("grows by {} of versions a day, before packing\n", size_words(a_day)) + table.text(2);
+}
+
 std::string invariant_words(Fields const& invariant)
 {
     std::string words = invariant.yes("holds") ? "holds" : "does not hold";
@@ -75,7 +86,7 @@ std::string show_status(json::value const& status)
     if (fields.has("gate"))
         text += gate_text(fields.object("gate"));
     if (fields.has("vault"))
-        text += vault_text(fields.object("vault"));
+        text += vault_text(fields.object("vault")) + growth_text(fields.object("vault").object("growth"));
     text += fmt::format("open incidents: {}\n", grouped(fields.number("incidents_open")));
     return text + invariants_text(fields.object("invariants").all());
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // guard/control.h -- answers the command line over the control socket.
 //
-// One thread accepts, one thread a connection works. Only root and the guard's own user may ask.
+// One thread accepts, one thread a connection works. Only root may ask.
 // Bounds: 16 connections at once; more are closed at once.
 #pragma once
 

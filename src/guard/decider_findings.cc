@@ -81,6 +81,7 @@ void Decider::miss(capture::Outcome const& outcome)
     auto const object = event::id_of(outcome.key);
     if (error.code() == Errc::unsupported) {
         parts_.keeper.excluded(outcome.number);
+        uncaptured_.erase(object);
         no_longer_missed(object);
         return;
     }

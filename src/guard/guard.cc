@@ -2,17 +2,12 @@
 #include "tocsin/guard/guard.h"
 
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "tocsin/answers/socket.h"
-#include "tocsin/base/log.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/guard/checkpoint.h"
-#include "tocsin/guard/control.h"
 #include "tocsin/guard/parts.h"
-#include "tocsin/guard/threads.h"
 #include "tocsin/sensor/fanotify/gate.h"
 #include "tocsin/sensor/fanotify/witness.h"
 

@@ -3,7 +3,7 @@
 //
 // Read start() from top to bottom to see what there is. Everything the guard keeps lies in one
 // state directory, which one guard at a time holds by a lock.
-// Threads: protect(), unprotect(), ask() from any; run() in the caller's until stop().
+// Threads: run() in the caller's until stop(), which any may call.
 #pragma once
 
 #include <memory>

@@ -21,6 +21,7 @@ namespace {
 constexpr std::chrono::milliseconds hold_at_most{2000};
 constexpr std::chrono::seconds housekeeping_every{2};
 constexpr std::chrono::minutes checkpoint_every{15};
+constexpr std::chrono::minutes growth_every{5};
 constexpr std::uint64_t fullest_percent = 90;
 
 } // namespace
@@ -119,6 +120,7 @@ void Guard::Parts::stop()
 
 void Guard::Parts::keep_house()
 {
+    auto next_growth = steady_now();
     auto next_checkpoint = SteadyTime::max(); // the first one follows the first walk
     std::string told;
     pollfd stop{stop_.get(), POLLIN, 0};
@@ -142,11 +144,26 @@ void Guard::Parts::keep_house()
             if (told == "guarding" && next_checkpoint == SteadyTime::max())
                 next_checkpoint = now;
         }
+        if (now >= next_growth) {
+            next_growth = now + growth_every;
+            watch_growth();
+        }
         if (now >= next_checkpoint) {
             next_checkpoint = now + checkpoint_every;
             if (auto made = checkpoint(); !made.ok())
                 log_line(Severity::warning, "no checkpoint was made: " + made.error().message());
         }
+    }
+}
+
+void Guard::Parts::watch_growth()
+{
+    auto own = journal::Journal::open(state.journal, journal::Access::read_only);
+    if (!own.ok())
+        return; // the recorder tells what is wrong with it
+    if (auto growth = own.take()->growth(wall_now()); growth.ok()) {
+        std::lock_guard guard(growth_mutex_);
+        growth_ = growth.take();
     }
 }
 

@@ -97,6 +97,7 @@ private:
     std::vector<answers::InvariantStatus> what_holds() const;
     std::string status_word() const;
     void watch_disk();
+    void watch_growth();
 
     bool holds(event::Version const& version) const; // all of its content, for certain
     Result<void> recall_process(event::ProcessKey key);
@@ -109,6 +110,8 @@ private:
     std::vector<event::RootChange> roots_; // as they are now, also those no longer protected
     std::unordered_set<event::RootId> recalled_; // the decider knows what the journal does
     std::unordered_set<event::ProcessKey> recalled_processes_;
+    std::mutex growth_mutex_;
+    journal::Journal::Growth growth_; // as of the last look: it goes through all versions
     std::mutex protect_mutex_;
     std::int64_t next_root_ = 1;
     UniqueFd stop_; // an eventfd

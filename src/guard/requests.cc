@@ -68,6 +68,10 @@ answers::Status Guard::Parts::status()
     auto stored = repository->statistics();
     out.vault.repository = state.repository;
     out.vault.stored_bytes = stored.stored_bytes;
+    {
+        std::lock_guard growth_guard(growth_mutex_);
+        out.vault.growth = growth_;
+    }
     std::lock_guard guard(reading_mutex);
     if (auto totals = reading->totals(); totals.ok()) {
         auto t = totals.take();
@@ -83,14 +87,16 @@ std::vector<answers::InvariantStatus> Guard::Parts::what_holds() const
 {
     auto blind = health.blind_because();
     std::vector<answers::InvariantStatus> out;
-    std::string excepted;
+    std::string sharing;
     for (auto const& tree : trees.all()) {
         if (tree->scope == sensor::MarkScope::directory)
-            excepted =
-                fmt::format("but not opens by file handle (NFS exports, open_by_handle_at) and by "
-                            "hard links made outside, of files below '{}', which shares its file system",
-                    tree->path);
+            sharing += fmt::format("{}'{}'", sharing.empty() ? "" : ", ", tree->path);
     }
+    auto excepted = sharing.empty()
+        ? std::string()
+        : fmt::format("but not opens by file handle (NFS exports, open_by_handle_at) and by hard links made "
+                      "outside, of files below {}, where the file system is shared",
+              sharing);
     out.push_back({"nothing_closed_is_lost", blind.empty(), blind.empty() ? excepted : blind});
     out.push_back(
         {"never_harms", true, fmt::format("an open waits at most 2 s; {} did", deadlines.timeouts())});
@@ -114,10 +120,6 @@ Result<json::value> Guard::Parts::answer(
         return answer_protect(request);
     if (request.verb == "release" || request.verb == "stop")
         return answer_actor(request);
-    if (request.verb == "stop_guard") {
-        stop();
-        return json::value(json::object{{"state", "stopping"}});
-    }
     if (request.verb == "undo" || request.verb == "restore")
         catch_up();
     else

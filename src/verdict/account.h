@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "tocsin/base/clock.h"
+#include "tocsin/event/object.h"
 #include "tocsin/verdict/settings.h"
 
 namespace tocsin::verdict {
@@ -23,6 +24,7 @@ struct Account {
     std::uint32_t condemned_below = 0; // subtrees of it that were condemned
     std::uint64_t bytes_opened = 0;
     std::uint64_t changed = 0;
+    event::ObjectId last_changed; // by this process itself
     std::uint64_t deleted = 0;
     std::uint64_t created = 0;
 

@@ -71,7 +71,6 @@ public:
     // from which `creator` came: what make built, a later make may clean.
     bool same_program(catalog::MakerId maker, event::ProcessKey creator, Node const& node);
 
-    std::uint64_t next_serial() const { return next_serial_; }
     std::size_t size() const { return nodes_.size(); }
 
 private:

@@ -81,6 +81,9 @@ void Verdict::count(Node& who, event::Activity const& activity)
         }
         return nullptr;
     };
+    bool const is_change = activity.kind == closed || activity.kind == renamed || activity.kind == attributes;
+    if (is_change && std::exchange(who.account.last_changed, activity.object) == activity.object)
+        return; // objects are counted, not what is done to each: shred renames one sixteen times
     for (Node* node = &who; node != nullptr; node = tree_.above(*node))
         if (auto* value = counter(node->account); value != nullptr)
             ++*value;
@@ -93,8 +96,7 @@ void Verdict::count(Node& who, event::Activity const& activity)
     incident.last_activity = activity.time;
     incident.objects_created += activity.kind == created || activity.kind == linked ? 1 : 0;
     incident.objects_deleted += activity.kind == deleted ? 1 : 0;
-    incident.objects_changed +=
-        activity.kind == closed || activity.kind == renamed || activity.kind == attributes ? 1 : 0;
+    incident.objects_changed += is_change ? 1 : 0;
     found->second.has_changed = true;
 }
 

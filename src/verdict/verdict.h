@@ -28,7 +28,6 @@ namespace tocsin::verdict {
 struct Decision {
     event::Incident incident;
     std::vector<event::Finding> findings;
-    bool is_new = true; // false: more about an incident that is open already
 };
 
 class Verdict {

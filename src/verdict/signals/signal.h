@@ -85,12 +85,12 @@ public:
 
 // "3 files in '/srv/docs'", "5 files in 4 folders below '/srv'"
 std::string files_and_folders(Case const& at, std::span<Charge const* const> charges);
-// What most of the charges say became of the content; their `kind` is a Became.
+// What the heaviest of the charges say became of the content; their `kind` is a Became.
 std::string what_became(std::span<Charge const* const> charges);
-// The charge that a succession makes.
 // The lowest process that both come from; `one` where there is none below the boundary.
 event::ProcessKey both(Case const& at, event::ProcessKey one, event::ProcessKey other);
 
+// The charge that a succession makes.
 Charge charge_for(Case const& at, SignalId signal, Succession const& succession);
 
 } // namespace tocsin::verdict

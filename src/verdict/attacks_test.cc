@@ -273,6 +273,17 @@ TEST_F(AttackTest, EmptyingAndRenamingBeforeDeletingIsToldWheneverTheVersionCome
     EXPECT_LE(turn, 7);
 }
 
+TEST_F(AttackTest, RandomBytesOverRandomBytesAreTold)
+{
+    std::uint64_t seed = 90'000;
+    auto const noise = [](std::uint64_t n) {
+        return Stuff{.type = FileType::unknown, .entropy = 8, .size = 40'000, .seed = n};
+    };
+    auto const paths = scene.files("/srv/docs", 1'000, noise, ".dat");
+    auto const who = scene.run("shred -n1");
+    EXPECT_LE(scene.until_stopped(paths, [&](auto const& p) { scene.spoils(who, p, noise(++seed)); }), 6U);
+}
+
 TEST_F(AttackTest, Base64OfCiphertextIsTold)
 {
     auto const paths = scene.files("/srv/docs", 1'000, text, ".txt");

@@ -55,6 +55,7 @@ constexpr double fill_entropy = 1.0; // bits a byte; real content has more
 constexpr double some_entropy = 2.5;
 constexpr double base64_entropy = 5.7; // base64 of random bytes has 6.0; prose and code 4 to 5.3
 constexpr double prose_entropy = 5.3;
+constexpr std::uint64_t most_header_bytes = 512; // salt, key, padding
 constexpr double patched_share = 0.85; // two passages of sixteen differ; a tag edited in place changes one
 
 bool was_packed_or_unpacked(Content const& before, Content const& after)
@@ -86,6 +87,11 @@ Change judge_unknown(Content const& before, Content const& after, double shared,
 {
     bool const was_known = before.facts.type != FileType::unknown;
     bool const was_random = !was_known && looks_encrypted(before);
+    // What could not be read before can't be read now, at the same size or with a header more: for
+    // one file a save of its owner's, for file after file somebody else's key.
+    if (was_random && shared == 0 && has_sketch(before) && looks_encrypted(after) && after.size >= before.size
+        && after.size - before.size <= most_header_bytes)
+        return {Became::resealed, s.resealed, Weight::hard};
     if (was_random) // an opaque format of somebody's, or ciphertext already
         return before.size == after.size && shared < patched_share && shared > 0
             ? Change{Became::patched, s.patched, Weight::hard}
@@ -126,6 +132,8 @@ std::string_view name_of(Became became)
         return "damaged so that the format is broken";
     case Became::patched:
         return "changed inside at exactly the same size";
+    case Became::resealed:
+        return "unreadable before, and replaced by other unreadable bytes";
     case Became::packed:
         return "put into an archive that can be locked";
     case Became::emptied:

@@ -33,6 +33,7 @@ enum class Became : std::uint8_t {
     packed, // an archive that may need a password
     emptied,
     replaced_by_link,
+    resealed, // random bytes for random bytes
 };
 std::string_view name_of(Became became); // completes "3 files were …"
 

@@ -26,7 +26,7 @@ TEST_F(ContentTest, TellsEncryptionByWhatWasThereBefore)
     EXPECT_EQ(Became::encrypted, became(text(1), ciphertext(1)));
     EXPECT_EQ(Became::encrypted, became(jpeg(1), ciphertext(1)));
     EXPECT_EQ(Became::encrypted, became(office(1), openpgp(1)));
-    EXPECT_EQ(Became::edited, became(ciphertext(1), ciphertext(2)));
+    EXPECT_EQ(Became::resealed, became(ciphertext(1), ciphertext(2)));
 }
 
 TEST_F(ContentTest, ExpectsLessEntropyOfShortContents)

@@ -9,7 +9,15 @@ Claim Displacement::on_succession(Case const& at, Succession const& succession)
 {
     if (succession.relation != Relation::displaced)
         return Claim::open;
-    at.ledger.charge(charge_for(at, id(), succession));
+    auto charge = charge_for(at, id(), succession);
+    if (succession.change.became == Became::resealed) {
+        // A program that saves its one encrypted file again and again is its owner's.
+        if (resealed_.find(succession.lost.place) != nullptr)
+            return Claim::taken;
+        resealed_.put(succession.lost.place, at.now);
+        charge.points *= at.settings.resealed_by_name / at.settings.resealed;
+    }
+    at.ledger.charge(std::move(charge));
     return Claim::taken;
 }
 

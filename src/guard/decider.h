@@ -90,6 +90,7 @@ private:
 
     void handle(sensor::WitnessEvent const& event, WallTime time);
     void handle_own(sensor::WitnessEvent const& event, WallTime time);
+    void learn_kind(event::Activity& created) const;
     void after_name(event::Activity const& activity);
     void after_attributes(event::Activity activity);
     void read_attributes();

@@ -56,6 +56,8 @@ void Decider::handle(sensor::WitnessEvent const& event, WallTime time)
             note_change(activity);
             break;
         default: {
+            if (activity.kind == ActivityKind::created && is_regular(activity))
+                learn_kind(activity);
             auto copy = activity;
             apply(std::move(activity));
             after_name(copy);
@@ -63,6 +65,13 @@ void Decider::handle(sensor::WitnessEvent const& event, WallTime time)
         }
         }
     });
+}
+
+// The kernel tells directories from the rest, and no more; a symlink or a pipe will have no close.
+void Decider::learn_kind(Activity& created) const
+{
+    if (auto status = status_of(created.key))
+        created.object_kind = event::kind_of_mode(status->stx_mode);
 }
 
 // What undo puts back is known to it: names are followed, nothing is judged.

@@ -109,6 +109,7 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
     TRY(parts->begin());
     for (auto& tree : trees)
         TRY(parts->protect(std::move(tree), options.excludes));
+    parts->note_all_protected();
     return std::unique_ptr<Guard>(new Guard(std::move(parts)));
 }
 

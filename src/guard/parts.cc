@@ -195,7 +195,8 @@ std::string Guard::Parts::status_word() const
         return "stopped";
     if (!health.blind_because().empty())
         return "blind";
-    return walker.outstanding() != 0 || decider.is_catching_up() ? "capturing" : "guarding";
+    bool const is_busy = coming_ != 0 || walker.outstanding() != 0 || decider.is_catching_up();
+    return is_busy ? "capturing" : "guarding";
 }
 
 Result<void> Guard::Parts::checkpoint()

@@ -45,6 +45,7 @@ struct Guard::Parts {
     // Starts the threads, and walks the recalled trees.
     Result<void> begin();
     Result<void> protect(Tree tree, std::vector<std::string> const& excludes);
+    void note_all_protected() { --coming_; } // of those that the guard was started for
     // As it came under protection. `not_found` where it is not.
     Result<event::RootChange> protected_root(std::string const& path);
     Result<void> unprotect(event::RootChange const& root);
@@ -116,6 +117,7 @@ private:
     std::int64_t next_root_ = 1;
     UniqueFd stop_; // an eventfd
     std::atomic<bool> stopping_{false};
+    std::atomic<int> coming_{1}; // trees whose walk is not asked for yet; the start is one of them
     std::atomic<bool> can_decide_{true};
     std::jthread gate_thread_;
     std::jthread decider_thread_;

@@ -13,6 +13,17 @@ namespace {
 
 constexpr std::size_t ancestors_recalled = 64; // as many as the verdict looks at
 
+class Coming {
+public:
+    explicit Coming(std::atomic<int>& count) : count_(count) { ++count_; }
+    ~Coming() { --count_; }
+    Coming(Coming const&) = delete;
+    Coming& operator=(Coming const&) = delete;
+
+private:
+    std::atomic<int>& count_;
+};
+
 } // namespace
 
 Result<void> check_apart(Tree const& tree, answers::StatePaths const& state)
@@ -98,6 +109,7 @@ std::string Guard::Parts::cause_of(std::string const& tree_path)
 Result<void> Guard::Parts::protect(Tree tree, std::vector<std::string> const& excludes)
 {
     std::lock_guard guard(protect_mutex_);
+    Coming const coming(coming_); // until the walk is asked for, nobody says `guarding`
     if (trees.by_path(tree.path)) {
         bool from_before = recalled_.contains(trees.by_path(tree.path)->root);
         return from_before ? Result<void>()

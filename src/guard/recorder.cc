@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <unordered_map>
 
+#include "tocsin/base/log.h"
+
 namespace tocsin::guard {
 namespace {
 
@@ -73,6 +75,9 @@ void Recorder::write(std::vector<RecordBatch> batches)
     left_out_.store(journal_->left_out());
     {
         std::lock_guard lock(failure_mutex_);
+        if (!written.ok() && failure_.empty())
+            log_line(
+                Severity::warning, "the journal takes nothing, trying again: " + written.error().message());
         failure_ = written.ok() ? std::string() : written.error().message();
     }
     auto const kept = written.ok() ? Kept::yes : Kept::not_yet;

@@ -179,6 +179,20 @@ void Verdict::on_deleted(Case const& at, event::Activity const& activity)
     lose_unless_copied(at, *link, std::move(loss));
 }
 
+void Verdict::replaced_by_link(Case const& at, Loss const& loss)
+{
+    ledger_.charge({.who = loss.who,
+        .time = at.now,
+        .since = loss.time,
+        .signal = SignalId::displacement,
+        .weight = Weight::hard,
+        .kind = static_cast<std::uint8_t>(Became::replaced_by_link),
+        .points = settings_.replaced_by_link * loss.worth,
+        .object = loss.object,
+        .folder = loss.place.parent,
+        .path = loss.path});
+}
+
 // An object got the name `place`.
 void Verdict::on_named(Case const& at, event::Activity const& activity, event::Place const& place)
 {
@@ -191,16 +205,7 @@ void Verdict::on_named(Case const& at, event::Activity const& activity, event::P
         if (activity.object_kind == event::ObjectKind::regular)
             succeed_or_wait(at, std::move(waiting), activity.object);
         else if (activity.object_kind == event::ObjectKind::symlink)
-            ledger_.charge({.who = activity.process,
-                .time = at.now,
-                .since = waiting.loss.time,
-                .signal = SignalId::displacement,
-                .weight = Weight::hard,
-                .kind = static_cast<std::uint8_t>(Became::replaced_by_link),
-                .points = settings_.replaced_by_link * waiting.loss.worth,
-                .object = waiting.loss.object,
-                .folder = place.parent,
-                .path = waiting.loss.path});
+            replaced_by_link(at, waiting.loss);
     }
     if (auto* left = left_.find(place); left != nullptr && left->object != activity.object
         && left->time + settings_.successor_within > at.now && related(left->who, activity.process)) {
@@ -243,6 +248,8 @@ void Verdict::on_renamed(Case const& at, event::Activity const& activity)
     if (loss.worth <= 0 || loss.is_cheap)
         return;
     loss.path = activity.target_path;
+    if (activity.object_kind == event::ObjectKind::symlink)
+        return replaced_by_link(at, loss);
     auto const* mover = from == nullptr ? nullptr : from->object;
     auto const since = mover == nullptr || mover->origin.existed ? at.now : mover->origin.time;
     succeed_or_wait(at, {std::move(loss), Relation::displaced, since}, activity.object);

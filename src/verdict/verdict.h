@@ -103,6 +103,7 @@ private:
     void on_renamed(Case const& at, event::Activity const& activity);
     void note_moved(Case const& at, event::Activity const& renamed, catalog::Link const& from);
     Moved* moved_by(event::ObjectId object, event::ProcessKey who, WallTime now);
+    void replaced_by_link(Case const& at, Loss const& loss);
     void on_named(Case const& at, event::Activity const& activity, event::Place const& place);
     void on_content(Case const& at, event::Version const& version);
     void lose(Case const& at, Loss const& loss);

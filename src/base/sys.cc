@@ -406,6 +406,13 @@ Result<std::uint64_t> filesystem_id(int fd)
     return parts[0] | (static_cast<std::uint64_t>(parts[1]) << 32);
 }
 
+Result<bool> is_mount_point(std::string const& path)
+{
+    auto directory = TRY(open(path, O_PATH | O_DIRECTORY));
+    auto status = TRY(stat_fd(directory.get()));
+    return (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 Result<Space> space_of(int fd)
 {
     struct statvfs s;

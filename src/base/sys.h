@@ -90,6 +90,8 @@ struct Space {
     std::uint64_t free_bytes = 0; // for unprivileged users
 };
 Result<Space> space_of(int fd);
+// Whether a file system is mounted at this very place: "/" of a chroot need not be one.
+Result<bool> is_mount_point(std::string const& path);
 
 // "/proc/self/fd/N": names the object of a descriptor where only a path is taken.
 std::string fd_path(int fd);

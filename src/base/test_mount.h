@@ -27,12 +27,20 @@ inline std::string why_no_mounts()
     return {};
 }
 
+// From here on what this process mounts is its own and goes with it. Below a chroot "/" is no mount
+// point (EINVAL), and what is mounted may be seen outside, until it is unmounted.
+inline bool enter_own_mounts()
+{
+    return ::unshare(CLONE_NEWNS) == 0
+        && (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 || errno == EINVAL);
+}
+
 class LoopMount {
 public:
     // type: "ext4", "xfs" or "btrfs"; as large as each needs, 384 MiB.
     explicit LoopMount(std::string const& type)
     {
-        if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+        if (!enter_own_mounts())
             return;
         auto image = dir_ / "image";
         path_ = dir_ / "mnt";

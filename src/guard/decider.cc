@@ -18,7 +18,7 @@ using event::Occasion;
 
 namespace {
 
-constexpr std::size_t messages_a_round = 64; // so that a long queue does not delay the witness
+constexpr std::size_t messages_a_round = 8; // so that a long queue does not delay the witness
 constexpr int looks_before_messages = 16; // so that a flood of events does not starve them
 constexpr std::size_t openers_remembered = 65536;
 constexpr std::chrono::milliseconds tick{50};

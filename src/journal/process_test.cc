@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <thread>
 
+#include "tocsin/base/test_mount.h"
 #include "tocsin/journal/test_records.h"
 
 namespace tocsin::journal::test {
@@ -175,7 +176,7 @@ protected:
     {
         if (::geteuid() != 0)
             GTEST_SKIP() << "mounting a file system needs root";
-        if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+        if (!tocsin::test::enter_own_mounts())
             GTEST_SKIP() << "no mount namespace of our own here: " << std::strerror(errno);
         if (::mount("small", directory.path().c_str(), "tmpfs", 0, "size=3m") != 0)
             GTEST_SKIP() << "no tmpfs here: " << std::strerror(errno);

@@ -156,7 +156,7 @@ std::optional<Decision> Verdict::consider(event::Activity const& activity)
     case attributes:
         break;
     }
-    return settle(activity.time);
+    return settle(activity.process, activity.time);
 }
 
 std::optional<Decision> Verdict::consider(event::Version const& version)
@@ -173,7 +173,7 @@ std::optional<Decision> Verdict::consider(event::Version const& version)
             signal->on_version(now, version);
     if (version.occasion != metadata)
         on_content(now, version);
-    return settle(version.time);
+    return settle(version.writer, version.time);
 }
 
 event::IncidentId Verdict::incident_of(event::ProcessKey process) const
@@ -204,7 +204,7 @@ std::vector<Node*> Verdict::with_accomplices(Node& top, WallTime now) const
     std::vector<Node*> tops{&top};
     for (auto* below = &top; auto* above = tree_.above(*below); below = above) {
         for (auto* child : above->children) {
-            if (child == below || child->incident)
+            if (child == below || child->incident || child->account.hard < settings_.hard_of_an_accomplice)
                 continue;
             child->account.fade(now, settings_);
             if (child->account.hard >= settings_.hard_of_an_accomplice)
@@ -219,6 +219,8 @@ std::vector<Node*> Verdict::with_accomplices(Node& top, WallTime now) const
 Node* Verdict::dominant_below(Node& node, WallTime now) const
 {
     for (auto* child : node.children) {
+        if (child->account.hard < node.account.hard * settings_.share_that_dominates)
+            continue; // nor after it has faded; of ten thousand children nearly all have none
         child->account.fade(now, settings_);
         if (!child->incident && child->account.hard >= node.account.hard * settings_.share_that_dominates)
             return dominant_below(*child, now);
@@ -226,7 +228,16 @@ Node* Verdict::dominant_below(Node& node, WallTime now) const
     return &node;
 }
 
-std::optional<Decision> Verdict::settle(WallTime now)
+// Points go to the lowest process that explains them, which may only have started the one that
+// is at work; and of its children another may be the actor.
+void Verdict::strike(event::ProcessKey doer, Node& top) const
+{
+    auto* node = tree_.find(doer);
+    if (crossed_ && node != nullptr && tree_.descends(*node, top))
+        crossed_(doer);
+}
+
+std::optional<Decision> Verdict::settle(event::ProcessKey doer, WallTime now)
 {
     std::optional<Decision> decision;
     if (auto observed = ledger_.take_observed())
@@ -236,8 +247,7 @@ std::optional<Decision> Verdict::settle(WallTime now)
     for (auto const& key : ledger_.take_touched())
         if (auto* leaf = tree_.find(key); leaf != nullptr)
             if (auto* top = lowest_above_threshold(*leaf, now); top != nullptr) {
-                if (crossed_ && tree_.descends(*leaf, *top)) // a dominant child may be another's
-                    crossed_(key);
+                strike(doer, *top);
                 return condemn(with_accomplices(*top, now), now);
             }
     if (ledger_.whole_set().hard < settings_.act_on_set)

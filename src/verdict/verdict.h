@@ -114,7 +114,8 @@ private:
     bool related(event::ProcessKey a, event::ProcessKey b) const;
 
     // Naming the actor (verdict.cc).
-    std::optional<Decision> settle(WallTime now);
+    void strike(event::ProcessKey doer, Node& top) const;
+    std::optional<Decision> settle(event::ProcessKey doer, WallTime now);
     Node* lowest_above_threshold(Node& leaf, WallTime now) const;
     Node* dominant_below(Node& node, WallTime now) const;
     std::vector<Node*> with_accomplices(Node& top, WallTime now) const;

@@ -71,9 +71,15 @@ def check_killed(work, sample):
     check_passes(work, sample)
 
 
+def root_is_mounted():
+    """Not so below a chroot, whose root is a directory of somebody else's file system."""
+    with open("/proc/self/mountinfo") as mounts:
+        return any(line.split()[4] == "/" for line in mounts)
+
+
 def main():
-    if os.geteuid() != 0 or not os.path.exists("/dev/loop-control"):
-        print("needs root and loop devices", file=sys.stderr)
+    if os.geteuid() != 0 or not os.path.exists("/dev/loop-control") or not root_is_mounted():
+        print("needs root, loop devices, and a root directory that is a mount point (no chroot)", file=sys.stderr)
         return 77
     with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="tocsin-run-drill-") as folder:
         work = pathlib.Path(folder).resolve()

@@ -20,6 +20,8 @@ protected:
     {
         if (::geteuid() != 0)
             GTEST_SKIP() << "needs root to mount a loop device";
+        if (!sys::is_mount_point("/").take())
+            GTEST_SKIP() << "'/' is no mount point here (a chroot)";
         if (!fs::exists("/dev/loop-control"))
             GTEST_SKIP() << "this host has no loop devices";
         ASSERT_OK(sys::make_dirs(work_ / "source/folder", 0755));

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tocsin/base/log.h"
+#include "tocsin/base/sys.h"
 #include "tocsin/cli/drill/scenario.h"
 #include "tocsin/cli/guard/launch.h"
 #include "tocsin/cli/show.h"
@@ -69,6 +70,11 @@ public:
     {
         if (::geteuid() != 0)
             return Error(Errc::denied, "a drill needs root");
+        auto can_cage = TRY(sys::is_mount_point("/"));
+        if (!can_cage)
+            return Error(Errc::unsupported,
+                "a drill keeps its destroyers from all other mounts, and '/' is none here: not in this "
+                "chroot");
         auto destroyers = chosen();
         TRY(check_programs(destroyers));
         auto program = TRY(find_guard_program());

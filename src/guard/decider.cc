@@ -85,31 +85,36 @@ Result<void> Decider::run()
     if (processes.ok())
         book_.apply_all(processes.take());
     incidents_.resume(boot_time());
-    while (true) {
-        // Messages are taken before the kernel is asked and looked at after it: a capture is never
-        // judged before the events of which it is the consequence.
-        auto messages = parts_.inbox.take(messages_a_round);
-        bool busy = TRY(look_at_kernel());
-        bool is_more = busy && !messages.empty();
-        for (int looks = 0; is_more && looks < looks_before_messages; ++looks)
-            is_more = TRY(look_at_kernel());
-        for (auto& message : messages)
-            handle(std::move(message));
-        if (steady_now() >= next_probe_)
-            probe();
-        if (steady_now() >= next_settling_) {
-            settle(settled_after);
-            close_absence();
-            incidents_.record_progress();
-            parts_.recording.write();
-        }
-        batch_.send();
-        if (!busy && messages.empty()) {
-            if (parts_.inbox.is_closed())
-                return {};
-            TRY(wait());
-        }
+    auto relay = TRY(Relay::create({.round = [this] { return round(); },
+        .wait = [this] { return wait(); },
+        .bell = parts_.witness.fd()}));
+    return relay->run();
+}
+
+Result<Relay::Round> Decider::round()
+{
+    // Messages are taken before the kernel is asked and looked at after it: a capture is never
+    // judged before the events of which it is the consequence.
+    auto messages = parts_.inbox.take(messages_a_round);
+    bool busy = TRY(look_at_kernel());
+    bool is_more = busy && !messages.empty();
+    for (int looks = 0; is_more && looks < looks_before_messages; ++looks)
+        is_more = TRY(look_at_kernel());
+    busy = busy || !messages.empty();
+    for (auto& message : messages)
+        handle(std::move(message));
+    if (steady_now() >= next_probe_)
+        probe();
+    if (steady_now() >= next_settling_) {
+        settle(settled_after);
+        close_absence();
+        incidents_.record_progress();
+        parts_.recording.write();
     }
+    batch_.send();
+    if (busy)
+        return Relay::Round::busy;
+    return parts_.inbox.is_closed() ? Relay::Round::over : Relay::Round::idle;
 }
 
 Result<void> Decider::wait() const
@@ -184,12 +189,17 @@ void Decider::handle(Command&& command)
     command();
 }
 
-std::optional<struct statx> Decider::status_of(event::ObjectKey const& key) const
+Result<UniqueFd> Decider::open_path(event::ObjectKey const& key) const
 {
     auto mount = parts_.trees.mount_fd(key.filesystem);
     if (mount < 0)
-        return {};
-    auto fd = sys::open_by_handle(mount, key.handle, O_PATH);
+        return Error(Errc::not_found, "no tree on this file system");
+    return sys::open_by_handle(mount, key.handle, O_PATH);
+}
+
+std::optional<struct statx> Decider::status_of(event::ObjectKey const& key) const
+{
+    auto fd = open_path(key);
     if (!fd.ok())
         return {};
     auto status = sys::stat_fd(fd.take().get());
@@ -198,10 +208,7 @@ std::optional<struct statx> Decider::status_of(event::ObjectKey const& key) cons
 
 std::optional<event::Metadata> Decider::metadata_of(event::ObjectKey const& key) const
 {
-    auto mount = parts_.trees.mount_fd(key.filesystem);
-    if (mount < 0)
-        return {};
-    auto fd = sys::open_by_handle(mount, key.handle, O_PATH);
+    auto fd = open_path(key);
     if (!fd.ok())
         return {};
     auto metadata = event::read_metadata(fd.take().get());

@@ -7,7 +7,8 @@
 // judged within microseconds of its event: nothing here waits, but for a few system calls on
 // the object in hand.
 // Owns the catalog, the verdict, and all that is known of processes. Borrows the rest.
-// Threads: run() in a thread of its own (SCHED_FIFO where permitted); Commands run in it.
+// Threads: run() in a thread of its own, which it shares out by a Relay; what is said here of the
+// deciding thread holds for whichever has the baton. Commands run in it.
 #pragma once
 
 #include <atomic>
@@ -23,6 +24,7 @@
 #include "tocsin/guard/keeper.h"
 #include "tocsin/guard/process_book.h"
 #include "tocsin/guard/recorder.h"
+#include "tocsin/guard/relay.h"
 #include "tocsin/guard/responder.h"
 #include "tocsin/guard/translator.h"
 #include "tocsin/guard/walker.h"
@@ -80,6 +82,7 @@ public:
     std::uint64_t witness_overflows() const { return witness_overflows_.load(); }
 
 private:
+    Result<Relay::Round> round();
     Result<void> wait() const;
     Result<bool> look_at_kernel(); // whether there was anything
     void follow_processes();
@@ -120,6 +123,7 @@ private:
 
     void apply(event::Activity&& activity);
     void apply(event::Version&& version, Committed committed);
+    Result<UniqueFd> open_path(event::ObjectKey const& key) const;
     std::optional<struct statx> status_of(event::ObjectKey const& key) const;
     std::optional<event::Metadata> metadata_of(event::ObjectKey const& key) const; // all of it
     std::shared_ptr<Tree const> tree_of(event::RootId root) const;

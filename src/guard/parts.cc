@@ -55,7 +55,7 @@ Guard::Parts::Parts(
     , responder(std::move(responder_))
     , recorder(std::move(given.journal))
     , pool(*repository, trees, *inbox, capture::Pool::Limits{})
-    , deadlines(hold_at_most, [this](sensor::HeldOpen const&) { timed_out_captures.fetch_add(1); })
+    , deadlines(hold_at_most)
     , keeper(pool, deadlines, opens)
     , walker({*gate, *witness, pool, *inbox, trees})
     , decider({trees, *witness, lineage.get(), keeper, pool, walker, recorder, opens, *inbox, *responder,
@@ -94,7 +94,6 @@ void Guard::Parts::serve_gate()
 
 void Guard::Parts::decide()
 {
-    take_precedence("decider", Precedence::decider);
     auto decided = decider.run();
     if (decided.ok())
         return;

@@ -79,7 +79,6 @@ struct Guard::Parts {
     std::unique_ptr<Responder> responder;
     Recorder recorder;
     OpenLog opens;
-    std::atomic<std::uint64_t> timed_out_captures{0};
     capture::Pool pool;
     sensor::DeadlineWatch deadlines;
     Keeper keeper;

@@ -21,10 +21,7 @@ void run_before_all_others()
 
 } // namespace
 
-DeadlineWatch::DeadlineWatch(std::chrono::milliseconds bound, std::function<void(HeldOpen const&)> on_timeout)
-    : bound_(bound), on_timeout_(std::move(on_timeout)), thread_([this] { run(); })
-{
-}
+DeadlineWatch::DeadlineWatch(std::chrono::milliseconds bound) : bound_(bound), thread_([this] { run(); }) { }
 
 DeadlineWatch::~DeadlineWatch()
 {
@@ -74,11 +71,8 @@ void DeadlineWatch::run()
         }
         waiting_.pop_front();
         lock.unlock();
-        bool late = held->answer(Answer::allow);
-        if (late) {
+        if (held->answer(Answer::allow))
             timeouts_.fetch_add(1, std::memory_order_relaxed);
-            on_timeout_(*held);
-        }
         held.reset();
         lock.lock();
     }

@@ -10,7 +10,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -21,8 +20,7 @@ namespace tocsin::sensor {
 
 class DeadlineWatch {
 public:
-    // `on_timeout` runs in the watch's thread after the answer was sent; it must not wait.
-    DeadlineWatch(std::chrono::milliseconds bound, std::function<void(HeldOpen const&)> on_timeout);
+    explicit DeadlineWatch(std::chrono::milliseconds bound);
     ~DeadlineWatch();
 
     void watch(std::shared_ptr<HeldOpen> const& held);
@@ -32,7 +30,6 @@ private:
     void run();
 
     std::chrono::milliseconds bound_;
-    std::function<void(HeldOpen const&)> on_timeout_;
     std::mutex mutex_; // held by this thread and by watch() alone: no other may keep it waiting
     std::condition_variable wake_;
     std::deque<std::weak_ptr<HeldOpen>> waiting_; // oldest first: the bound is the same for all

@@ -12,29 +12,30 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct CountingChannel final : AnswerChannel {
-    void send(int, Answer) noexcept override { ++sent; }
+// Notes by which policy and priority the answering thread runs.
+struct NotingChannel final : AnswerChannel {
+    void send(int, Answer) noexcept override
+    {
+        ::pthread_getschedparam(::pthread_self(), &policy, &param);
+        ++sent;
+        sent.notify_one();
+    }
+    int policy = -1;
+    sched_param param{};
     std::atomic<int> sent{0};
 };
 
 // Answers one open at the bound, and tells by which policy and priority its thread ran.
 std::pair<int, int> scheduling_of_a_watch()
 {
-    auto channel = std::make_shared<CountingChannel>();
-    std::atomic<bool> is_late{false};
-    int policy = -1;
-    sched_param param{};
-    DeadlineWatch watch(1ms, [&](HeldOpen const&) {
-        ::pthread_getschedparam(::pthread_self(), &policy, &param);
-        is_late = true;
-        is_late.notify_one();
-    });
+    auto channel = std::make_shared<NotingChannel>();
+    DeadlineWatch watch(1ms);
     auto held = std::make_shared<HeldOpen>(
         channel, UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)), 1, steady_now());
     watch.watch(held);
-    is_late.wait(false);
+    channel->sent.wait(0);
     EXPECT_EQ(1, channel->sent.load());
-    return {policy & ~SCHED_RESET_ON_FORK, param.sched_priority};
+    return {channel->policy & ~SCHED_RESET_ON_FORK, channel->param.sched_priority};
 }
 
 // Captures that somebody waits for run by SCHED_RR at 5, the gate by SCHED_FIFO at 20.

@@ -176,7 +176,7 @@ TEST_P(GateTest, LetsGoOnEveryWayOut)
     }
     EXPECT_EQ(0, dropped.wait());
 
-    DeadlineWatch watch(50ms, [](HeldOpen const&) { });
+    DeadlineWatch watch(50ms);
     Shell late("cat " + file() + " >/dev/null");
     ASSERT_TRUE(keeper_.wait([&] { return keeper_.held.size() == 1; }));
     watch.watch(keeper_.held.front());

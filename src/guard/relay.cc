@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/guard/relay.h"
+
+#include <array>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <thread>
+#include <unistd.h>
+
+#include "tocsin/guard/threads.h"
+
+namespace tocsin::guard {
+namespace {
+
+// Bounds what bells in vain cost while one processor keeps the guard busy: 2,000 wake-ups a second
+// on the whole machine, however many processors it has.
+constexpr std::chrono::microseconds rest_a_processor{500};
+
+std::vector<int> usable_processors()
+{
+    cpu_set_t usable;
+    std::vector<int> processors;
+    if (::sched_getaffinity(0, sizeof(usable), &usable) != 0)
+        return processors;
+    for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
+        if (CPU_ISSET(processor, &usable))
+            processors.push_back(processor);
+    }
+    return processors;
+}
+
+bool stand_on(int processor)
+{
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(processor, &only);
+    return ::sched_setaffinity(0, sizeof(only), &only) == 0;
+}
+
+} // namespace
+
+Result<std::unique_ptr<Relay>> Relay::create(Work work)
+{
+    UniqueFd ended(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!ended)
+        return Error::from_errno(errno, "eventfd");
+    return std::unique_ptr<Relay>(new Relay(std::move(work), std::move(ended)));
+}
+
+Relay::Relay(Work work, UniqueFd ended) : work_(std::move(work)), ended_(std::move(ended)) { }
+
+Result<void> Relay::run()
+{
+    std::vector<std::jthread> others;
+    if (take_precedence("decider", Precedence::decider)) {
+        auto const processors = usable_processors();
+        rest_ = rest_a_processor * processors.size();
+        for (Runner runner = 1; int processor : processors) {
+            others.emplace_back([this, processor, runner] {
+                if (take_precedence("decider", Precedence::decider) && stand_on(processor))
+                    take_part(runner);
+            });
+            ++runner;
+        }
+    }
+    take_part(0);
+    others.clear(); // joins them
+    return std::move(outcome_);
+}
+
+void Relay::take_part(Runner self)
+{
+    while (run_rounds(self)) {
+        if (holder_ == self) {
+            if (auto waited = work_.wait(); !waited.ok())
+                fail(waited.take_error());
+        } else {
+            await_bell();
+        }
+    }
+}
+
+bool Relay::run_rounds(Runner self)
+{
+    std::lock_guard baton(baton_);
+    while (!is_over_) {
+        auto outcome = work_.round();
+        auto round = outcome.ok() ? outcome.take() : Round::over;
+        if (round == Round::idle)
+            return true;
+        if (round == Round::over)
+            end(outcome.ok() ? Result<void>() : Result<void>(outcome.take_error()));
+        holder_ = self;
+    }
+    return false;
+}
+
+void Relay::fail(Error error)
+{
+    std::lock_guard baton(baton_);
+    end(std::move(error));
+}
+
+void Relay::end(Result<void> outcome)
+{
+    outcome_ = std::move(outcome);
+    is_over_ = true;
+    ::eventfd_write(ended_.get(), 1);
+}
+
+void Relay::await_bell() const
+{
+    std::this_thread::sleep_for(rest_);
+    std::array<pollfd, 2> polled{pollfd{work_.bell, POLLIN, 0}, pollfd{ended_.get(), POLLIN, 0}};
+    ::poll(polled.data(), polled.size(), -1);
+}
+
+} // namespace tocsin::guard

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/guard/relay.h"
+
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <thread>
+
+#include "tocsin/base/test.h"
+
+namespace tocsin::guard {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Counts the events that it is told by an eventfd, and ends with the last one.
+struct Counter {
+    std::uint64_t const last;
+    UniqueFd bell{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    std::uint64_t seen = 0; // without a lock: the baton is one
+    int inside = 0;
+
+    Result<Relay::Round> round()
+    {
+        EXPECT_EQ(0, inside++);
+        eventfd_t some = 0;
+        bool const is_any = ::eventfd_read(bell.get(), &some) == 0;
+        seen += some;
+        --inside;
+        if (seen == last)
+            return Relay::Round::over;
+        return is_any ? Relay::Round::busy : Relay::Round::idle;
+    }
+
+    Relay::Work work()
+    {
+        return {.round = [this] { return round(); },
+            .wait = [] { return std::this_thread::sleep_for(1ms), Result<void>(); },
+            .bell = bell.get()};
+    }
+};
+
+TEST(RelayTest, OneAtATimeSeesEachEventOnce)
+{
+    Counter counter{.last = 20'000};
+    auto relay = Relay::create(counter.work()).take();
+    std::vector<std::jthread> doers;
+    for (int doer = 0; doer < 2; ++doer) {
+        doers.emplace_back([&] {
+            for (int event = 0; event < 10'000; ++event)
+                ::eventfd_write(counter.bell.get(), 1);
+        });
+    }
+    EXPECT_OK(relay->run());
+    EXPECT_EQ(20'000U, counter.seen);
+}
+
+TEST(RelayTest, AnErrorOfARoundEndsAll)
+{
+    Relay::Work work{.round = []() -> Result<Relay::Round> { return Error(Errc::failed, "gone"); },
+        .wait = [] { return Result<void>(); },
+        .bell = -1};
+    auto ended = Relay::create(std::move(work)).take()->run();
+    ASSERT_FALSE(ended.ok());
+    EXPECT_EQ("gone", ended.error().message());
+}
+
+TEST(RelayTest, AnErrorOfTheWaitEndsAll)
+{
+    Relay::Work work{.round = []() -> Result<Relay::Round> { return Relay::Round::idle; },
+        .wait = [] { return Result<void>(Error(Errc::failed, "no wait")); },
+        .bell = -1};
+    auto ended = Relay::create(std::move(work)).take()->run();
+    ASSERT_FALSE(ended.ok());
+    EXPECT_EQ("no wait", ended.error().message());
+}
+
+} // namespace
+} // namespace tocsin::guard

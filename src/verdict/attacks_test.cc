@@ -49,6 +49,22 @@ TEST_F(AttackTest, DeletionByNameIsToldAtTheSixthFile)
     EXPECT_LE(files_until_stopped(paths, "git clean -fdx"), 7U);
 }
 
+TEST_F(AttackTest, WhatItsScriptRanJustBeforeBelongsToTheActor)
+{
+    auto const paths = scene.files("/srv/docs", 100, text, ".txt");
+    auto const script = scene.run("bash ./wipe.sh");
+    auto const step = scene.run_below(script, "git init");
+    scene.creates(step, "/srv/docs/HEAD", text(1));
+    scene.ends(step);
+    auto const beside = scene.run_below(script, "tee log");
+    scene.creates(beside, "/srv/docs/log", text(2));
+    auto const clean = scene.run_below(script, "git clean -fdx");
+    scene.until_stopped(paths, [&](auto const& path) { scene.deletes(clean, path); });
+    auto const& members = scene.decision->incident.actor.processes;
+    EXPECT_EQ(1, std::ranges::count(members, step));
+    EXPECT_EQ(0, std::ranges::count(members, beside)) << "it still runs, and did no harm";
+}
+
 TEST_F(AttackTest, DeletionInReverseIsToldAtTheSixthFile)
 {
     auto paths = scene.files("/srv/docs", 10'000, text, ".txt");

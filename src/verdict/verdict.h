@@ -58,9 +58,6 @@ public:
     // It was killed, undone or closed: no longer kept up to date.
     void close(event::IncidentId id);
 
-    // With counters as of now. None: not known, or closed.
-    event::Incident const* incident(event::IncidentId id) const;
-    std::vector<event::Incident> open_incidents() const;
     // Those that changed since the last call, for the journal.
     std::vector<event::Incident> take_changed();
 
@@ -113,7 +110,7 @@ private:
     event::ObjectId copy_beside(Case const& at, catalog::Link const& link, Node& who) const;
     bool related(event::ProcessKey a, event::ProcessKey b) const;
 
-    // Naming the actor (verdict.cc).
+    // Naming the actor (actor.cc).
     void strike(event::ProcessKey doer, Node& top) const;
     std::optional<Decision> settle(event::ProcessKey doer, WallTime now);
     Node* lowest_above_threshold(Node& leaf, WallTime now) const;
@@ -122,6 +119,7 @@ private:
     Decision condemn(std::vector<Node*> const& tops, WallTime now);
     std::vector<event::Finding> findings_of(std::span<Charge const* const> charges, WallTime now);
     void add_members(Open& open, Node& top);
+    void add_steps_before(Open& open, Node const& top);
     static void add_member(Open& open, Node const& node);
     void note_member(Node const& who);
     Decision observe(Charge const& charge);

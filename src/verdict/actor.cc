@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// Naming the actor: the smallest set of processes that explains the damage.
+#include <algorithm>
+#include <map>
+
+#include "tocsin/verdict/verdict.h"
+
+namespace tocsin::verdict {
+namespace {
+
+constexpr std::size_t most_objects_in_finding = 64;
+constexpr std::size_t most_members = 65'536;
+constexpr std::uint64_t workers_start_within_ticks = 50; // half a second
+constexpr std::uint64_t step_before_within_ticks = 100; // a second
+
+} // namespace
+
+Node* Verdict::lowest_above_threshold(Node& leaf, WallTime now) const
+{
+    if (leaf.incident)
+        return nullptr;
+    Node* lowest = nullptr;
+    for (Node* node = &leaf; node != nullptr && !node->incident; node = tree_.above(*node)) {
+        node->account.fade(now, settings_);
+        if (lowest == nullptr && node->account.total(settings_) >= settings_.act)
+            lowest = node;
+        if (lowest != nullptr && node != lowest
+            && node->account.condemned_below >= settings_.condemned_below_to_climb)
+            return node; // it keeps starting destroyers
+    }
+    return lowest == nullptr ? nullptr : dominant_below(*lowest, now);
+}
+
+// Other children of the same starters that did strong damage too, one program after another.
+std::vector<Node*> Verdict::with_accomplices(Node& top, WallTime now) const
+{
+    std::vector<Node*> tops{&top};
+    for (auto* below = &top; auto* above = tree_.above(*below); below = above) {
+        for (auto* child : above->children) {
+            if (child == below || child->incident || child->account.hard < settings_.hard_of_an_accomplice)
+                continue;
+            child->account.fade(now, settings_);
+            if (child->account.hard >= settings_.hard_of_an_accomplice)
+                tops.push_back(child);
+        }
+    }
+    return tops;
+}
+
+// Where one child did nearly all of it, that child is the actor: what else its starter's children
+// did only made the sum full.
+Node* Verdict::dominant_below(Node& node, WallTime now) const
+{
+    for (auto* child : node.children) {
+        if (child->account.hard < node.account.hard * settings_.share_that_dominates)
+            continue; // nor after it has faded; of ten thousand children nearly all have none
+        child->account.fade(now, settings_);
+        if (!child->incident && child->account.hard >= node.account.hard * settings_.share_that_dominates)
+            return dominant_below(*child, now);
+    }
+    return &node;
+}
+
+// Points go to the lowest process that explains them, which may only have started the one that
+// is at work; and of its children another may be the actor.
+void Verdict::strike(event::ProcessKey doer, Node& top) const
+{
+    auto* node = tree_.find(doer);
+    if (crossed_ && node != nullptr && tree_.descends(*node, top))
+        crossed_(doer);
+}
+
+std::optional<Decision> Verdict::settle(event::ProcessKey doer, WallTime now)
+{
+    std::optional<Decision> decision;
+    if (auto observed = ledger_.take_observed())
+        decision = observe(*observed);
+    if (!ledger_.touched())
+        return decision;
+    for (auto const& key : ledger_.take_touched())
+        if (auto* leaf = tree_.find(key); leaf != nullptr)
+            if (auto* top = lowest_above_threshold(*leaf, now); top != nullptr) {
+                strike(doer, *top);
+                return condemn(with_accomplices(*top, now), now);
+            }
+    if (ledger_.whole_set().hard < settings_.act_on_set)
+        return decision;
+    // Nobody explains it alone: all who gave a fair share.
+    std::map<Node*, double> shares;
+    double sum = 0;
+    for (auto const* charge : ledger_.uncondemned_charges()) {
+        auto* top = tree_.find(charge->who);
+        while (top != nullptr && tree_.above(*top) != nullptr)
+            top = tree_.above(*top);
+        if (top == nullptr || charge->weight != Weight::hard)
+            continue;
+        shares[top] += charge->points;
+        sum += charge->points;
+    }
+    std::vector<Node*> tops;
+    for (auto const& [top, points] : shares)
+        if (points >= sum * settings_.share_to_be_named)
+            tops.push_back(top);
+    if (tops.empty())
+        return decision;
+    return condemn(tops, now);
+}
+
+std::vector<event::Finding> Verdict::findings_of(std::span<Charge const* const> charges, WallTime now)
+{
+    std::map<SignalId, std::vector<Charge const*>> groups;
+    for (auto const* charge : charges)
+        groups[charge->signal].push_back(charge);
+    std::vector<event::Finding> findings;
+    for (auto& signal : signals_) {
+        auto group = groups.find(signal->id());
+        if (group == groups.end())
+            continue;
+        auto& all = group->second;
+        // Where there is hard evidence, the sentence speaks of that alone.
+        if (std::ranges::any_of(all, [](Charge const* c) { return c->weight == Weight::hard; }))
+            std::erase_if(all, [](Charge const* c) { return c->weight != Weight::hard; });
+        event::Finding finding;
+        finding.time = now;
+        finding.signal = name_of(signal->id());
+        finding.reason = signal->reason(at(now), all);
+        for (auto const* charge : all) {
+            finding.points += charge->points;
+            if (finding.objects.size() < most_objects_in_finding)
+                finding.objects.push_back(charge->object);
+        }
+        findings.push_back(std::move(finding));
+    }
+    std::ranges::sort(findings, std::greater{}, &event::Finding::points);
+    return findings;
+}
+
+// The top, and of its descendants those that took part, were born since the damage began or with
+// the first that did any (workers start together), or ended since shortly before: the first copy
+// is made before the first loss, by a process that is gone when the loss shows. Who still runs,
+// was there before and gave no point is another program under the same starter.
+void Verdict::add_members(Open& open, Node& top)
+{
+    auto const since = top.account.first_serial;
+    auto const ended_since = open.incident.first_activity - settings_.before_first_charge;
+    std::vector<Node*> rest{&top};
+    while (!rest.empty()) {
+        auto* node = rest.back();
+        rest.pop_back();
+        auto const& account = node->account;
+        bool const born_together =
+            node->process.key.start_ticks + workers_start_within_ticks >= top.account.first_start_ticks;
+        bool const ended_within = node->ended_at != WallTime{} && node->ended_at >= ended_since;
+        bool const belongs =
+            node == &top || node->serial >= since || born_together || account.hard > 0 || ended_within;
+        if (!belongs)
+            continue;
+        if (!node->incident) {
+            node->incident = open.incident.id;
+            add_member(open, *node);
+        }
+        rest.insert(rest.end(), node->children.begin(), node->children.end());
+    }
+}
+
+// What one script does is one command after another. What the destroyer's starter ran just before
+// it, and has ended, belongs to it: `git init` before `git clean`.
+void Verdict::add_steps_before(Open& open, Node const& top)
+{
+    auto const* starter = tree_.above(top);
+    if (starter == nullptr)
+        return;
+    for (auto* step : starter->children) {
+        auto const& key = step->process.key;
+        auto const& account = step->account;
+        bool const has_changed = account.created + account.changed + account.deleted > 0;
+        bool const just_before = key.start_ticks <= top.process.key.start_ticks
+            && key.start_ticks + step_before_within_ticks >= top.process.key.start_ticks;
+        bool const has_ended = step->ended_at != WallTime{} && step->ended_at <= open.incident.opened;
+        if (step == &top || step->incident || !has_changed || !just_before || !has_ended)
+            continue;
+        step->incident = open.incident.id;
+        add_member(open, *step);
+    }
+}
+
+void Verdict::add_member(Open& open, Node const& node)
+{
+    if (open.members.size() < most_members && open.members.insert(node.process.key).second)
+        open.incident.actor.processes.push_back(node.process.key);
+}
+
+// Born from a condemned process after it was condemned, and now seen at work.
+void Verdict::note_member(Node const& who)
+{
+    auto found = open_.find(who.incident);
+    if (found == open_.end() || found->second.members.contains(who.process.key))
+        return;
+    add_member(found->second, who);
+    found->second.has_changed = true;
+}
+
+Decision Verdict::condemn(std::vector<Node*> const& tops, WallTime now)
+{
+    Open open;
+    auto& incident = open.incident;
+    incident.id = {next_incident_++};
+    incident.opened = now;
+    incident.state = event::IncidentState::contained;
+    incident.first_activity = now;
+    incident.last_activity = now;
+
+    std::vector<Charge const*> charges;
+    for (auto* top : tops) {
+        auto const below = ledger_.charges_below(*top);
+        charges.insert(charges.end(), below.begin(), below.end());
+        auto const& account = top->account;
+        incident.score += account.total(settings_) / settings_.act;
+        incident.objects_changed += account.changed;
+        incident.objects_deleted += account.deleted;
+        incident.objects_created += account.created;
+        if (account.first_damage != WallTime{})
+            incident.first_activity = std::min(incident.first_activity, account.first_damage);
+    }
+    incident.score = std::max(incident.score, 1.0); // a dominant child may lack a trifle
+    Decision decision;
+    decision.findings = findings_of(charges, now);
+    for (auto& finding : decision.findings) {
+        finding.incident = incident.id;
+        incident.reasons.push_back(finding.reason);
+    }
+    for (auto const* charge : charges)
+        open.signals |= 1U << static_cast<unsigned>(charge->signal);
+
+    auto const& first =
+        *std::ranges::max_element(tops, {}, [](Node const* top) { return top->account.hard; });
+    incident.actor.kind = first->process.key ? event::ActorKind::process_tree : event::ActorKind::unknown;
+    incident.actor.top = first->process.key;
+    incident.actor.command = first->process.command;
+    incident.actor.cgroup = first->process.cgroup;
+    incident.actor.user = "#" + std::to_string(first->process.uid);
+    for (auto* top : tops) {
+        open.tops.push_back(top->process.key);
+        ledger_.settle(*top, now);
+        add_members(open, *top);
+        add_steps_before(open, *top);
+        for (auto* node = tree_.above(*top); node != nullptr; node = tree_.above(*node))
+            ++node->account.condemned_below;
+    }
+    for (auto const& member : incident.actor.processes)
+        if (auto* node = tree_.find(member); node != nullptr)
+            incident.bytes_exposed += node->account.bytes_opened;
+    decision.incident = incident;
+    open_.emplace(incident.id, std::move(open));
+    return decision;
+}
+
+Decision Verdict::observe(Charge const& charge)
+{
+    Open open;
+    auto& incident = open.incident;
+    incident.id = {next_incident_++};
+    incident.opened = charge.time;
+    incident.state = event::IncidentState::observed;
+    incident.first_activity = charge.time;
+    incident.last_activity = charge.time;
+    auto const& process = tree_.ensure(charge.who).process;
+    incident.actor.kind = process.key ? event::ActorKind::process_tree : event::ActorKind::unknown;
+    incident.actor.top = process.key;
+    incident.actor.command = process.command;
+    incident.actor.cgroup = process.cgroup;
+    incident.actor.user = "#" + std::to_string(process.uid);
+    incident.actor.processes = {process.key};
+    incident.objects_changed = 1;
+    Decision decision;
+    auto const* one = &charge;
+    decision.findings = findings_of(std::span(&one, 1), charge.time);
+    for (auto& finding : decision.findings) {
+        finding.incident = incident.id;
+        incident.reasons.push_back(finding.reason);
+    }
+    decision.incident = incident;
+    open_.emplace(incident.id, std::move(open));
+    return decision;
+}
+
+} // namespace tocsin::verdict

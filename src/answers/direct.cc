@@ -100,7 +100,9 @@ Result<json::value> answer_without_guard(
         auto repository = TRY(open_repository(state, vault::OpenMode::read_only));
         return answer_with({state, *repository}, request, sink);
     }
-    return Error(Errc::not_found, "no guard runs on '" + state_dir + "'");
+    return Error(Errc::not_found,
+        "no guard runs on '" + state_dir + "': `tocsin protect DIR` starts one, and '" + request.verb
+            + "' then works");
 }
 
 } // namespace tocsin::answers

@@ -35,18 +35,24 @@ constexpr Unfit unfit[] = {
 };
 
 // Whether the directory is the root of its whole file system, so that a mark on the file system
-// covers this tree and nothing else. A bind mount or subvolume has another root in field 4.
-bool is_whole_filesystem(std::string const& path)
+// covers this tree and nothing else. A bind mount or subvolume has another root in field 4 of
+// mountinfo (proc(5)).
+bool is_whole_filesystem(int dir_fd)
 {
+    struct statx status{};
+    if (::statx(dir_fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) != 0
+        || (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0)
+        return false;
     auto text = sys::read_text("/proc/self/mountinfo", 16 * 1024 * 1024);
     if (!text.ok())
         return false;
     std::istringstream lines(text.take());
     for (std::string line; std::getline(lines, line);) {
         std::istringstream fields(line);
-        std::string id, parent, device, root, mount_point;
-        fields >> id >> parent >> device >> root >> mount_point;
-        if (mount_point == path)
+        std::uint64_t id = 0;
+        std::string parent, device, root;
+        fields >> id >> parent >> device >> root;
+        if (id == status.stx_mnt_id)
             return root == "/";
     }
     return false;
@@ -83,7 +89,8 @@ Result<Tree> open_tree(std::string const& path)
             Errc::unsupported, fmt::format("'{}' is on a file system without file handles", out.path));
     out.key = {out.filesystem, handle.take()};
     out.object = event::id_of(out.key);
-    out.scope = is_whole_filesystem(out.path) ? sensor::MarkScope::filesystem : sensor::MarkScope::directory;
+    out.scope =
+        is_whole_filesystem(out.fd.get()) ? sensor::MarkScope::filesystem : sensor::MarkScope::directory;
     return out;
 }
 

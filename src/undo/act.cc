@@ -146,11 +146,21 @@ std::size_t contents_at_once(std::size_t count, unsigned threads)
     return std::clamp<std::size_t>(std::min(share, even), 1, most_contents_at_once);
 }
 
-void remove_replaced(Run& run, std::span<Spot const> replaced, OpenTrees const& trees)
+Writers others_who_write(Plan const& plan)
+{
+    std::unordered_set<pid_t> actors;
+    for (auto const& actor : plan.actors)
+        actors.insert(actor.pid);
+    auto writers = Writers::look(actors);
+    return writers.ok() ? writers.take() : Writers();
+}
+
+void remove_replaced(
+    Run& run, std::span<Run::Replaced const> replaced, Writers const& writers, OpenTrees const& trees)
 {
     Directories directories(trees);
-    for (auto const& spot : replaced)
-        run.remove_replaced(spot, directories);
+    for (auto const& each : replaced)
+        run.remove_replaced(each, writers, directories);
 }
 
 Result<void> do_phase(Run& run, Phase phase, std::span<Step const> steps, OpenTrees const& trees,
@@ -162,16 +172,18 @@ Result<void> do_phase(Run& run, Phase phase, std::span<Step const> steps, OpenTr
         Directories directories(trees);
         if (!run.stopped())
             write_batch(run, steps.subspan(begin, end - begin), directories);
-        if (!run.stopped())
-            remove_replaced(run, run.take_replaced(most_replaced_bytes), trees);
+        auto replaced = run.stopped() ? std::vector<Run::Replaced>{} : run.take_replaced(most_replaced_bytes);
+        if (!replaced.empty())
+            remove_replaced(run, replaced, others_who_write(run.plan()), trees);
     };
     TRY(in_parallel(steps.size(), at_once, ordered ? 1 : options.threads, teller, work));
     if (run.stopped())
         return {};
-    auto replaced = run.take_replaced(0);
+    auto const replaced = run.take_replaced(0);
+    auto const writers = replaced.empty() ? Writers() : others_who_write(run.plan());
     return in_parallel(
         replaced.size(), steps_at_once, options.threads, teller, [&](std::size_t begin, std::size_t end) {
-            remove_replaced(run, std::span(replaced).subspan(begin, end - begin), trees);
+            remove_replaced(run, std::span(replaced).subspan(begin, end - begin), writers, trees);
         });
 }
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What others did before, during and after stays, and undo goes on after being killed.
+#include <array>
+#include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tocsin/undo/quarantine.h"
 #include "tocsin/undo/scene.h"
@@ -34,6 +38,69 @@ protected:
 
     Scene scene;
 };
+
+// Another program that has a file open and writes to it when it is told to.
+class LoggingDaemon {
+public:
+    explicit LoggingDaemon(std::string const& path)
+    {
+        std::array<int, 2> to_child{};
+        std::array<int, 2> to_parent{};
+        if (::pipe(to_child.data()) != 0 || ::pipe(to_parent.data()) != 0)
+            std::abort();
+        child_ = ::fork();
+        if (child_ == 0) {
+            ::close(to_child[1]);
+            int log = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+            char byte = 0;
+            bool const told = ::write(to_parent[1], "r", 1) == 1 && ::read(to_child[0], &byte, 1) == 1;
+            ::_exit(told && ::write(log, "later\n", 6) == 6 ? 0 : 1);
+        }
+        ::close(to_child[0]);
+        ::close(to_parent[1]);
+        tell_ = UniqueFd(to_child[1]);
+        UniqueFd ready(to_parent[0]);
+        char byte = 0;
+        EXPECT_EQ(1, ::read(ready.get(), &byte, 1));
+    }
+    ~LoggingDaemon()
+    {
+        tell_.reset();
+        if (child_ > 0)
+            ::waitpid(child_, nullptr, 0);
+    }
+    void logs()
+    {
+        ASSERT_EQ(1, ::write(tell_.get(), "w", 1));
+        int status = 0;
+        auto const child = std::exchange(child_, 0);
+        ASSERT_EQ(child, ::waitpid(child, &status, 0));
+        EXPECT_EQ(0, status);
+    }
+
+private:
+    pid_t child_ = 0;
+    UniqueFd tell_;
+};
+
+TEST_F(Shared, WhatADaemonHasOpenStaysBesideWhatReplacedIt)
+{
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "needs root: whose descriptors are open is told to root alone";
+    LoggingDaemon daemon(scene / "report.docx");
+    scene.write(attacker, "report.docx", "XXXX");
+    scene.write(attacker, "plans/2024.txt", "XXXX");
+    auto report = scene.undo();
+    daemon.logs();
+    EXPECT_EQ("report", scene.read("report.docx"));
+    EXPECT_EQ("XXXXlater\n", scene.read("report.still-in-use.docx"));
+    expect_paths({"", "inbox", "plans", "plans/2024.txt", "plans/2025.txt", "report.docx",
+        "report.still-in-use.docx"});
+    ASSERT_EQ(1U, report.notes.size());
+    EXPECT_EQ("kept_both", report.notes.front().what);
+    EXPECT_TRUE(report.notes.front().why.contains("has it open and writes there"))
+        << report.notes.front().why;
+}
 
 TEST_F(Shared, UntouchedWorkOfOthersStays)
 {

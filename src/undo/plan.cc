@@ -15,6 +15,18 @@ namespace {
 
 constexpr std::size_t longest_name = 255;
 
+// The mark stands before the ending, so that the same programs open it.
+std::string marked(std::string const& name, std::string mark, unsigned attempt)
+{
+    auto dot = name.rfind('.');
+    if (dot == std::string::npos || dot == 0 || name.size() - dot > 32)
+        dot = name.size();
+    if (attempt > 1)
+        mark += fmt::format("-{}", attempt);
+    auto ending = name.substr(dot);
+    return name.substr(0, std::min(dot, longest_name - mark.size() - ending.size())) + mark + ending;
+}
+
 std::uint64_t* counter_of(Counts& counts, Purpose purpose)
 {
     switch (purpose) {
@@ -52,14 +64,12 @@ std::string absolute(Plan const& plan, Spot const& spot)
 
 std::string name_beside(std::string const& name, event::IncidentId incident, unsigned attempt)
 {
-    auto dot = name.rfind('.');
-    if (dot == std::string::npos || dot == 0 || name.size() - dot > 32)
-        dot = name.size();
-    auto mark = fmt::format(".before-incident-{}", incident.value);
-    if (attempt > 1)
-        mark += fmt::format("-{}", attempt);
-    auto ending = name.substr(dot);
-    return name.substr(0, std::min(dot, longest_name - mark.size() - ending.size())) + mark + ending;
+    return marked(name, fmt::format(".before-incident-{}", incident.value), attempt);
+}
+
+std::string name_in_use(std::string const& name, unsigned attempt)
+{
+    return marked(name, ".still-in-use", attempt);
 }
 
 Step Planner::new_step(Phase phase, StepKind kind, Purpose purpose, Track const& track) const
@@ -162,6 +172,7 @@ void Planner::tell_moves_their_goals()
 Result<Plan> Planner::make()
 {
     plan_.incident = incident_.id;
+    plan_.actors = incident_.actor.processes;
     TRY(gather());
     for (auto const& tree : history_.trees())
         plan_.trees.push_back({tree.root, tree.path, tree.object, {}});

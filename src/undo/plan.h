@@ -100,6 +100,7 @@ struct Tree {
 
 struct Plan {
     event::IncidentId incident;
+    std::vector<event::ProcessKey> actors; // of the incident; none for a restore
     std::vector<Tree> trees;
     std::vector<Step> steps; // by phase
     std::vector<Before> before; // directories before what is in them
@@ -123,5 +124,7 @@ std::string absolute(Plan const& plan, Spot const& spot);
 
 // "report.docx" -> "report.before-incident-3.docx"; `attempt` above 1 adds "-2" and so on.
 std::string name_beside(std::string const& name, event::IncidentId incident, unsigned attempt);
+// "access.log" -> "access.still-in-use.log".
+std::string name_in_use(std::string const& name, unsigned attempt);
 
 } // namespace tocsin::undo

@@ -14,6 +14,7 @@
 #include "tocsin/undo/quarantine.h"
 #include "tocsin/undo/recorder.h"
 #include "tocsin/undo/tree.h"
+#include "tocsin/undo/writers.h"
 
 namespace tocsin::undo {
 
@@ -54,12 +55,18 @@ public:
 
     // What was replaced goes away when all new contents are made: ext4 looks at every inode
     // freed in the last minute before it makes one. Empty while it is less than `above_bytes`.
-    std::vector<Spot> take_replaced(std::uint64_t above_bytes);
-    void remove_replaced(Spot const& spot, Directories& directories);
+    struct Replaced {
+        Spot spot; // as it is named now
+        std::string name; // that it had, in the same directory
+    };
+    std::vector<Replaced> take_replaced(std::uint64_t above_bytes);
+    // Unless one of the writers still has it open: then it stays, beside what replaced it.
+    void remove_replaced(Replaced const& replaced, Writers const& writers, Directories& directories);
 
     // Removes what a killed run has left in a directory.
     Result<void> clean(Spot const& directory, Directories& directories);
 
+    Plan const& plan() const { return plan_; }
     void failed(Step const& step, Error const& error);
     Result<void> check_going(); // `again` once the run shall end
     bool stopped() const { return stopped_; }
@@ -88,7 +95,9 @@ private:
     Result<void> replace(Prepared& prepared, int dir_fd);
     Result<void> keep_content(
         int dir_fd, std::string const& name, Found const& found, std::string const& path);
-    void leave_for_later(Spot spot, std::uint64_t bytes);
+    void leave_for_later(Replaced replaced, std::uint64_t bytes);
+    Result<void> remove_unless_in_use(
+        Replaced const& replaced, Writers const& writers, Directories& directories);
     Result<void> link_further_names(Step const& step, Found const& there, Directories& directories);
     Result<void> finish(Step const& step, std::string const& name, Directories& directories);
 
@@ -111,7 +120,7 @@ private:
     std::map<std::string, std::string> stands_at_; // planned path -> where it is; empty: its own place
     std::vector<Done> done_;
     std::map<Spot, event::ObjectId> made_directories_;
-    std::vector<Spot> replaced_;
+    std::vector<Replaced> replaced_;
     std::set<std::pair<event::ObjectId, std::int64_t>> kept_contents_; // with their mtime
     std::uint64_t replaced_bytes_ = 0;
 };

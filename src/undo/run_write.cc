@@ -160,7 +160,7 @@ Result<void> Run::replace(Prepared& prepared, int dir_fd)
     }
     prepared.fresh->name_gone();
     if (old)
-        leave_for_later({step.spot.root, renamed(step.spot, own).path}, old->stat.stx_size);
+        leave_for_later({{step.spot.root, renamed(step.spot, own).path}, prepared.name}, old->stat.stx_size);
     return {};
 }
 
@@ -180,14 +180,14 @@ Result<void> Run::keep_content(
     return {};
 }
 
-void Run::leave_for_later(Spot spot, std::uint64_t bytes)
+void Run::leave_for_later(Replaced replaced, std::uint64_t bytes)
 {
     std::lock_guard lock(mutex_);
-    replaced_.push_back(std::move(spot));
+    replaced_.push_back(std::move(replaced));
     replaced_bytes_ += bytes;
 }
 
-std::vector<Spot> Run::take_replaced(std::uint64_t above_bytes)
+std::vector<Run::Replaced> Run::take_replaced(std::uint64_t above_bytes)
 {
     std::lock_guard lock(mutex_);
     if (replaced_bytes_ < above_bytes)
@@ -196,17 +196,33 @@ std::vector<Spot> Run::take_replaced(std::uint64_t above_bytes)
     return std::exchange(replaced_, {});
 }
 
-void Run::remove_replaced(Spot const& spot, Directories& directories)
+void Run::remove_replaced(Replaced const& replaced, Writers const& writers, Directories& directories)
 {
-    auto parts = split(spot.path);
-    auto dir_fd = directories.at(spot.root, parts.directory);
-    auto removed = dir_fd.ok() ? Result<void>{} : Result<void>(dir_fd.error());
-    if (removed.ok()) {
-        int fd = dir_fd.take();
-        removed = unlocked(fd, parts.name, [&] { return sys::remove_at(fd, parts.name, 0); });
-    }
+    auto removed = remove_unless_in_use(replaced, writers, directories);
     if (!removed.ok())
-        note(spot, "kept", "what was replaced could not be removed: " + removed.error().message());
+        note(replaced.spot, "kept", "what was replaced could not be removed: " + removed.error().message());
+}
+
+Result<void> Run::remove_unless_in_use(
+    Replaced const& replaced, Writers const& writers, Directories& directories)
+{
+    auto const own = split(replaced.spot.path).name;
+    int dir_fd = TRY(directories.at(replaced.spot.root, split(replaced.spot.path).directory));
+    auto there = TRY(look(dir_fd, own));
+    auto writer = there ? writers.of(there->stat) : std::string{};
+    if (writer.empty())
+        return unlocked(dir_fd, own, [&] { return sys::remove_at(dir_fd, own, 0); });
+    for (unsigned attempt = 1;; ++attempt) {
+        auto name = name_in_use(replaced.name, attempt);
+        auto kept = unlocked(
+            dir_fd, own, [&] { return sys::rename_at2(dir_fd, own, dir_fd, name, RENAME_NOREPLACE); });
+        if (!kept.ok() && kept.error().code() == Errc::exists)
+            continue;
+        if (kept.ok())
+            note(renamed(replaced.spot, name), "kept_both",
+                writer + " has it open and writes there, not to '" + replaced.name + "': restart it");
+        return kept;
+    }
 }
 
 Result<void> Run::publish(Prepared& prepared, Directories& directories)

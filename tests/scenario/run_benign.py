@@ -18,7 +18,8 @@ from benign import BENIGN
 
 
 def shell(command, tree, scratch, run, user):
-    environment = {**os.environ, "TREE": str(tree), "SCRATCH": str(scratch), "RUN": str(run), "HOME": str(scratch)}
+    environment = {**os.environ, "TREE": str(tree), "SCRATCH": str(scratch), "RUN": str(run),
+                   "HOME": str(scratch)}
     options = {"user": user, "group": user, "extra_groups": []} if user else {}
     return subprocess.Popen(["bash", "-c", command], cwd=tree, env=environment, start_new_session=True,
                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
@@ -108,12 +109,13 @@ def main():
             r = run_work(name, work, kind, options.files, options.folders, options.runs, options.user)
             good = "error" not in r and r["stops"] == 0 and r["failed"] == 0
             passed, failed = passed + good, failed + (not good)
-            print(f"{'ok  ' if good else 'FAIL'} {name:14} {kind:5} user {r['user']}: {r['runs']} runs, {r['stops']} stops, "
-                  f"{r['failed']} failed" + (f" [{r['error']}]" if "error" in r else ""), flush=True)
+            print(f"{'ok  ' if good else 'FAIL'} {name:14} {kind:5} user {r['user']}: {r['runs']} runs, "
+                  f"{r['stops']} stops, {r['failed']} failed" + (f" [{r['error']}]" if "error" in r else ""),
+                  flush=True)
             for reason in ([] if good else r["reasons"][:5]):
                 print("        reason:", reason)
     print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    sys.exit(1 if failed or not passed else 0)
 
 
 main()

@@ -71,6 +71,7 @@ Link* Catalog::find_link(event::Place const& place) const
 void Catalog::add_name(Entry& entry, event::Place const& place)
 {
     bool const first = !entry.is_here();
+    entry.is_gone = false;
     Entry* parent = place.parent ? &ensure(place.parent) : nullptr;
     auto* link = std::pmr::polymorphic_allocator<>(&pool_).new_object<Link>();
     link->object = &entry;
@@ -111,6 +112,7 @@ void Catalog::remove_name(Link& link)
     std::pmr::polymorphic_allocator<>(&pool_).delete_object(&link);
     if (entry.is_here())
         return;
+    entry.is_gone = true;
     count(entry, Gone::yes);
     nameless_.push_back(entry.id);
 }
@@ -229,6 +231,8 @@ void Catalog::apply(event::Activity const& activity, MakerId maker)
             remove_name(*link);
             if (!entry->is_here())
                 drop_subtree(*entry);
+        } else if (auto at = entries_.find(activity.object); at != entries_.end()) {
+            at->second.is_gone = !at->second.is_here();
         }
         return;
     case seen:

@@ -81,6 +81,33 @@ TEST_F(CatalogTest, KeepsAnObjectUntilItsLastNameIsGone)
     EXPECT_FALSE(catalog.find({3})->is_here());
 }
 
+// A file made in a directory before that is watched is closed before its name is found.
+TEST_F(CatalogTest, WhatIsCapturedBeforeItsNameIsKnownIsNotGone)
+{
+    event::Version version;
+    version.object = {3};
+    version.root = {1};
+    version.metadata.mode = S_IFREG | 0644;
+    catalog.apply(version);
+    EXPECT_FALSE(catalog.find({3})->is_here());
+    EXPECT_FALSE(catalog.find({3})->is_gone);
+    see_file(3, {{1}, "a"});
+    remove(3, {{1}, "a"});
+    EXPECT_TRUE(catalog.find({3})->is_gone);
+    see_file(3, {{1}, "a"});
+    EXPECT_FALSE(catalog.find({3})->is_gone);
+}
+
+TEST_F(CatalogTest, IsGoneAlsoWhenItIsRemovedBeforeItsNameIsKnown)
+{
+    event::Version version;
+    version.object = {3};
+    version.root = {1};
+    catalog.apply(version);
+    remove(3, {{1}, "a"});
+    EXPECT_TRUE(catalog.find({3})->is_gone);
+}
+
 TEST_F(CatalogTest, TakesTheNameOfWhatARenameDisplaces)
 {
     see_file(3, {{1}, "a"});

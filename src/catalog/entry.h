@@ -43,8 +43,9 @@ struct Entry {
     std::uint32_t links = 0;
     std::uint8_t xattr_count = 0; // 255: that many or more
     event::ObjectKind kind = event::ObjectKind::other;
-    bool has_version = false; // digest and facts are known
-    bool has_metadata = false;
+    bool has_version : 1 = false; // digest and facts are known
+    bool has_metadata : 1 = false;
+    bool is_gone : 1 = false; // its last name was taken away; false too while its first is yet to come
     Origin origin;
 
     bool is_here() const { return names != nullptr; }

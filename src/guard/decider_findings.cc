@@ -154,8 +154,7 @@ void Decider::handle(FoundObject&& message)
     auto const* entry = catalog_.find(found.object);
     auto const* link = catalog_.link_at(found.place);
     bool is_named = link != nullptr && link->object->id == found.object && link->object->root == message.root;
-    bool was_gone = entry != nullptr && !entry->is_here() && entry->has_metadata;
-    if (message.reason != WalkReason::restart && was_gone)
+    if (message.reason != WalkReason::restart && entry != nullptr && entry->is_gone)
         return; // deleted between the listing and now
     if (is_named && message.reason == WalkReason::restart && !message.is_queued) {
         parts_.keeper.captured({found.device, found.metadata.inode}, event::stamp_of(found.metadata),

@@ -163,21 +163,21 @@ void Verdict::add_members(Open& open, Node& top)
     }
 }
 
-// What one script does is one command after another. What the destroyer's starter ran just before
-// it, and has ended, belongs to it: `git init` before `git clean`.
+// What one script does is one command after another: what the destroyer's starter ran just before
+// it, and had ended when it began, belongs to it, like `git init` before `git clean`. Never what ran
+// beside it.
 void Verdict::add_steps_before(Open& open, Node const& top)
 {
     auto const* starter = tree_.above(top);
     if (starter == nullptr)
         return;
     for (auto* step : starter->children) {
-        auto const& key = step->process.key;
+        auto const& process = step->process;
         auto const& account = step->account;
         bool const has_changed = account.created + account.changed + account.deleted > 0;
-        bool const just_before = key.start_ticks <= top.process.key.start_ticks
-            && key.start_ticks + step_before_within_ticks >= top.process.key.start_ticks;
-        bool const has_ended = step->ended_at != WallTime{} && step->ended_at <= open.incident.opened;
-        if (step == &top || step->incident || !has_changed || !just_before || !has_ended)
+        bool const just_before = step->ended_at != WallTime{} && step->ended_before <= top.serial
+            && process.key.start_ticks + step_before_within_ticks >= top.process.key.start_ticks;
+        if (step->incident || !has_changed || !just_before || process.session != top.process.session)
             continue;
         step->incident = open.incident.id;
         add_member(open, *step);

@@ -58,11 +58,15 @@ TEST_F(AttackTest, WhatItsScriptRanJustBeforeBelongsToTheActor)
     scene.ends(step);
     auto const beside = scene.run_below(script, "tee log");
     scene.creates(beside, "/srv/docs/log", text(2));
+    auto const short_lived = scene.run_below(script, "touch stamp");
+    scene.creates(short_lived, "/srv/docs/stamp", text(3));
     auto const clean = scene.run_below(script, "git clean -fdx");
+    scene.ends(short_lived);
     scene.until_stopped(paths, [&](auto const& path) { scene.deletes(clean, path); });
     auto const& members = scene.decision->incident.actor.processes;
     EXPECT_EQ(1, std::ranges::count(members, step));
     EXPECT_EQ(0, std::ranges::count(members, beside)) << "it still runs, and did no harm";
+    EXPECT_EQ(0, std::ranges::count(members, short_lived)) << "it ran beside the destroyer";
 }
 
 TEST_F(AttackTest, DeletionInReverseIsToldAtTheSixthFile)

@@ -34,6 +34,7 @@ struct Node {
     std::vector<Node*> children;
     std::uint64_t serial = 0; // in the order in which we heard of them
     WallTime ended_at{}; // zero: runs
+    std::uint64_t ended_before = 0; // the serial of whoever was born next
     catalog::MakerId maker; // see ProcessTree::maker_of
     std::uint32_t program = 0; // number of its executable; zero: says nothing about who acts
     std::uint32_t pardoned = 0; // bits of signals that a person has released it from

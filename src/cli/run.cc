@@ -18,7 +18,8 @@ constexpr auto description =
     "them, and takes the changes back.";
 constexpr auto footer = "Each verb has --help with an example, and a man page: tocsin-VERB(1).\n"
                         "Exit status: 0 done, 1 not done (the reason is on standard error), 2 wrong usage.\n"
-                        "In a checkout, `./tocsin test` builds and runs all tests.";
+                        "In a checkout, `man -l docs/man/tocsin-VERB.1` shows a page,\n"
+                        "and `./tocsin test` builds and runs all tests.";
 
 void declare_common(CLI::App& app, Common& common)
 {

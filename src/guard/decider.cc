@@ -93,6 +93,7 @@ Result<void> Decider::run()
 
 Result<Relay::Round> Decider::round()
 {
+    bool const is_closed = parts_.inbox.is_closed(); // asked first: what is taken after it is the last
     // Messages are taken before the kernel is asked and looked at after it: a capture is never
     // judged before the events of which it is the consequence.
     auto messages = parts_.inbox.take(messages_a_round);
@@ -112,16 +113,17 @@ Result<Relay::Round> Decider::round()
         parts_.recording.write();
     }
     batch_.send();
+    is_probing_ = next_probe_ != SteadyTime::max();
     if (busy)
         return Relay::Round::busy;
-    return parts_.inbox.is_closed() ? Relay::Round::over : Relay::Round::idle;
+    return is_closed ? Relay::Round::over : Relay::Round::idle;
 }
 
 Result<void> Decider::wait() const
 {
     std::array<pollfd, 3> polled{pollfd{parts_.witness.fd(), POLLIN, 0}, pollfd{parts_.inbox.fd(), POLLIN, 0},
         pollfd{parts_.lineage != nullptr ? parts_.lineage->fd() : -1, POLLIN, 0}};
-    auto limit = next_probe_ == SteadyTime::max() ? tick : std::chrono::milliseconds(1);
+    auto limit = is_probing_ ? std::chrono::milliseconds(1) : tick;
     if (::poll(polled.data(), polled.size(), static_cast<int>(limit.count())) < 0 && errno != EINTR)
         return Error::from_errno(errno, "poll");
     return {};

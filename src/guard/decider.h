@@ -159,6 +159,7 @@ private:
     std::size_t open_changes_ = 0; // of them, those that existed and are not probed
     SteadyTime next_settling_;
     SteadyTime next_probe_ = SteadyTime::max();
+    std::atomic<bool> is_probing_{false}; // there is a next probe: for wait(), which has no baton
     std::unordered_map<event::ObjectId, pid_t> last_opener_; // of the newest 65,536 objects at most
 
     std::unordered_set<event::ObjectId> compared_; // with the journal, since the restart

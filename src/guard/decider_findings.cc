@@ -154,8 +154,11 @@ void Decider::handle(FoundObject&& message)
     auto const* entry = catalog_.find(found.object);
     auto const* link = catalog_.link_at(found.place);
     bool is_named = link != nullptr && link->object->id == found.object && link->object->root == message.root;
-    if (message.reason != WalkReason::restart && entry != nullptr && entry->is_gone)
-        return; // deleted between the listing and now
+    if (message.reason != WalkReason::restart && entry != nullptr && entry->is_gone) {
+        auto const status = status_of(found.key);
+        if (!status || status->stx_nlink == 0)
+            return; // deleted between the listing and now, not only moved away and back
+    }
     if (is_named && message.reason == WalkReason::restart && !message.is_queued) {
         parts_.keeper.captured({found.device, found.metadata.inode}, event::stamp_of(found.metadata),
             Keeper::Stands::until_close);

@@ -6,9 +6,11 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/eventfd.h>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 
+#include "tocsin/base/log.h"
 #include "tocsin/guard/threads.h"
 
 namespace tocsin::guard {
@@ -57,12 +59,17 @@ Result<void> Relay::run()
     if (take_precedence("decider", Precedence::decider)) {
         auto const processors = usable_processors();
         rest_ = rest_a_processor * processors.size();
-        for (Runner runner = 1; int processor : processors) {
-            others.emplace_back([this, processor, runner] {
-                if (take_precedence("decider", Precedence::decider) && stand_on(processor))
-                    take_part(runner);
-            });
-            ++runner;
+        try {
+            for (Runner runner = 1; int processor : processors) {
+                others.emplace_back([this, processor, runner] {
+                    if (take_precedence("decider", Precedence::decider) && stand_on(processor))
+                        take_part(runner);
+                });
+                ++runner;
+            }
+        } catch (std::system_error const& error) { // a bound on threads: those that there are will do
+            log_line(
+                Severity::warning, std::string("not each processor has a deciding thread: ") + error.what());
         }
     }
     take_part(0);

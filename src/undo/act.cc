@@ -8,6 +8,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "tocsin/base/log.h"
 #include "tocsin/undo/run.h"
 #include "tocsin/undo/verify.h"
 
@@ -146,17 +147,17 @@ std::size_t contents_at_once(std::size_t count, unsigned threads)
     return std::clamp<std::size_t>(std::min(share, even), 1, most_contents_at_once);
 }
 
-Writers others_who_write(Plan const& plan)
+std::optional<Writers> others_who_write(Plan const& plan)
 {
-    std::unordered_set<pid_t> actors;
-    for (auto const& actor : plan.actors)
-        actors.insert(actor.pid);
-    auto writers = Writers::look(actors);
-    return writers.ok() ? writers.take() : Writers();
+    auto writers = Writers::look(plan.actors);
+    if (writers.ok())
+        return writers.take();
+    log_line(Severity::warning, "who has files open is not known: " + writers.error().message());
+    return {};
 }
 
-void remove_replaced(
-    Run& run, std::span<Run::Replaced const> replaced, Writers const& writers, OpenTrees const& trees)
+void remove_replaced(Run& run, std::span<Run::Replaced const> replaced, std::optional<Writers> const& writers,
+    OpenTrees const& trees)
 {
     Directories directories(trees);
     for (auto const& each : replaced)
@@ -180,7 +181,7 @@ Result<void> do_phase(Run& run, Phase phase, std::span<Step const> steps, OpenTr
     if (run.stopped())
         return {};
     auto const replaced = run.take_replaced(0);
-    auto const writers = replaced.empty() ? Writers() : others_who_write(run.plan());
+    auto const writers = replaced.empty() ? std::nullopt : others_who_write(run.plan());
     return in_parallel(
         replaced.size(), steps_at_once, options.threads, teller, [&](std::size_t begin, std::size_t end) {
             remove_replaced(run, std::span(replaced).subspan(begin, end - begin), writers, trees);

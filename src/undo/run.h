@@ -57,11 +57,14 @@ public:
     // freed in the last minute before it makes one. Empty while it is less than `above_bytes`.
     struct Replaced {
         Spot spot; // as it is named now
-        std::string name; // that it had, in the same directory
+        event::Place place; // that it had
+        struct statx stat; // when it was replaced
     };
     std::vector<Replaced> take_replaced(std::uint64_t above_bytes);
-    // Unless one of the writers still has it open: then it stays, beside what replaced it.
-    void remove_replaced(Replaced const& replaced, Writers const& writers, Directories& directories);
+    // Unless one of the writers still has it open, or has changed it since: then it stays, beside
+    // what replaced it. Into quarantine where it is not known who writes.
+    void remove_replaced(
+        Replaced const& replaced, std::optional<Writers> const& writers, Directories& directories);
 
     // Removes what a killed run has left in a directory.
     Result<void> clean(Spot const& directory, Directories& directories);
@@ -95,9 +98,12 @@ private:
     Result<void> replace(Prepared& prepared, int dir_fd);
     Result<void> keep_content(
         int dir_fd, std::string const& name, Found const& found, std::string const& path);
-    void leave_for_later(Replaced replaced, std::uint64_t bytes);
+    Result<void> exchange(
+        int dir_fd, std::string const& own, std::string const& name, Found const& there, Replaced replaced);
     Result<void> remove_unless_in_use(
-        Replaced const& replaced, Writers const& writers, Directories& directories);
+        Replaced const& replaced, std::optional<Writers> const& writers, Directories& directories);
+    Result<void> keep_in_use(
+        Replaced const& replaced, Found const& there, int dir_fd, std::string const& why);
     Result<void> link_further_names(Step const& step, Found const& there, Directories& directories);
     Result<void> finish(Step const& step, std::string const& name, Directories& directories);
 

@@ -150,17 +150,33 @@ Result<void> Run::replace(Prepared& prepared, int dir_fd)
     }
     auto own = TRY(prepared.fresh->give_own_name(dir_fd));
     TRY(check_going());
-    auto exchange = [&] { return sys::rename_at2(dir_fd, own, dir_fd, prepared.name, RENAME_EXCHANGE); };
-    TRY(unlocked(dir_fd, prepared.name, exchange));
+    auto place = step.places.empty() ? event::Place{} : step.places.front();
+    place.name = prepared.name;
+    TRY(exchange(dir_fd, own, prepared.name, *prepared.there,
+        {{step.spot.root, renamed(step.spot, own).path}, std::move(place), {}}));
+    prepared.fresh->name_gone();
+    return {};
+}
+
+// What is at `own` gets the name, and what was there is at `own` then. `again`, and nothing has
+// changed, where that is not what it was.
+Result<void> Run::exchange(
+    int dir_fd, std::string const& own, std::string const& name, Found const& there, Replaced replaced)
+{
+    auto swap = [&] { return sys::rename_at2(dir_fd, own, dir_fd, name, RENAME_EXCHANGE); };
+    TRY(unlocked(dir_fd, name, swap));
     TRY(check_going());
     auto old = TRY(look(dir_fd, own));
-    if (old && !is_unchanged(*old, *prepared.there)) {
-        TRY(exchange());
+    if (old && !is_unchanged(*old, there)) {
+        TRY(swap());
         return Error(Errc::again, "others changed it in this very moment");
     }
-    prepared.fresh->name_gone();
-    if (old)
-        leave_for_later({{step.spot.root, renamed(step.spot, own).path}, prepared.name}, old->stat.stx_size);
+    if (!old)
+        return {};
+    replaced.stat = old->stat;
+    std::lock_guard lock(mutex_);
+    replaced_bytes_ += old->stat.stx_size;
+    replaced_.push_back(std::move(replaced));
     return {};
 }
 
@@ -180,13 +196,6 @@ Result<void> Run::keep_content(
     return {};
 }
 
-void Run::leave_for_later(Replaced replaced, std::uint64_t bytes)
-{
-    std::lock_guard lock(mutex_);
-    replaced_.push_back(std::move(replaced));
-    replaced_bytes_ += bytes;
-}
-
 std::vector<Run::Replaced> Run::take_replaced(std::uint64_t above_bytes)
 {
     std::lock_guard lock(mutex_);
@@ -196,7 +205,8 @@ std::vector<Run::Replaced> Run::take_replaced(std::uint64_t above_bytes)
     return std::exchange(replaced_, {});
 }
 
-void Run::remove_replaced(Replaced const& replaced, Writers const& writers, Directories& directories)
+void Run::remove_replaced(
+    Replaced const& replaced, std::optional<Writers> const& writers, Directories& directories)
 {
     auto removed = remove_unless_in_use(replaced, writers, directories);
     if (!removed.ok())
@@ -204,25 +214,52 @@ void Run::remove_replaced(Replaced const& replaced, Writers const& writers, Dire
 }
 
 Result<void> Run::remove_unless_in_use(
-    Replaced const& replaced, Writers const& writers, Directories& directories)
+    Replaced const& replaced, std::optional<Writers> const& writers, Directories& directories)
 {
     auto const own = split(replaced.spot.path).name;
     int dir_fd = TRY(directories.at(replaced.spot.root, split(replaced.spot.path).directory));
     auto there = TRY(look(dir_fd, own));
-    auto writer = there ? writers.of(there->stat) : std::string{};
-    if (writer.empty())
-        return unlocked(dir_fd, own, [&] { return sys::remove_at(dir_fd, own, 0); });
-    for (unsigned attempt = 1;; ++attempt) {
-        auto name = name_in_use(replaced.name, attempt);
-        auto kept = unlocked(
-            dir_fd, own, [&] { return sys::rename_at2(dir_fd, own, dir_fd, name, RENAME_NOREPLACE); });
-        if (!kept.ok() && kept.error().code() == Errc::exists)
-            continue;
-        if (kept.ok())
-            note(renamed(replaced.spot, name), "kept_both",
-                writer + " has it open and writes there, not to '" + replaced.name + "': restart it");
-        return kept;
+    if (!there)
+        return {};
+    if (!writers && quarantine_ != nullptr)
+        return quarantine_->keep(
+            dir_fd, own, *there, absolute(plan_, renamed(replaced.spot, replaced.place.name)), nullptr);
+    auto writer = writers ? writers->of(there->stat) : std::string{};
+    if (!writer.empty())
+        return keep_in_use(replaced, *there, dir_fd,
+            writer + " has it open and writes there, not to '" + replaced.place.name + "': restart it");
+    bool const has_changed = there->stat.stx_size != replaced.stat.stx_size
+        || sys::to_nanoseconds(there->stat.stx_mtime) != sys::to_nanoseconds(replaced.stat.stx_mtime);
+    if (has_changed)
+        return keep_in_use(replaced, *there, dir_fd,
+            "a program that had '" + replaced.place.name + "' open has written to it since");
+    return unlocked(dir_fd, own, [&] { return sys::remove_at(dir_fd, own, 0); });
+}
+
+Result<void> Run::keep_in_use(
+    Replaced const& replaced, Found const& there, int dir_fd, std::string const& why)
+{
+    auto const own = split(replaced.spot.path).name;
+    std::string name;
+    auto give = [&] { return sys::rename_at2(dir_fd, own, dir_fd, name, RENAME_NOREPLACE); };
+    auto given = Result<void>(Error(Errc::exists, ""));
+    for (unsigned attempt = 1; !given.ok() && given.error().code() == Errc::exists; ++attempt) {
+        name = name_in_use(replaced.place.name, attempt);
+        given = unlocked(dir_fd, own, give);
     }
+    if (!given.ok())
+        return given;
+    Step moved;
+    moved.object = there.object;
+    moved.object_kind = there.kind();
+    moved.from = replaced.spot;
+    moved.spot = renamed(replaced.spot, name);
+    moved.places = {{replaced.place.parent, own}, {replaced.place.parent, name}};
+    if (replaced.place.parent)
+        recorder_.add_moved(moved);
+    note(moved.spot, "kept_both", why);
+    succeeded(Purpose::kept_both, moved.spot, nullptr, there.object);
+    return {};
 }
 
 Result<void> Run::publish(Prepared& prepared, Directories& directories)

@@ -3,25 +3,27 @@
 //
 // Undo puts a new inode in the place of a damaged one. A program that has the old one open, a
 // logging daemon for instance, writes on into that: it must not go away with its last name.
-// Source: proc(5), /proc/PID/fd and /proc/PID/map_files; a link's mode says whether the file was
-// opened for writing. Nothing is opened, so that nothing is held or leased.
+// Source: proc(5), /proc/PID/fd, whose links' modes say what was opened for writing, and the shared
+// mappings for writing of /proc/PID/maps, by /proc/PID/map_files. Nothing is opened, so that nothing is held or leased.
 // Threads: never changed once it is made. Bounds: what the host has open for writing.
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <sys/types.h>
-#include <unordered_set>
 
-#include "tocsin/base/result.h"
+#include "tocsin/base/proc.h"
 #include "tocsin/base/sys.h"
+#include "tocsin/event/process.h"
 
 namespace tocsin::undo {
 
 class Writers {
 public:
-    // As of now, of all processes but `except`. Needs root; who can't be looked at is left out.
-    static Result<Writers> look(std::unordered_set<pid_t> const& except);
+    // As of now, of all processes but `except` and this one. Processes that the kernel does not show
+    // to the caller are left out; any other failure to look is an error.
+    static Result<Writers> look(std::span<event::ProcessKey const> except);
 
     // "'rsyslogd' (process 812)"; empty where nobody has this file open for writing.
     std::string of(struct statx const& file) const;
@@ -34,7 +36,10 @@ private:
         auto operator<=>(File const&) const = default;
     };
     static File file_of(struct statx const& status);
-    void add_opens(int process_dir, char const* links, pid_t pid);
+    Result<void> add(proc::ProcDir const& proc, proc::Stat const& process);
+    Result<void> add_opens(int process_dir, std::string const& directory, pid_t pid);
+    Result<void> add_mappings(int process_dir, pid_t pid);
+    void add_file(int dir, std::string const& link, pid_t pid);
 
     std::map<File, pid_t> writers_; // one of them
 };

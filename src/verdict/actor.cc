@@ -169,18 +169,23 @@ void Verdict::add_members(Open& open, Node& top)
 void Verdict::add_steps_before(Open& open, Node const& top)
 {
     auto const* starter = tree_.above(top);
-    if (starter == nullptr)
-        return;
+    if (starter == nullptr || !is_stand_in(starter->process.executable))
+        return; // a server starts a child for each of its users
     for (auto* step : starter->children) {
         auto const& process = step->process;
         auto const& account = step->account;
         bool const has_changed = account.created + account.changed + account.deleted > 0;
         bool const just_before = step->ended_at != WallTime{} && step->ended_before <= top.serial
+            && process.key.start_ticks <= top.process.key.start_ticks
             && process.key.start_ticks + step_before_within_ticks >= top.process.key.start_ticks;
-        if (step->incident || !has_changed || !just_before || process.session != top.process.session)
+        bool const same_session = process.session == top.process.session && process.uid == top.process.uid;
+        if (step->incident || !has_changed || !just_before || !same_session)
             continue;
         step->incident = open.incident.id;
         add_member(open, *step);
+        open.incident.objects_created += account.created;
+        open.incident.objects_changed += account.changed;
+        open.incident.objects_deleted += account.deleted;
     }
 }
 

@@ -69,6 +69,18 @@ TEST_F(AttackTest, WhatItsScriptRanJustBeforeBelongsToTheActor)
     EXPECT_EQ(0, std::ranges::count(members, short_lived)) << "it ran beside the destroyer";
 }
 
+TEST_F(AttackTest, WhatAServerDidForAnotherUserJustBeforeIsNoStep)
+{
+    auto const paths = scene.files("/srv/docs", 100, text, ".txt");
+    auto const server = scene.process(scene.shell, "/usr/sbin/smbd", "smbd -D");
+    auto const alice = scene.process(server, "/usr/sbin/smbd", "smbd -D");
+    scene.creates(alice, "/srv/docs/minutes.txt", text(1));
+    scene.ends(alice);
+    auto const mallory = scene.process(server, "/usr/sbin/smbd", "smbd -D");
+    scene.until_stopped(paths, [&](auto const& path) { scene.deletes(mallory, path); });
+    EXPECT_EQ(0, std::ranges::count(scene.decision->incident.actor.processes, alice));
+}
+
 TEST_F(AttackTest, DeletionInReverseIsToldAtTheSixthFile)
 {
     auto paths = scene.files("/srv/docs", 10'000, text, ".txt");

@@ -185,8 +185,10 @@ void Verdict::resume(event::Incident const& incident)
     open.signals = ~0U;
     for (auto const& key : incident.actor.processes) {
         open.members.insert(key);
-        if (auto* node = tree_.find(key); node != nullptr)
-            open.tops.push_back(key);
+        auto* node = tree_.find(key);
+        if (node == nullptr || node->ended_at != WallTime{})
+            continue; // what it had started on the way is not the actor for that
+        open.tops.push_back(key);
         for (auto const& below : tree_.subtree(key))
             tree_.ensure(below).incident = incident.id;
     }

@@ -29,14 +29,18 @@ public:
     {
         app.add_option("PATH", paths_, "Files or folders, by the names they had")->type_name("")->required();
         auto* at =
-            app.add_option("--at", at_, "The newest that is no later than TIME (UTC where no offset stands)")
+            app.add_option("--at", at_,
+                   "The newest that is no later than TIME (UTC where no offset stands); this or --version is "
+                   "required")
                 ->type_name("TIME")
                 ->check(CLI::Validator(refuse_what_is_no_time, ""));
-        app.add_option("--version", version_, "The one that `tocsin versions` shows with number N")
+        app.add_option("--version", version_,
+               "The one that `tocsin versions` shows with number N; this or --at is required")
             ->type_name("N")
             ->check(CLI::Validator(refuse_what_is_no_number, ""))
             ->excludes(at);
-        app.add_option("--to", to_, "Put it below DIR, not in place of what is there now")->type_name("DIR");
+        app.add_option("--to", to_, "Put it below DIR as TREE-NAME/PATH, not in place of what is there now")
+            ->type_name("DIR");
     }
     std::string wrong_usage() const override
     {

@@ -76,6 +76,14 @@ TEST_F(RunTest, SaysWhyItIsNotDoneInOneSentence)
     EXPECT_EQ("tocsin: incident: there is no incident 9\n", err_.str());
 }
 
+TEST_F(RunTest, ShowsWhateverTheStateIsAndIsDone)
+{
+    asker_.answer = json::value{{"state", "blind"}, {"reason", "no descriptors are left"}};
+    EXPECT_EQ(exit_done, run({"status"}));
+    EXPECT_THAT(out_.str(), HasSubstr("blind: no descriptors are left"));
+    EXPECT_EQ("", err_.str());
+}
+
 struct WrongUsage {
     std::string name;
     std::vector<std::string> arguments;

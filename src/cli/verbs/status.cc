@@ -11,7 +11,8 @@ public:
     VerbWords words() const override
     {
         return {"status", "Shows what the guard does and which promises hold on this host",
-            "  tocsin status --json"};
+            "  tocsin status --json\n"
+            "Exit status 0 says that the state is shown, whichever it is; scripts ask \"state\" of --json."};
     }
     void declare(CLI::App&) override { }
     Result<void> run(Session& session) override

@@ -2,37 +2,17 @@
 #include "tocsin/guard/trees.h"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
 #include <fnmatch.h>
-#include <linux/magic.h>
 #include <sstream>
 #include <sys/file.h>
-#include <sys/vfs.h>
 
+#include "tocsin/answers/place.h"
+#include "tocsin/base/path.h"
 #include "tocsin/base/sys.h"
 
 namespace tocsin::guard {
 namespace {
-
-struct Unfit {
-    long magic;
-    char const* name;
-};
-// File systems whose objects have no lasting handles, or whose changes come from elsewhere.
-constexpr Unfit unfit[] = {
-    {TMPFS_MAGIC, "tmpfs"},
-    {OVERLAYFS_SUPER_MAGIC, "overlay"},
-    {FUSE_SUPER_MAGIC, "FUSE"},
-    {NFS_SUPER_MAGIC, "NFS"},
-    {0xff534d42, "SMB"},
-    {0xfe534d42, "SMB"},
-    {PROC_SUPER_MAGIC, "proc"},
-    {SYSFS_MAGIC, "sysfs"},
-    {CGROUP2_SUPER_MAGIC, "cgroup"},
-    {SQUASHFS_MAGIC, "squashfs"},
-    {ISOFS_SUPER_MAGIC, "ISO 9660"},
-};
 
 // Whether the directory is the root of its whole file system, so that a mark on the file system
 // covers this tree and nothing else. A bind mount or subvolume has another root in field 4 of
@@ -71,15 +51,7 @@ Result<Tree> open_tree(std::string const& path)
         return fd.take_error();
     }
     out.fd = fd.take();
-    struct statfs s;
-    if (::fstatfs(out.fd.get(), &s) != 0)
-        return Error::from_errno(errno, "fstatfs");
-    for (auto const& candidate : unfit) {
-        if (static_cast<unsigned long>(s.f_type) == static_cast<unsigned long>(candidate.magic))
-            return Error(Errc::unsupported,
-                fmt::format("'{}' is on {}, which can't be guarded: move it to ext4, XFS or btrfs", out.path,
-                    candidate.name));
-    }
+    TRY(answers::check_filesystem(out.fd.get(), out.path));
     auto status = TRY(sys::stat_fd(out.fd.get()));
     out.device = sys::device_of(status);
     out.filesystem = TRY(sys::filesystem_id(out.fd.get()));
@@ -162,9 +134,7 @@ std::shared_ptr<Tree const> Trees::containing(std::string const& path) const
 {
     std::shared_ptr<Tree const> best;
     for (auto const& tree : *table()) {
-        bool inside = path == tree->path || tree->path == "/"
-            || (path.starts_with(tree->path) && path[tree->path.size()] == '/');
-        if (inside && (!best || tree->path.size() > best->path.size()))
+        if (lies_in(path, tree->path) && (!best || tree->path.size() > best->path.size()))
             best = tree;
     }
     return best;

@@ -22,7 +22,8 @@ def shell(command, tree, scratch, run, user):
                    "HOME": str(scratch)}
     options = {"user": user, "group": user, "extra_groups": []} if user else {}
     return subprocess.Popen(["bash", "-c", command], cwd=tree, env=environment, start_new_session=True,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                            **options)
 
 
 def run_work(name, work, kind, files, folders, runs, user):
@@ -55,7 +56,8 @@ def run_work(name, work, kind, files, folders, runs, user):
                     _, errors = process.communicate(timeout=0.5)
                     break
                 except subprocess.TimeoutExpired:
-                    stops = [i for i in guard.ask("incidents") if i["state"] in ("contained", "held", "stopped")]
+                    stops = [i for i in guard.ask("incidents")
+                             if i["state"] in ("contained", "held", "stopped")]
                     if len(stops) > result["stops"] or time.monotonic() - began > 600:
                         result["stops"] = len(stops)
                         result["reasons"] += [r for i in stops for r in i["reasons"]][:4]
@@ -107,7 +109,7 @@ def main():
             continue
         for kind in options.fs.split(","):
             r = run_work(name, work, kind, options.files, options.folders, options.runs, options.user)
-            good = "error" not in r and r["stops"] == 0 and r["failed"] == 0
+            good = "error" not in r and r["runs"] > 0 and r["stops"] == 0 and r["failed"] == 0
             passed, failed = passed + good, failed + (not good)
             print(f"{'ok  ' if good else 'FAIL'} {name:14} {kind:5} user {r['user']}: {r['runs']} runs, "
                   f"{r['stops']} stops, {r['failed']} failed" + (f" [{r['error']}]" if "error" in r else ""),

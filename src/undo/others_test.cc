@@ -16,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr event::ProcessKey guard{50, 1}; // whose renames the witness tells too
+
 class Shared : public testing::Test {
 protected:
     void SetUp() override
@@ -69,6 +71,7 @@ public:
         if (child_ > 0)
             ::waitpid(child_, nullptr, 0);
     }
+    pid_t pid() const { return child_; }
     void logs()
     {
         ASSERT_EQ(1, ::write(tell_.get(), "w", 1));
@@ -100,6 +103,33 @@ TEST_F(Shared, WhatADaemonHasOpenStaysBesideWhatReplacedIt)
     EXPECT_EQ("kept_both", report.notes.front().what);
     EXPECT_TRUE(report.notes.front().why.contains("has it open and writes there"))
         << report.notes.front().why;
+}
+
+TEST_F(Shared, ASecondUndoLeavesWhatADaemonStillHasOpen)
+{
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "needs root: whose descriptors are open is told to root alone";
+    LoggingDaemon daemon(scene / "report.docx");
+    scene.write(attacker, "report.docx", "XXXX");
+    scene.undo();
+    scene.catch_up(guard);
+    scene.undo();
+    daemon.logs();
+    EXPECT_EQ("report", scene.read("report.docx"));
+    EXPECT_EQ("XXXXlater\n", scene.read("report.still-in-use.docx"));
+    expect_paths({"", "inbox", "plans", "plans/2024.txt", "plans/2025.txt", "report.docx",
+        "report.still-in-use.docx"});
+}
+
+TEST_F(Shared, WhatTheActorItselfHasOpenIsNotKept)
+{
+    LoggingDaemon frozen(scene / "report.docx");
+    scene.open_incident(event::ActorKind::process_tree, {attacker, {frozen.pid(), 1}});
+    scene.write(attacker, "report.docx", "XXXX");
+    auto report = scene.undo();
+    EXPECT_EQ("report", scene.read("report.docx"));
+    EXPECT_TRUE(report.notes.empty());
+    expect_paths({"", "inbox", "plans", "plans/2024.txt", "plans/2025.txt", "report.docx"});
 }
 
 TEST_F(Shared, UntouchedWorkOfOthersStays)

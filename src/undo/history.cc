@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tocsin/undo/plan.h"
 #include "tocsin/undo/replay.h"
 
 namespace tocsin::undo {
@@ -72,6 +73,7 @@ Result<void> History::load(WallTime from)
             continue;
         next_life_[a.displaced] = a.object;
         life_before_[a.object] = a.displaced;
+        replaced_.try_emplace(a.displaced, a.time, a.target);
     }
     return {};
 }
@@ -150,10 +152,42 @@ Result<Track*> History::track(ObjectId object)
     return &stored;
 }
 
+// An inode that undo replaced and left beside, because a program has it open, is no part of the
+// story from then on. One that had further names then is: that undo may have been killed.
+bool History::goes_its_own_way(
+    std::span<Activity const> activities, journal::CurrentObject const& current) const
+{
+    auto replaced = replaced_.find(current.object);
+    if (replaced == replaced_.end() || current.places.empty())
+        return false;
+    std::set<Place> held;
+    for (auto const& a : activities) {
+        if (a.time > replaced->second.time)
+            continue;
+        using enum ActivityKind;
+        if (a.kind == renamed || a.kind == deleted)
+            held.erase(now(a.place));
+        if (a.kind == renamed)
+            held.insert(now(a.target));
+        if (a.kind == seen || a.kind == created || a.kind == linked)
+            held.insert(now(a.place));
+    }
+    held.erase(now(replaced->second.place));
+    return std::ranges::all_of(held, [](Place const& place) { return place.name.starts_with(fresh_prefix); });
+}
+
 // Adds one inode's records to the track.
 Result<void> History::load_life(Track& track, ObjectId object)
 {
     auto activities = TRY(journal_.activities_on(object));
+    auto versions = TRY(journal_.versions_of(object));
+    auto current = TRY(journal_.current(object));
+    if (current && goes_its_own_way(activities, *current)) {
+        auto is_later = [end = replaced_[object].time](auto const& record) { return record.time > end; };
+        std::erase_if(activities, is_later);
+        std::erase_if(versions, is_later);
+        own_ways_.insert(object);
+    }
     for (auto const& a : activities)
         for (auto parent : {a.place.parent, a.target.parent})
             if (parent)
@@ -168,13 +202,11 @@ Result<void> History::load_life(Track& track, ObjectId object)
             track.root = a.root;
         track.activities.push_back(now(std::move(a)));
     }
-    auto versions = TRY(journal_.versions_of(object));
     for (auto& version : versions) {
         track.kind = version.kind();
         track.root = version.root;
         track.versions.push_back(std::move(version));
     }
-    auto current = TRY(journal_.current(object));
     if (current) {
         track.kind = current->kind;
         track.root = current->root;
@@ -207,7 +239,7 @@ Result<void> History::replay(Track& track)
     std::vector<Place> places;
     for (auto life : track.lives) {
         auto current = TRY(journal_.current(life));
-        if (current)
+        if (current && !own_ways_.contains(life))
             for (auto& place : current->places)
                 places.push_back(now(std::move(place)));
     }

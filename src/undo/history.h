@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -96,6 +97,8 @@ public:
 
 private:
     Result<void> load_life(Track& track, event::ObjectId object);
+    bool goes_its_own_way(
+        std::span<event::Activity const> activities, journal::CurrentObject const& current) const;
     std::vector<event::ObjectId> lives_of(event::ObjectId object) const;
     event::ObjectId last_life(event::ObjectId object) const;
     // With directories as they are called since an undo made them again.
@@ -112,6 +115,12 @@ private:
     std::unordered_map<event::ObjectId, Track*> by_object_; // by the last life
     std::unordered_map<event::ObjectId, event::ObjectId> next_life_;
     std::unordered_map<event::ObjectId, event::ObjectId> life_before_;
+    struct Replaced { // by its next life
+        WallTime time{};
+        event::Place place;
+    };
+    std::unordered_map<event::ObjectId, Replaced> replaced_;
+    std::unordered_set<event::ObjectId> own_ways_; // lives that have names of their own since
     std::unordered_map<event::ObjectId, std::vector<event::Activity>> names_in_;
     std::unordered_map<event::ObjectId, std::vector<event::Activity>> displaced_; // by whom it befell
 };

@@ -121,6 +121,23 @@ TEST_F(Shared, ASecondUndoLeavesWhatADaemonStillHasOpen)
         "report.still-in-use.docx"});
 }
 
+TEST_F(Shared, ASecondUndoTakesWhatADaemonWroteForAnotherFile)
+{
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "needs root: whose descriptors are open is told to root alone";
+    LoggingDaemon daemon(scene / "report.docx");
+    scene.write(attacker, "report.docx", "XXXX");
+    scene.undo();
+    scene.catch_up(guard);
+    daemon.logs();
+    scene.captured(alice, "report.still-in-use.docx", event::Occasion::close);
+    scene.undo();
+    EXPECT_EQ("report", scene.read("report.docx"));
+    EXPECT_EQ("XXXXlater\n", scene.read("report.still-in-use.docx"));
+    expect_paths({"", "inbox", "plans", "plans/2024.txt", "plans/2025.txt", "report.docx",
+        "report.still-in-use.docx"});
+}
+
 TEST_F(Shared, WhatTheActorItselfHasOpenIsNotKept)
 {
     LoggingDaemon frozen(scene / "report.docx");

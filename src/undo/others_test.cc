@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tocsin/base/proc.h"
 #include "tocsin/undo/quarantine.h"
 #include "tocsin/undo/scene.h"
 
@@ -71,7 +72,10 @@ public:
         if (child_ > 0)
             ::waitpid(child_, nullptr, 0);
     }
-    pid_t pid() const { return child_; }
+    event::ProcessKey key() const
+    {
+        return {child_, proc::ProcDir::open().take().stat(child_).take().start_ticks};
+    }
     void logs()
     {
         ASSERT_EQ(1, ::write(tell_.get(), "w", 1));
@@ -141,7 +145,7 @@ TEST_F(Shared, ASecondUndoTakesWhatADaemonWroteForAnotherFile)
 TEST_F(Shared, WhatTheActorItselfHasOpenIsNotKept)
 {
     LoggingDaemon frozen(scene / "report.docx");
-    scene.open_incident(event::ActorKind::process_tree, {attacker, {frozen.pid(), 1}});
+    scene.open_incident(event::ActorKind::process_tree, {attacker, frozen.key()});
     scene.write(attacker, "report.docx", "XXXX");
     auto report = scene.undo();
     EXPECT_EQ("report", scene.read("report.docx"));

@@ -11,7 +11,7 @@ namespace tocsin::cli {
 
 namespace {
 
-constexpr std::size_t activities_shown = 40; // the last ones; --json gives all
+constexpr std::size_t activities_shown = 40; // the last ones; --json gives the others
 
 std::string who(Fields const& actor)
 {
@@ -44,7 +44,7 @@ std::string activities_text(json::array const& activities)
         table.add({short_time(activity.text("time")), activity.text("kind"), object,
             std::to_string(activity.number("pid")), printable(activity.text("command"), 60)});
     }
-    auto title = skipped > 0 ? fmt::format("activities (the last {} of {}; --json gives all)",
+    auto title = skipped > 0 ? fmt::format("activities (the last {} of {}; --json gives them)",
                                    activities_shown, grouped(activities.size()))
                              : std::string("activities");
     return table.empty() ? std::string() : "\n" + title + "\n" + table.text(2);
@@ -69,7 +69,12 @@ std::string next_steps(Fields const& incident)
     if (state == "contained" || state == "held")
         return fmt::format(
             "\nnext: tocsin stop {0} (it is an attack) or tocsin release {0} (it is honest work)\n", id);
-    if (state == "stopped" || state == "observed")
+    if (state == "observed")
+        return fmt::format(
+            "\nnext: tocsin undo {0} --dry-run, then tocsin undo {0}, or tocsin release {0} (it is "
+            "honest work)\n",
+            id);
+    if (state == "stopped")
         return fmt::format("\nnext: tocsin undo {0} --dry-run, then tocsin undo {0}\n", id);
     return {};
 }

@@ -54,6 +54,13 @@ TEST(Show, ShowsTheLastActivitiesAndHowManyThereWere)
     EXPECT_THAT(text, Not(HasSubstr("/file-59 ")));
 }
 
+TEST(Show, OffersBothWaysOutOfAnObservedIncident)
+{
+    auto text = show_incident(json::value{{"id", 3}, {"state", "observed"}});
+    EXPECT_THAT(text, HasSubstr("tocsin undo 3"));
+    EXPECT_THAT(text, HasSubstr("tocsin release 3"));
+}
+
 TEST(Show, SaysInWordsThatThereIsNothing)
 {
     EXPECT_EQ("no incidents\n", show_incidents(json::array{}));

@@ -110,10 +110,16 @@ Result<void> Guard::Parts::protect(Tree tree, std::vector<std::string> const& ex
 {
     std::lock_guard guard(protect_mutex_);
     Coming const coming(coming_); // until the walk is asked for, nobody says `guarding`
-    if (trees.by_path(tree.path)) {
-        bool from_before = recalled_.contains(trees.by_path(tree.path)->root);
-        return from_before ? Result<void>()
-                           : Error(Errc::exists, fmt::format("'{}' is guarded already", tree.path));
+    if (auto there = trees.by_path(tree.path)) {
+        if (!recalled_.contains(there->root))
+            return Error(Errc::exists, fmt::format("'{}' is guarded already", tree.path));
+        if (excludes.empty() || excludes == there->excludes)
+            return {};
+        return Error(Errc::exists,
+            fmt::format(
+                "'{}' is guarded with another --exclude: leave it out, or `tocsin unprotect` the tree "
+                "first",
+                tree.path));
     }
     for (auto const& other : trees.all()) {
         if (lies_in(tree.path, other->path) || lies_in(other->path, tree.path))

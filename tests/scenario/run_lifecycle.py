@@ -74,6 +74,10 @@ def excluding(host, tree):
     time.sleep(3)
     host.expect(host.ask("versions", str(final)), "no version of a file that was renamed out of the exclusion")
     final.unlink()
+    host.end_guard()
+    host.tocsin("protect", str(tree), "--exclude", "*.log", expect=1)  # it was to be said before
+    host.tocsin("protect", str(tree), "--exclude", "*.tmp")
+    host.expect_tree(tree, "protect with the same --exclude")
 
 
 def coming_back(host, tree):

@@ -11,7 +11,7 @@ namespace tocsin::cli {
 
 namespace {
 
-constexpr std::size_t activities_shown = 40; // the last ones; --json gives the others
+constexpr std::size_t activities_shown = 40; // the last ones; --json begins with the first
 
 std::string who(Fields const& actor)
 {
@@ -44,7 +44,7 @@ std::string activities_text(json::array const& activities)
         table.add({short_time(activity.text("time")), activity.text("kind"), object,
             std::to_string(activity.number("pid")), printable(activity.text("command"), 60)});
     }
-    auto title = skipped > 0 ? fmt::format("activities (the last {} of {}; --json gives them)",
+    auto title = skipped > 0 ? fmt::format("activities (the last {} of {}; --json gives the first ones)",
                                    activities_shown, grouped(activities.size()))
                              : std::string("activities");
     return table.empty() ? std::string() : "\n" + title + "\n" + table.text(2);

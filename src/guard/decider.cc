@@ -191,7 +191,7 @@ void Decider::handle(Command&& command)
     command();
 }
 
-Result<UniqueFd> Decider::open_path(event::ObjectKey const& key) const
+Result<UniqueFd> Decider::open_object(event::ObjectKey const& key) const
 {
     auto mount = parts_.trees.mount_fd(key.filesystem);
     if (mount < 0)
@@ -201,7 +201,7 @@ Result<UniqueFd> Decider::open_path(event::ObjectKey const& key) const
 
 std::optional<struct statx> Decider::status_of(event::ObjectKey const& key) const
 {
-    auto fd = open_path(key);
+    auto fd = open_object(key);
     if (!fd.ok())
         return {};
     auto status = sys::stat_fd(fd.take().get());
@@ -210,7 +210,7 @@ std::optional<struct statx> Decider::status_of(event::ObjectKey const& key) cons
 
 std::optional<event::Metadata> Decider::metadata_of(event::ObjectKey const& key) const
 {
-    auto fd = open_path(key);
+    auto fd = open_object(key);
     if (!fd.ok())
         return {};
     auto metadata = event::read_metadata(fd.take().get());

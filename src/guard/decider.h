@@ -82,8 +82,8 @@ public:
     std::uint64_t witness_overflows() const { return witness_overflows_.load(); }
 
 private:
-    Result<Relay::Round> round();
-    Result<void> wait() const;
+    Result<Relay::Round> round(); // with the baton
+    Result<void> wait() const; // without it: of what rounds change it reads is_probing_ alone
     Result<bool> look_at_kernel(); // whether there was anything
     void follow_processes();
     void read_opens();
@@ -123,7 +123,7 @@ private:
 
     void apply(event::Activity&& activity);
     void apply(event::Version&& version, Committed committed);
-    Result<UniqueFd> open_path(event::ObjectKey const& key) const;
+    Result<UniqueFd> open_object(event::ObjectKey const& key) const; // O_PATH
     std::optional<struct statx> status_of(event::ObjectKey const& key) const;
     std::optional<event::Metadata> metadata_of(event::ObjectKey const& key) const; // all of it
     std::shared_ptr<Tree const> tree_of(event::RootId root) const;

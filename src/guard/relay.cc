@@ -2,13 +2,12 @@
 #include "tocsin/guard/relay.h"
 
 #include <array>
+#include <cerrno>
+#include <fmt/format.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <system_error>
-#include <thread>
-#include <unistd.h>
 
 #include "tocsin/base/log.h"
 #include "tocsin/guard/threads.h"
@@ -55,32 +54,39 @@ Relay::Relay(Work work, UniqueFd ended) : work_(std::move(work)), ended_(std::mo
 
 Result<void> Relay::run()
 {
-    std::vector<std::jthread> others;
-    if (take_precedence("decider", Precedence::decider)) {
-        auto const processors = usable_processors();
-        rest_ = rest_a_processor * processors.size();
-        try {
-            for (Runner runner = 1; int processor : processors) {
-                others.emplace_back([this, processor, runner] {
-                    if (take_precedence("decider", Precedence::decider) && stand_on(processor))
-                        take_part(runner);
-                });
-                ++runner;
-            }
-        } catch (std::system_error const& error) { // a bound on threads: those that there are will do
-            log_line(
-                Severity::warning, std::string("not each processor has a deciding thread: ") + error.what());
-        }
-    }
-    take_part(0);
+    holder_ = std::this_thread::get_id();
+    auto others =
+        take_precedence("decider", Precedence::decider) ? start_others() : std::vector<std::jthread>();
+    take_part();
     others.clear(); // joins them
     return std::move(outcome_);
 }
 
-void Relay::take_part(Runner self)
+// One on each usable processor, or as many as a bound on threads permits.
+std::vector<std::jthread> Relay::start_others()
 {
-    while (run_rounds(self)) {
-        if (holder_ == self) {
+    std::vector<std::jthread> others;
+    auto const processors = usable_processors();
+    rest_ = rest_a_processor * processors.size();
+    try {
+        for (int processor : processors) {
+            others.emplace_back([this, processor] {
+                if (take_precedence("decider", Precedence::decider) && stand_on(processor))
+                    take_part();
+            });
+        }
+    } catch (std::system_error const& error) {
+        log_line(Severity::warning,
+            fmt::format("a deciding thread stands on {} of {} processors only: {}", others.size(),
+                processors.size(), error.what()));
+    }
+    return others;
+}
+
+void Relay::take_part()
+{
+    while (run_rounds()) {
+        if (holder_ == std::this_thread::get_id()) {
             if (auto waited = work_.wait(); !waited.ok())
                 fail(waited.take_error());
         } else {
@@ -89,7 +95,7 @@ void Relay::take_part(Runner self)
     }
 }
 
-bool Relay::run_rounds(Runner self)
+bool Relay::run_rounds()
 {
     std::lock_guard baton(baton_);
     while (!is_over_) {
@@ -99,7 +105,7 @@ bool Relay::run_rounds(Runner self)
             return true;
         if (round == Round::over)
             end(outcome.ok() ? Result<void>() : Result<void>(outcome.take_error()));
-        holder_ = self;
+        holder_ = std::this_thread::get_id();
     }
     return false;
 }

@@ -4,9 +4,13 @@
 // A processor that sleeps needs up to milliseconds to wake, a virtual one above all, and a
 // destroyer on another processor works on meanwhile: 40 to 90 files of `chmod -R` in what was
 // measured. So one more thread stands on each processor, and the one where the event happens takes
-// the baton at once, in the doer's place. Who has the baton waits for everything; the others wait
-// for the bell alone, and rest after each ring in vain.
-// Threads: one has the baton at a time, so that the work itself needs no lock.
+// the baton at once, in the place of who caused it. Whoever found something to do last waits for
+// everything, by `Work::wait`; the others rest, then wait for the bell alone. Without permission for
+// SCHED_FIFO only the caller works. Why: docs/decisions/0009-decide-where-it-happens.md.
+// Threads: run() once, from one thread. `round` runs in one at a time, under the baton, so it needs
+// no lock; `wait` runs without the baton, beside a round.
+// Bounds: one thread a usable processor; all together wake 2,000 times a second in vain at most.
+// Errors: the first of a round or a wait ends all and is run()'s.
 #pragma once
 
 #include <atomic>
@@ -14,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "tocsin/base/result.h"
@@ -31,7 +36,7 @@ public:
     struct Work {
         std::function<Result<Round>()> round;
         std::function<Result<void>()> wait; // until a round may find something; not for ever
-        int bell = -1; // readable while there is something urgent to do
+        int bell = -1; // borrowed: readable while there is something urgent to do
     };
     static Result<std::unique_ptr<Relay>> create(Work work);
 
@@ -40,11 +45,10 @@ public:
     Result<void> run();
 
 private:
-    using Runner = std::size_t; // 0: the caller, who is bound to no processor
-
     Relay(Work work, UniqueFd ended);
-    void take_part(Runner self);
-    bool run_rounds(Runner self); // false: it is over
+    std::vector<std::jthread> start_others();
+    void take_part();
+    bool run_rounds(); // until there is nothing to do; false: it is over for all
     void await_bell() const;
     void fail(Error error);
     void end(Result<void> outcome); // with the baton
@@ -53,7 +57,7 @@ private:
     UniqueFd ended_; // an eventfd
     std::chrono::microseconds rest_{}; // after a ring in vain; set before there are others
     std::mutex baton_;
-    std::atomic<Runner> holder_{0}; // who had the baton when there was something to do
+    std::atomic<std::thread::id> holder_; // who had the baton when there was something to do
     bool is_over_ = false; // under the baton
     Result<void> outcome_; // under the baton
 };

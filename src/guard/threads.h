@@ -4,7 +4,7 @@
 
 namespace tocsin::guard {
 
-// Who goes first when both cores are busy. The gate: others wait for it. The decider: every
+// Who goes first when all processors are busy. The gate: others wait for it. The decider: every
 // microsecond it waits, a destroyer works.
 enum class Precedence { gate, decider };
 

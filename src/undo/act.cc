@@ -147,12 +147,15 @@ std::size_t contents_at_once(std::size_t count, unsigned threads)
     return std::clamp<std::size_t>(std::min(share, even), 1, most_contents_at_once);
 }
 
+// None: it cannot be known.
 std::optional<Writers> others_who_write(Plan const& plan)
 {
     auto writers = Writers::look(plan.actors);
     if (writers.ok())
         return writers.take();
-    log_line(Severity::warning, "who has files open is not known: " + writers.error().message());
+    log_line(Severity::warning,
+        "cannot tell who has files open for writing: " + writers.error().message()
+            + "; what undo replaces goes into the quarantine");
     return {};
 }
 

@@ -152,17 +152,12 @@ Result<Track*> History::track(ObjectId object)
     return &stored;
 }
 
-// An inode that undo replaced and left beside, because a program has it open, is no part of the
-// story from then on. One that had further names then is: that undo may have been killed.
-bool History::goes_its_own_way(
-    std::span<Activity const> activities, journal::CurrentObject const& current) const
+// The names that an object had at `end`.
+std::set<Place> History::names_at(std::span<Activity const> activities, WallTime end) const
 {
-    auto replaced = replaced_.find(current.object);
-    if (replaced == replaced_.end() || current.places.empty())
-        return false;
     std::set<Place> held;
     for (auto const& a : activities) {
-        if (a.time > replaced->second.time)
+        if (a.time > end)
             continue;
         using enum ActivityKind;
         if (a.kind == renamed || a.kind == deleted)
@@ -172,8 +167,22 @@ bool History::goes_its_own_way(
         if (a.kind == seen || a.kind == created || a.kind == linked)
             held.insert(now(a.place));
     }
-    held.erase(now(replaced->second.place));
-    return std::ranges::all_of(held, [](Place const& place) { return place.name.starts_with(fresh_prefix); });
+    return held;
+}
+
+// Undo replaced this inode and left it beside, because a program has it open: what befalls it later
+// is another file's story. If it had further names (hard links) when it was replaced, it may only be
+// what a killed undo had not replaced everywhere yet: then it stays part of this story.
+bool History::goes_its_own_way(
+    std::span<Activity const> activities, journal::CurrentObject const& current) const
+{
+    auto found = replaced_.find(current.object);
+    if (found == replaced_.end() || current.places.empty())
+        return false;
+    auto further = names_at(activities, found->second.time);
+    further.erase(now(found->second.place));
+    return std::ranges::all_of(
+        further, [](Place const& place) { return place.name.starts_with(fresh_prefix); });
 }
 
 // Adds one inode's records to the track.
@@ -183,7 +192,7 @@ Result<void> History::load_life(Track& track, ObjectId object)
     auto versions = TRY(journal_.versions_of(object));
     auto current = TRY(journal_.current(object));
     if (current && goes_its_own_way(activities, *current)) {
-        auto is_later = [end = replaced_[object].time](auto const& record) { return record.time > end; };
+        auto is_later = [end = replaced_.at(object).time](auto const& record) { return record.time > end; };
         std::erase_if(activities, is_later);
         std::erase_if(versions, is_later);
         own_ways_.insert(object);

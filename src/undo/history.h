@@ -96,7 +96,13 @@ public:
     ActorTest const& actor() const { return actor_; }
 
 private:
+    struct Replacement { // of one life by the next
+        WallTime time{};
+        event::Place place; // that the next life took
+    };
+
     Result<void> load_life(Track& track, event::ObjectId object);
+    std::set<event::Place> names_at(std::span<event::Activity const> activities, WallTime end) const;
     bool goes_its_own_way(
         std::span<event::Activity const> activities, journal::CurrentObject const& current) const;
     std::vector<event::ObjectId> lives_of(event::ObjectId object) const;
@@ -115,12 +121,8 @@ private:
     std::unordered_map<event::ObjectId, Track*> by_object_; // by the last life
     std::unordered_map<event::ObjectId, event::ObjectId> next_life_;
     std::unordered_map<event::ObjectId, event::ObjectId> life_before_;
-    struct Replaced { // by its next life
-        WallTime time{};
-        event::Place place;
-    };
-    std::unordered_map<event::ObjectId, Replaced> replaced_;
-    std::unordered_set<event::ObjectId> own_ways_; // lives that have names of their own since
+    std::unordered_map<event::ObjectId, Replacement> replaced_; // by the life that was replaced
+    std::unordered_set<event::ObjectId> own_ways_; // replaced lives that are another file by now
     std::unordered_map<event::ObjectId, std::vector<event::Activity>> names_in_;
     std::unordered_map<event::ObjectId, std::vector<event::Activity>> displaced_; // by whom it befell
 };

@@ -53,16 +53,17 @@ public:
     Result<Prepared> prepare(Step const& step, Directories& directories);
     Result<void> publish(Prepared& prepared, Directories& directories);
 
+    // What was there before a write, and is to go away.
+    struct Replaced {
+        Spot spot; // its own name, given by undo
+        event::Place place; // where it was before
+        struct statx stat{}; // as it was when it was replaced
+    };
     // What was replaced goes away when all new contents are made: ext4 looks at every inode
     // freed in the last minute before it makes one. Empty while it is less than `above_bytes`.
-    struct Replaced {
-        Spot spot; // as it is named now
-        event::Place place; // that it had
-        struct statx stat; // when it was replaced
-    };
     std::vector<Replaced> take_replaced(std::uint64_t above_bytes);
-    // Unless one of the writers still has it open, or has changed it since: then it stays, beside
-    // what replaced it. Into quarantine where it is not known who writes.
+    // Removes it. What a writer has open, or a program has changed since, stays beside what replaced
+    // it, as NAME.still-in-use.EXT. Where the writers are not known it goes into quarantine.
     void remove_replaced(
         Replaced const& replaced, std::optional<Writers> const& writers, Directories& directories);
 
@@ -98,8 +99,7 @@ private:
     Result<void> replace(Prepared& prepared, int dir_fd);
     Result<void> keep_content(
         int dir_fd, std::string const& name, Found const& found, std::string const& path);
-    Result<void> exchange(
-        int dir_fd, std::string const& own, std::string const& name, Found const& there, Replaced replaced);
+    Result<void> exchange(int dir_fd, Found const& there, Replaced replaced);
     Result<void> remove_unless_in_use(
         Replaced const& replaced, std::optional<Writers> const& writers, Directories& directories);
     Result<void> keep_in_use(

@@ -24,10 +24,29 @@ bool is_own(Step const& step, event::ObjectId object)
     return object && (object == step.object || std::ranges::find(step.lives, object) != step.lives.end());
 }
 
+bool is_same_content(struct statx const& now, struct statx const& before)
+{
+    return now.stx_size == before.stx_size
+        && sys::to_nanoseconds(now.stx_mtime) == sys::to_nanoseconds(before.stx_mtime);
+}
+
 bool is_unchanged(Found const& now, Found const& before)
 {
-    return now.object == before.object && now.stat.stx_size == before.stat.stx_size
-        && sys::to_nanoseconds(now.stat.stx_mtime) == sys::to_nanoseconds(before.stat.stx_mtime);
+    return now.object == before.object && is_same_content(now.stat, before.stat);
+}
+
+// Gives what is at `own` the first free NAME.still-in-use.EXT; that name.
+Result<std::string> give_name_in_use(int dir_fd, std::string const& own, std::string const& name)
+{
+    for (unsigned attempt = 1;; ++attempt) {
+        auto free = name_in_use(name, attempt);
+        auto given = unlocked(
+            dir_fd, own, [&] { return sys::rename_at2(dir_fd, own, dir_fd, free, RENAME_NOREPLACE); });
+        if (given.ok())
+            return free;
+        if (given.error().code() != Errc::exists)
+            return given.take_error();
+    }
 }
 
 // Its immutable and append-only flags come last, and so may be missing.
@@ -152,17 +171,18 @@ Result<void> Run::replace(Prepared& prepared, int dir_fd)
     TRY(check_going());
     auto place = step.places.empty() ? event::Place{} : step.places.front();
     place.name = prepared.name;
-    TRY(exchange(dir_fd, own, prepared.name, *prepared.there,
-        {{step.spot.root, renamed(step.spot, own).path}, std::move(place), {}}));
+    TRY(exchange(
+        dir_fd, *prepared.there, {.spot = renamed(step.spot, own), .place = std::move(place), .stat = {}}));
     prepared.fresh->name_gone();
     return {};
 }
 
-// What is at `own` gets the name, and what was there is at `own` then. `again`, and nothing has
-// changed, where that is not what it was.
-Result<void> Run::exchange(
-    int dir_fd, std::string const& own, std::string const& name, Found const& there, Replaced replaced)
+// REQUIRES: the new content is at `replaced.spot`. It and what is at `replaced.place` change places.
+// `again` where others had changed `there` by then; unless the run is ended, both are back then.
+Result<void> Run::exchange(int dir_fd, Found const& there, Replaced replaced)
 {
+    auto const own = split(replaced.spot.path).name;
+    auto const& name = replaced.place.name;
     auto swap = [&] { return sys::rename_at2(dir_fd, own, dir_fd, name, RENAME_EXCHANGE); };
     TRY(unlocked(dir_fd, name, swap));
     TRY(check_going());
@@ -224,13 +244,11 @@ Result<void> Run::remove_unless_in_use(
     if (!writers && quarantine_ != nullptr)
         return quarantine_->keep(
             dir_fd, own, *there, absolute(plan_, renamed(replaced.spot, replaced.place.name)), nullptr);
-    auto writer = writers ? writers->of(there->stat) : std::string{};
+    auto writer = writers ? writers->writer_of(there->stat) : std::string{};
     if (!writer.empty())
         return keep_in_use(replaced, *there, dir_fd,
             writer + " has it open and writes there, not to '" + replaced.place.name + "': restart it");
-    bool const has_changed = there->stat.stx_size != replaced.stat.stx_size
-        || sys::to_nanoseconds(there->stat.stx_mtime) != sys::to_nanoseconds(replaced.stat.stx_mtime);
-    if (has_changed)
+    if (!is_same_content(there->stat, replaced.stat))
         return keep_in_use(replaced, *there, dir_fd,
             "a program that had '" + replaced.place.name + "' open has written to it since");
     return unlocked(dir_fd, own, [&] { return sys::remove_at(dir_fd, own, 0); });
@@ -240,22 +258,14 @@ Result<void> Run::keep_in_use(
     Replaced const& replaced, Found const& there, int dir_fd, std::string const& why)
 {
     auto const own = split(replaced.spot.path).name;
-    std::string name;
-    auto give = [&] { return sys::rename_at2(dir_fd, own, dir_fd, name, RENAME_NOREPLACE); };
-    auto given = Result<void>(Error(Errc::exists, ""));
-    for (unsigned attempt = 1; !given.ok() && given.error().code() == Errc::exists; ++attempt) {
-        name = name_in_use(replaced.place.name, attempt);
-        given = unlocked(dir_fd, own, give);
-    }
-    if (!given.ok())
-        return given;
+    auto name = TRY(give_name_in_use(dir_fd, own, replaced.place.name));
     Step moved;
     moved.object = there.object;
     moved.object_kind = there.kind();
     moved.from = replaced.spot;
     moved.spot = renamed(replaced.spot, name);
     moved.places = {{replaced.place.parent, own}, {replaced.place.parent, name}};
-    if (replaced.place.parent)
+    if (replaced.place.parent) // else the journal does not know the directory
         recorder_.add_moved(moved);
     note(moved.spot, "kept_both", why);
     succeeded(Purpose::kept_both, moved.spot, nullptr, there.object);

@@ -13,6 +13,32 @@ constexpr std::size_t most_members = 65'536;
 constexpr std::uint64_t workers_start_within_ticks = 50; // half a second
 constexpr std::uint64_t step_before_within_ticks = 100; // a second
 
+void name_actor(event::Incident& incident, event::Process const& process)
+{
+    auto& actor = incident.actor;
+    actor.kind = process.key ? event::ActorKind::process_tree : event::ActorKind::unknown;
+    actor.top = process.key;
+    actor.command = process.command;
+    actor.cgroup = process.cgroup;
+    actor.user = "#" + std::to_string(process.uid);
+}
+
+void add_counts(event::Incident& incident, Account const& account)
+{
+    incident.objects_created += account.created;
+    incident.objects_changed += account.changed;
+    incident.objects_deleted += account.deleted;
+}
+
+// The incident's reasons are the findings' sentences.
+void give_reasons(event::Incident& incident, std::vector<event::Finding>& findings)
+{
+    for (auto& finding : findings) {
+        finding.incident = incident.id;
+        incident.reasons.push_back(finding.reason);
+    }
+}
+
 } // namespace
 
 Node* Verdict::lowest_above_threshold(Node& leaf, WallTime now) const
@@ -175,7 +201,7 @@ void Verdict::add_steps_before(Open& open, Node const& top)
         auto const& process = step->process;
         auto const& account = step->account;
         bool const has_changed = account.created + account.changed + account.deleted > 0;
-        bool const just_before = step->ended_at != WallTime{} && step->ended_before <= top.serial
+        bool const just_before = step->ended_at != WallTime{} && step->next_serial_at_end <= top.serial
             && process.key.start_ticks <= top.process.key.start_ticks
             && process.key.start_ticks + step_before_within_ticks >= top.process.key.start_ticks;
         bool const same_session = process.session == top.process.session && process.uid == top.process.uid;
@@ -183,9 +209,7 @@ void Verdict::add_steps_before(Open& open, Node const& top)
             continue;
         step->incident = open.incident.id;
         add_member(open, *step);
-        open.incident.objects_created += account.created;
-        open.incident.objects_changed += account.changed;
-        open.incident.objects_deleted += account.deleted;
+        add_counts(open.incident, account);
     }
 }
 
@@ -221,29 +245,20 @@ Decision Verdict::condemn(std::vector<Node*> const& tops, WallTime now)
         charges.insert(charges.end(), below.begin(), below.end());
         auto const& account = top->account;
         incident.score += account.total(settings_) / settings_.act;
-        incident.objects_changed += account.changed;
-        incident.objects_deleted += account.deleted;
-        incident.objects_created += account.created;
+        add_counts(incident, account);
         if (account.first_damage != WallTime{})
             incident.first_activity = std::min(incident.first_activity, account.first_damage);
     }
     incident.score = std::max(incident.score, 1.0); // a dominant child may lack a trifle
     Decision decision;
     decision.findings = findings_of(charges, now);
-    for (auto& finding : decision.findings) {
-        finding.incident = incident.id;
-        incident.reasons.push_back(finding.reason);
-    }
+    give_reasons(incident, decision.findings);
     for (auto const* charge : charges)
         open.signals |= 1U << static_cast<unsigned>(charge->signal);
 
     auto const& first =
         *std::ranges::max_element(tops, {}, [](Node const* top) { return top->account.hard; });
-    incident.actor.kind = first->process.key ? event::ActorKind::process_tree : event::ActorKind::unknown;
-    incident.actor.top = first->process.key;
-    incident.actor.command = first->process.command;
-    incident.actor.cgroup = first->process.cgroup;
-    incident.actor.user = "#" + std::to_string(first->process.uid);
+    name_actor(incident, first->process);
     for (auto* top : tops) {
         open.tops.push_back(top->process.key);
         ledger_.settle(*top, now);
@@ -270,20 +285,13 @@ Decision Verdict::observe(Charge const& charge)
     incident.first_activity = charge.time;
     incident.last_activity = charge.time;
     auto const& process = tree_.ensure(charge.who).process;
-    incident.actor.kind = process.key ? event::ActorKind::process_tree : event::ActorKind::unknown;
-    incident.actor.top = process.key;
-    incident.actor.command = process.command;
-    incident.actor.cgroup = process.cgroup;
-    incident.actor.user = "#" + std::to_string(process.uid);
+    name_actor(incident, process);
     incident.actor.processes = {process.key};
     incident.objects_changed = 1;
     Decision decision;
     auto const* one = &charge;
     decision.findings = findings_of(std::span(&one, 1), charge.time);
-    for (auto& finding : decision.findings) {
-        finding.incident = incident.id;
-        incident.reasons.push_back(finding.reason);
-    }
+    give_reasons(incident, decision.findings);
     decision.incident = incident;
     open_.emplace(incident.id, std::move(open));
     return decision;

@@ -209,7 +209,7 @@ void ProcessTree::exited(event::ProcessKey key, WallTime now)
 {
     if (auto* node = find(key); node != nullptr) {
         node->ended_at = now;
-        node->ended_before = next_serial_;
+        node->next_serial_at_end = next_serial_;
         ended_.push_back(key);
     }
     trim(now);

@@ -34,7 +34,7 @@ struct Node {
     std::vector<Node*> children;
     std::uint64_t serial = 0; // in the order in which we heard of them
     WallTime ended_at{}; // zero: runs
-    std::uint64_t ended_before = 0; // the serial of whoever was born next
+    std::uint64_t next_serial_at_end = 0; // zero: runs; who has it or a later one was born after its end
     catalog::MakerId maker; // see ProcessTree::maker_of
     std::uint32_t program = 0; // number of its executable; zero: says nothing about who acts
     std::uint32_t pardoned = 0; // bits of signals that a person has released it from

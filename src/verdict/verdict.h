@@ -6,7 +6,7 @@
 // program of a login, or the script that started a thousand of them, but never more.
 //
 // Borrows the catalog and the tree; they must outlive it.
-// Threads: one owner, the guard's decision thread. No system calls, no locks.
+// Threads: one owner, the guard's deciding thread. No system calls, no locks.
 // Bounds: each part names its own; in all about 20 MB beside catalog and tree.
 #pragma once
 

@@ -75,7 +75,7 @@ def excluding(host, tree):
     host.expect(host.ask("versions", str(final)), "no version of a file that was renamed out of the exclusion")
     final.unlink()
     host.end_guard()
-    host.tocsin("protect", str(tree), "--exclude", "*.log", expect=1)  # it was to be said before
+    host.tocsin("protect", str(tree), "--exclude", "*.log", expect=1)  # another than it is guarded with
     host.tocsin("protect", str(tree), "--exclude", "*.tmp")
     host.expect_tree(tree, "protect with the same --exclude")
 

@@ -20,6 +20,7 @@ import lab  # noqa: E402
 
 
 def timed(command, cwd):
+    """Seconds the command takes; what is dirty is written out before and not counted."""
     subprocess.run(["sync"], check=True)
     began = time.monotonic()
     subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.DEVNULL)
@@ -27,17 +28,21 @@ def timed(command, cwd):
 
 
 def untar(tree, archive):
+    """Seconds."""
     return timed(["tar", "xf", archive], tree)
 
 
 def git_status(tree):
-    timed(["git", "status", "--short"], tree / "repository")
-    return statistics.median(timed(["git", "status", "--short"], tree / "repository") for _ in range(5))
+    """Seconds, the median of five after one that refreshes git's index."""
+    command = ["git", "status", "--short"]
+    timed(command, tree / "repository")
+    return statistics.median(timed(command, tree / "repository") for _ in range(5))
 
 
 def dbench(tree, seconds):
-    """Seconds a gigabyte."""
-    out = subprocess.run(["dbench", "-D", tree, "-t", str(seconds), "4"], check=True, capture_output=True, text=True)
+    """Seconds a GB."""
+    out = subprocess.run(["dbench", "-D", tree, "-t", str(seconds), "4"], check=True,
+                         capture_output=True, text=True)
     return 1000 / float(re.search(r"Throughput ([0-9.]+) MB/sec", out.stdout)[1])
 
 
@@ -50,6 +55,33 @@ def repository(tree, archive):
         subprocess.run([*git, *command], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
+def measured(name, run, work, tree, archive, is_guarded):
+    """One run in a tree of its own; ends the benchmark where the guard took it for an attack."""
+    tree.mkdir()
+    if name == "git status":
+        repository(tree, archive)  # before the guard: no part of what is measured
+    guard = lab.Guard(work / "state", tree) if is_guarded else None
+    if guard:
+        guard.wait_until_guarding()
+    figure = run(tree)
+    if guard:
+        stops = [i for i in guard.ask("incidents") if i["state"] == "contained"]
+        guard.stop()
+        if stops:
+            raise SystemExit(f"{name} was taken for an attack: {stops}")
+        shutil.rmtree(work / "state")
+    shutil.rmtree(tree)
+    return figure
+
+
+def tell(name, free, guarded):
+    unit = "s/GB" if name == "dbench 4" else "s"
+    ratios = [g / f for g, f in zip(guarded, free)]
+    print(f"{name:10} free {statistics.median(free):8.3f} {unit}   "
+          f"guarded {statistics.median(guarded):8.3f} {unit}   "
+          f"ratio {statistics.median(ratios):.2f} (worst of {len(ratios)} pairs {max(ratios):.2f})")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--pairs", type=int, default=5)
@@ -57,16 +89,16 @@ def main():
     parser.add_argument("--files", type=int, default=20000)
     parser.add_argument("--seconds", type=int, default=15)
     options = parser.parse_args()
+    lab.private_mounts()
+    work = Path(tempfile.mkdtemp(prefix="tocsin-bench-", dir="/var/tmp"))
+    filesystem = lab.FileSystem(work, options.fs, "16G")
+    archive = work / "files.tar"
     works = {"untar": lambda tree: untar(tree, archive), "git status": git_status}
     if shutil.which("dbench"):
         works["dbench 4"] = lambda tree: dbench(tree, options.seconds)
     else:
         print("dbench is not installed: left out")
-    lab.private_mounts()
-    work = Path(tempfile.mkdtemp(prefix="tocsin-bench-", dir="/var/tmp"))
-    filesystem = lab.FileSystem(work, options.fs, "16G")
-    archive = work / "files.tar"
-    times = {name: {"free": [], "guarded": []} for name in works}
+    figures = {name: {"free": [], "guarded": []} for name in works}
     try:
         corpus = filesystem.path / "corpus"
         corpus.mkdir()
@@ -76,25 +108,10 @@ def main():
         for pair in range(options.pairs):
             for kind in (("free", "guarded") if pair % 2 else ("guarded", "free")):
                 for name, run in works.items():
-                    tree = filesystem.path / "share"
-                    tree.mkdir()
-                    if name == "git status":
-                        repository(tree, archive)
-                    guard = lab.Guard(work / "state", tree) if kind == "guarded" else None
-                    if guard:
-                        guard.wait_until_guarding()
-                    times[name][kind].append(run(tree))
-                    if guard:
-                        stops = [i for i in guard.ask("incidents") if i["state"] == "contained"]
-                        assert not stops, stops
-                        guard.stop()
-                        shutil.rmtree(work / "state")
-                    shutil.rmtree(tree)
-        for name, kinds in times.items():
-            free, guarded = (statistics.median(kinds[k]) for k in ("free", "guarded"))
-            ratios = [g / f for g, f in zip(kinds["guarded"], kinds["free"])]
-            print(f"{name:10} free {free:8.3f} s   guarded {guarded:8.3f} s   ratio {statistics.median(ratios):.2f} "
-                  f"(worst pair {max(ratios):.2f}, {options.pairs} pairs)" + (" a GB" if name == "dbench 4" else ""))
+                    figures[name][kind].append(
+                        measured(name, run, work, filesystem.path / "share", archive, kind == "guarded"))
+        for name, kinds in figures.items():
+            tell(name, **kinds)
     finally:
         filesystem.close()
         shutil.rmtree(work, ignore_errors=True)

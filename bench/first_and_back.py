@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The first capture of many real files, and the undo of an attack that encrypted and renamed them
-all, beside `cp -a` and beside restic's backup and restore of the same tree in the same run.
+"""The first capture of many real files, and the undo of an attack that overwrote the first MiB of
+each and renamed it, beside `cp -a` and beside restic's backup and restore of the same tree in the same run.
 Repositories lie on the host's disk, the tree on a loop device; caches are warm for all.
 
     first_and_back.py [--files 100000] [--fs ext4] [--rounds 1]
@@ -35,6 +35,7 @@ for folder, _, names in os.walk(sys.argv[1]):
 
 
 def timed(command, **options):
+    """Seconds the command takes, until all of it is on the disk."""
     began = time.monotonic()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **options)
     subprocess.run(["sync"], check=True)
@@ -63,8 +64,10 @@ def one_round(work, filesystem, tree, before):
     times["undo"] = time.monotonic() - began
     print({k: report[k] for k in ("restored", "renamed_back", "verified", "failed")}, flush=True)
     different = lab.differences(before, lab.picture(tree))
-    print(f"{len(different)} differ after undo", *different[:5], sep="\n  ", flush=True)
     guard.stop()
+    if different or report["failed"]:
+        raise SystemExit("\n  ".join([f"{len(different)} differ after undo", *different[:5]]))
+    print("all as before after undo", flush=True)
 
     back = filesystem.path / "back"
     times["restic restore"] = timed(["restic", "restore", "latest", "-q", "--target", back], env=environment)

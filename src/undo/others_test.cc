@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <optional>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -76,7 +77,7 @@ public:
     {
         return {child_, proc::ProcDir::open().take().stat(child_).take().start_ticks};
     }
-    void logs()
+    void write_and_end()
     {
         ASSERT_EQ(1, ::write(tell_.get(), "w", 1));
         int status = 0;
@@ -90,56 +91,58 @@ private:
     UniqueFd tell_;
 };
 
-TEST_F(Shared, WhatADaemonHasOpenStaysBesideWhatReplacedIt)
+class InUse : public Shared {
+protected:
+    void SetUp() override
+    {
+        if (::geteuid() != 0)
+            GTEST_SKIP() << "needs root: whose descriptors are open is told to root alone";
+        Shared::SetUp();
+        daemon.emplace(scene / "report.docx");
+        scene.write(attacker, "report.docx", "XXXX");
+    }
+
+    // The damaged file with what the daemon wrote later stands beside the one from before.
+    void expect_kept_beside()
+    {
+        EXPECT_EQ("report", scene.read("report.docx"));
+        EXPECT_EQ("XXXXlater\n", scene.read("report.still-in-use.docx"));
+        expect_paths({"", "inbox", "plans", "plans/2024.txt", "plans/2025.txt", "report.docx",
+            "report.still-in-use.docx"});
+    }
+
+    std::optional<LoggingDaemon> daemon;
+};
+
+TEST_F(InUse, WhatADaemonHasOpenStaysBesideWhatReplacedIt)
 {
-    if (::geteuid() != 0)
-        GTEST_SKIP() << "needs root: whose descriptors are open is told to root alone";
-    LoggingDaemon daemon(scene / "report.docx");
-    scene.write(attacker, "report.docx", "XXXX");
     scene.write(attacker, "plans/2024.txt", "XXXX");
     auto report = scene.undo();
-    daemon.logs();
-    EXPECT_EQ("report", scene.read("report.docx"));
-    EXPECT_EQ("XXXXlater\n", scene.read("report.still-in-use.docx"));
-    expect_paths({"", "inbox", "plans", "plans/2024.txt", "plans/2025.txt", "report.docx",
-        "report.still-in-use.docx"});
+    daemon->write_and_end();
+    expect_kept_beside();
     ASSERT_EQ(1U, report.notes.size());
     EXPECT_EQ("kept_both", report.notes.front().what);
     EXPECT_TRUE(report.notes.front().why.contains("has it open and writes there"))
         << report.notes.front().why;
 }
 
-TEST_F(Shared, ASecondUndoLeavesWhatADaemonStillHasOpen)
+TEST_F(InUse, ASecondUndoLeavesWhatADaemonStillHasOpen)
 {
-    if (::geteuid() != 0)
-        GTEST_SKIP() << "needs root: whose descriptors are open is told to root alone";
-    LoggingDaemon daemon(scene / "report.docx");
-    scene.write(attacker, "report.docx", "XXXX");
     scene.undo();
     scene.catch_up(guard);
     scene.undo();
-    daemon.logs();
-    EXPECT_EQ("report", scene.read("report.docx"));
-    EXPECT_EQ("XXXXlater\n", scene.read("report.still-in-use.docx"));
-    expect_paths({"", "inbox", "plans", "plans/2024.txt", "plans/2025.txt", "report.docx",
-        "report.still-in-use.docx"});
+    daemon->write_and_end();
+    expect_kept_beside();
 }
 
-TEST_F(Shared, ASecondUndoTakesWhatADaemonWroteForAnotherFile)
+TEST_F(InUse, ASecondUndoTakesWhatADaemonWroteForAnotherFile)
 {
-    if (::geteuid() != 0)
-        GTEST_SKIP() << "needs root: whose descriptors are open is told to root alone";
-    LoggingDaemon daemon(scene / "report.docx");
-    scene.write(attacker, "report.docx", "XXXX");
     scene.undo();
     scene.catch_up(guard);
-    daemon.logs();
+    daemon->write_and_end();
     scene.captured(alice, "report.still-in-use.docx", event::Occasion::close);
     scene.undo();
-    EXPECT_EQ("report", scene.read("report.docx"));
-    EXPECT_EQ("XXXXlater\n", scene.read("report.still-in-use.docx"));
-    expect_paths({"", "inbox", "plans", "plans/2024.txt", "plans/2025.txt", "report.docx",
-        "report.still-in-use.docx"});
+    expect_kept_beside();
 }
 
 TEST_F(Shared, WhatTheActorItselfHasOpenIsNotKept)

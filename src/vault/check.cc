@@ -26,10 +26,12 @@ public:
 
     Result<CheckReport> run(CheckDepth depth)
     {
-        auto const files = TRY(reader_.store.list(FileKind::pack));
+        // Against the order in which a writer makes them, who may be at work: so all that something
+        // listed here speaks of is found.
         auto const snapshots = TRY(reader_.store.list(FileKind::snapshot));
-        total_ = snapshots.size() + (depth == CheckDepth::read_data ? files.size() : 0);
         TRY(read_indexes());
+        auto const files = TRY(reader_.store.list(FileKind::pack));
+        total_ = snapshots.size() + (depth == CheckDepth::read_data ? files.size() : 0);
         check_packs(files);
         for (auto const& file : snapshots) {
             check_snapshot(file.name);

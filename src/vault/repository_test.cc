@@ -440,6 +440,82 @@ TEST_F(RepositoryTest, CheckTellsOfAMissingPack)
     EXPECT_THAT(report.problems[0], HasSubstr("is in an index but not there"));
 }
 
+// A store of which somebody else changes something each time its files have been listed.
+class BusyStore final : public Store {
+public:
+    BusyStore(std::unique_ptr<Store> store, std::function<void()> meanwhile)
+        : store_(std::move(store)), meanwhile_(std::move(meanwhile))
+    {
+    }
+    Result<void> put(FileKind kind, std::string const& name, ByteView bytes) override
+    {
+        return store_->put(kind, name, bytes);
+    }
+    Result<Bytes> get(FileKind kind, std::string const& name) const override
+    {
+        return store_->get(kind, name);
+    }
+    Result<Bytes> get_range(
+        FileKind kind, std::string const& name, std::uint64_t offset, std::size_t length) const override
+    {
+        return store_->get_range(kind, name, offset, length);
+    }
+    Result<std::uint64_t> size(FileKind kind, std::string const& name) const override
+    {
+        return store_->size(kind, name);
+    }
+    Result<std::vector<FileInfo>> list(FileKind kind) const override
+    {
+        auto listed = store_->list(kind);
+        meanwhile_();
+        return listed;
+    }
+    Result<void> remove(FileKind kind, std::string const& name) override
+    {
+        return store_->remove(kind, name);
+    }
+    Result<std::unique_ptr<StagedFile>> create_staged(std::string const& name) override
+    {
+        return store_->create_staged(name);
+    }
+    Result<std::unique_ptr<StagedFile>> open_staged(std::string const& name) override
+    {
+        return store_->open_staged(name);
+    }
+    Result<Bytes> read_staged(
+        std::string const& name, std::uint64_t offset, std::size_t length) const override
+    {
+        return store_->read_staged(name, offset, length);
+    }
+    Result<std::vector<FileInfo>> list_staged() const override { return store_->list_staged(); }
+
+private:
+    std::unique_ptr<Store> store_;
+    std::function<void()> meanwhile_;
+};
+
+TEST_F(RepositoryTest, CheckFindsNoFaultInWhatIsWrittenMeanwhile)
+{
+    save(noise(1, 2000));
+    ASSERT_OK(repository_->flush());
+    std::uint64_t written = 0;
+    bool is_checking = false;
+    auto busy = std::make_unique<BusyStore>(store(), [&] {
+        if (!is_checking)
+            return;
+        save(noise(100 + ++written, 2000));
+        EXPECT_OK(repository_->flush());
+    });
+    auto reader = Repository::open(std::move(busy), test::password, test::read_only());
+    ASSERT_OK(reader);
+    is_checking = true;
+
+    auto const report = reader.take()->check(CheckDepth::structure, {}).take();
+
+    EXPECT_LE(3U, written);
+    EXPECT_THAT(report.problems, IsEmpty());
+}
+
 TEST_F(RepositoryTest, CheckTellsOfABlobThatATreeMisses)
 {
     Node node;

@@ -9,34 +9,38 @@ and removes files of its own: it must never be frozen, whatever the guard forgot
 """
 import argparse
 import hashlib
+import multiprocessing
 import os
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 import lab
 
 
-class Load(threading.Thread):
-    """Rewrites, makes and removes files all the time; notes how long each open took."""
+class Load(multiprocessing.Process):
+    """Rewrites, makes and removes files all the time; notes how long each open took. A process of its
+    own: frozen by mistake, it must not take the test along."""
 
     def __init__(self, tree, seed):
         super().__init__(daemon=True)
-        self.tree, self.rng, self.slowest, self.stop, self.written = tree, random.Random(seed), 0.0, False, 0
+        self.tree, self.rng = tree, random.Random(seed)
+        self.slowest = multiprocessing.Value("d", 0.0)
+        self.written = multiprocessing.Value("q", 0)
 
     def run(self):
-        while not self.stop:
+        lab.die_with_parent()
+        while True:
             path = self.tree / f"load-{self.rng.randrange(200)}.txt"
             began = time.monotonic()
             with open(path, "a") as file:
-                self.slowest = max(self.slowest, time.monotonic() - began)
-                file.write(f"line {self.written}\n" * self.rng.randrange(1, 50))
-            self.written += 1
+                self.slowest.value = max(self.slowest.value, time.monotonic() - began)
+                file.write(f"line {self.written.value}\n" * self.rng.randrange(1, 50))
+            self.written.value += 1
             if self.rng.random() < 0.05:
                 os.unlink(path)
             time.sleep(0.002)
@@ -90,7 +94,7 @@ def main():
         for kill in range(1, options.kills + 1):
             time.sleep(rng.uniform(0.0, 0.25))
             guard.kill()
-            load.slowest, before = 0.0, load.written
+            load.slowest.value = 0.0
             time.sleep(0.02)
             guard = lab.Guard(state, tree)
             try:
@@ -98,8 +102,8 @@ def main():
             except RuntimeError as error:
                 problems.append(f"kill {kill}: {error}")
                 break
-            if load.slowest > 2.2:
-                problems.append(f"kill {kill}: an open took {load.slowest:.2f} s")
+            if load.slowest.value > 2.2:
+                problems.append(f"kill {kill}: an open took {load.slowest.value:.2f} s")
             stopped = [i["id"] for i in guard.ask("incidents") if i["state"] != "observed"]
             if stopped:
                 problems.append(f"kill {kill}: incidents {stopped} froze the load")
@@ -124,11 +128,11 @@ def main():
                 guard.wait_until_guarding(60)
                 incidents = guard.ask("incidents")
                 print(f"{kill} kills: {len(problems)} problems, {len(incidents)} incidents, "
-                      f"{load.written} writes by the load, check: {str(checked)[:80]}", flush=True)
+                      f"{load.written.value} writes by the load, check: {str(checked)[:80]}", flush=True)
     finally:
         if load:
-            load.stop = True
-            load.join(5)
+            load.kill()
+            load.join()
         if guard:
             guard.stop()
         filesystem.close()

@@ -89,7 +89,10 @@ public:
         if (pid_ == 0) {
             ::signal(SIGIO, SIG_IGN);
             int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-            char has_it = ::fcntl(fd, F_SETLEASE, F_WRLCK) == 0 ? 'y' : 'n';
+            int tries = 5'000; // the gate closes its descriptor of this open a moment after its answer
+            while (::fcntl(fd, F_SETLEASE, F_WRLCK) != 0 && errno == EAGAIN && --tries > 0)
+                ::usleep(1'000);
+            char has_it = ::fcntl(fd, F_GETLEASE) == F_WRLCK ? 'y' : 'n';
             (void)!::write(ready[1], &has_it, 1);
             ::pause();
             ::_exit(0);

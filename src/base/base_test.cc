@@ -7,6 +7,7 @@
 #include "tocsin/base/mailbox.h"
 #include "tocsin/base/path.h"
 #include "tocsin/base/pid_ref.h"
+#include "tocsin/base/proc.h"
 #include "tocsin/base/random.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/base/test.h"
@@ -98,6 +99,16 @@ TEST(Clock, ReadsBackWhatItShows)
     auto time = from_nanoseconds(1'795'507'481'123'456'789);
     EXPECT_EQ("2026-11-24T08:04:41.123456789Z", to_iso8601(time));
     EXPECT_EQ(time, parse_time(to_iso8601(time)).take());
+}
+
+TEST(Clock, CountsTicksFromBoot)
+{
+    using std::chrono::seconds;
+    EXPECT_EQ(0U, ticks_since_boot(boot_time() - seconds(5)));
+    auto const now = ticks_since_boot(wall_now());
+    auto const before = ticks_since_boot(wall_now() - seconds(1));
+    EXPECT_NEAR(100.0, static_cast<double>(now - before), 5.0); // within what two readings take
+    EXPECT_LE(proc::ProcDir::open().take().stat(::getpid()).take().start_ticks, now);
 }
 
 TEST(Clock, TakesWhatAPersonTypes)

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <optional>
+#include <unistd.h>
 
 namespace tocsin {
 namespace chr = std::chrono;
@@ -13,6 +14,16 @@ WallTime boot_time()
     timespec since_boot{};
     (void)::clock_gettime(CLOCK_BOOTTIME, &since_boot); // cannot fail for this clock
     return wall_now() - std::chrono::nanoseconds(to_nanoseconds(since_boot));
+}
+
+std::uint64_t ticks_since_boot(WallTime time)
+{
+    static auto const ticks_a_second = static_cast<std::int64_t>(::sysconf(_SC_CLK_TCK));
+    auto const since_boot = time - boot_time();
+    if (since_boot.count() < 0)
+        return 0;
+    return static_cast<std::uint64_t>(
+        since_boot / (std::chrono::nanoseconds(std::chrono::seconds(1)) / ticks_a_second));
 }
 
 std::string to_iso8601(WallTime time)

@@ -18,8 +18,10 @@ struct Directory;
 
 // How the object came to be here.
 struct Origin {
-    event::ProcessKey creator; // of an object that was made while we watched
-    WallTime time{}; // when it was made; zero for what was there before
+    // Of an object that was made while we watched. Of one made while no guard ran: pid 0, and
+    // `start_ticks` is when it was made, for whoever made it had started by then.
+    event::ProcessKey creator;
+    WallTime time{}; // when it was made, or found after an absence; zero for what was there before
     MakerId maker;
     bool existed = true; // the walk found it, or it was moved in
 };

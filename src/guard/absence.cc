@@ -5,6 +5,11 @@
 
 namespace tocsin::guard {
 
+event::ProcessKey unseen_maker(event::Metadata const& metadata)
+{
+    return {0, ticks_since_boot(from_nanoseconds(metadata.btime_ns))};
+}
+
 std::vector<event::ObjectId> Absence::take_missing()
 {
     std::vector<event::ObjectId> out(missing_.begin(), missing_.end());

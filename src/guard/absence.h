@@ -11,9 +11,14 @@
 #include <vector>
 
 #include "tocsin/event/incident.h"
+#include "tocsin/event/metadata.h"
 #include "tocsin/event/object.h"
 
 namespace tocsin::guard {
+
+// Of an object that was made while no guard ran: nobody known, who had started by then (see
+// catalog::Origin).
+event::ProcessKey unseen_maker(event::Metadata const& metadata);
 
 class Absence {
 public:

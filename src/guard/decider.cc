@@ -47,9 +47,11 @@ void Decider::recall(event::Process const& process)
 void Decider::recall(journal::CurrentObject const& object)
 {
     Activity named;
-    named.kind = object.creator ? ActivityKind::created : ActivityKind::seen;
+    named.kind = object.created != WallTime{} ? ActivityKind::created : ActivityKind::seen;
     named.time = object.created;
     named.process = object.creator;
+    if (named.kind == ActivityKind::created && !object.creator && object.version)
+        named.process = unseen_maker(object.version->metadata);
     named.object = object.object;
     named.object_kind = object.kind;
     named.root = object.root;

@@ -212,8 +212,11 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
             absence_.created();
         }
     }
-    parts_.recording.add(activity);
-    catalog_.apply(activity, processes_.maker_of(activity.process));
+    auto known = activity;
+    if (activity.kind == ActivityKind::created && !activity.process)
+        known.process = unseen_maker(found.metadata);
+    parts_.recording.add(known);
+    catalog_.apply(known, processes_.maker_of(known.process));
     note_named(activity.object);
     record(std::move(activity));
 }

@@ -21,7 +21,8 @@ void Incidents::resume(WallTime boot)
         if (incident.state != IncidentState::contained || incident.opened < boot)
             continue;
         parts_.verdict.resume(incident);
-        contain(incident);
+        if (parts_.responder.policy() != respond::Policy::observe)
+            contain(incident);
     }
 }
 

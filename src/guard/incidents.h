@@ -30,7 +30,7 @@ public:
     // At the start: what the journal knows.
     void recall(event::Incident const& incident);
     // Once the running processes are known: who was contained and still is there is contained
-    // again. Keys from before `boot` mean nobody any more.
+    // again, unless the policy is to observe. Keys from before `boot` mean nobody any more.
     void resume(WallTime boot);
 
     void open(verdict::Decision const& decision);

@@ -34,7 +34,8 @@ struct CurrentObject {
     event::RootId root;
     std::vector<event::Place> places;
     std::optional<event::Version> version; // the newest
-    // Of one that was made while the guard watched; told by for_each_current() alone.
+    // Of one that was not there at the first walk; told by for_each_current() alone. No creator: it
+    // was made while no guard ran, and found then.
     event::ProcessKey creator;
     WallTime created{};
 };

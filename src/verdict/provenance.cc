@@ -88,6 +88,8 @@ double Provenance::worth(catalog::Entry const& entry, Node& who, WallTime now) c
         return 1;
     if (origin.creator == who.process.key)
         return 0;
+    if (!origin.creator)
+        return may_have_made(who, entry, now) ? 0 : 1;
     auto* creator = tree_.find(origin.creator);
     if (creator == nullptr)
         return 1;
@@ -96,6 +98,19 @@ double Provenance::worth(catalog::Entry const& entry, Node& who, WallTime now) c
     if (origin.time + settings_.temporary > now && tree_.common(*creator, who) != nullptr)
         return 0;
     return 1;
+}
+
+// Made while no guard ran, not long ago, by somebody of this name, when the program or one that it
+// came from had started already.
+bool Provenance::may_have_made(Node const& who, catalog::Entry const& entry, WallTime now) const
+{
+    if (entry.uid != who.process.uid || entry.origin.time + settings_.made_unseen <= now)
+        return false;
+    auto const made = entry.origin.creator.start_ticks;
+    for (auto const* node = &who; node != nullptr; node = tree_.above(*node))
+        if (node->process.key.start_ticks != 0 && node->process.key.start_ticks <= made)
+            return true;
+    return false;
 }
 
 bool Provenance::is_cheap(catalog::Link const& link) const

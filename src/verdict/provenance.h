@@ -24,7 +24,8 @@ public:
     {
     }
 
-    // 1 where it is somebody else's, 0 where it is the process's own.
+    // 1 where it is somebody else's, 0 where it is the process's own, or may be: of what was made
+    // while no guard ran, whoever ran then may be the maker for a while.
     double worth(catalog::Entry const& entry, Node& who, WallTime now) const;
     // By type, by the names of the folders it lies in, or by what stands beside it.
     bool is_cheap(catalog::Link const& link) const;
@@ -40,6 +41,7 @@ private:
         event::ProcessKey who;
         event::ObjectId work_tree;
     };
+    bool may_have_made(Node const& who, catalog::Entry const& entry, WallTime now) const;
     bool holds_lock_over(Node const& who, catalog::Entry const& entry) const;
 
     catalog::Catalog const& catalog_;

@@ -98,6 +98,7 @@ public:
         p.session = parent ? session_ : p.key.pid;
         if (!parent)
             session_ = p.session;
+        p.uid = 1000; // as of all files
         p.cgroup_id = 7;
         p.executable = std::move(executable);
         p.command = std::move(command);
@@ -189,6 +190,16 @@ public:
         a.metadata = metadata(id, kind, empty());
         tell(a);
         return id;
+    }
+    // Made while no guard ran, by whoever had started by then.
+    void appears(std::string const& path, Stuff const& stuff, ProcessKey newest)
+    {
+        auto const id = ObjectId{next_object_++};
+        auto a = activity(ActivityKind::created, {0, newest.start_ticks}, path);
+        a.object = id;
+        a.metadata = metadata(id, ObjectKind::regular, stuff);
+        catalog.apply(a, {});
+        catalog.apply(version({}, path, id, stuff, event::Occasion::absence));
     }
     void creates(ProcessKey who, std::string const& path, Stuff const& stuff)
     {

@@ -62,8 +62,8 @@ std::vector<Node*> Verdict::with_accomplices(Node& top, WallTime now) const
 {
     std::vector<Node*> tops{&top};
     for (auto* below = &top; auto* above = tree_.above(*below); below = above) {
-        for (auto* child : above->children) {
-            if (child == below || child->incident || child->account.hard < settings_.hard_of_an_accomplice)
+        for (auto* child : above->charged) {
+            if (child == below || child->incident)
                 continue;
             child->account.fade(now, settings_);
             if (child->account.hard >= settings_.hard_of_an_accomplice)
@@ -77,9 +77,7 @@ std::vector<Node*> Verdict::with_accomplices(Node& top, WallTime now) const
 // did only made the sum full.
 Node* Verdict::dominant_below(Node& node, WallTime now) const
 {
-    for (auto* child : node.children) {
-        if (child->account.hard < node.account.hard * settings_.share_that_dominates)
-            continue; // nor after it has faded; of ten thousand children nearly all have none
+    for (auto* child : node.charged) {
         child->account.fade(now, settings_);
         if (!child->incident && child->account.hard >= node.account.hard * settings_.share_that_dominates)
             return dominant_below(*child, now);

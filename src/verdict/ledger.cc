@@ -42,6 +42,7 @@ void Ledger::add(Node& who, double points, Weight weight, WallTime now, WallTime
         add_to(node->account);
         if (points <= 0 || weight != Weight::hard)
             continue;
+        tree_.note_charged(*node);
         auto& account = node->account;
         bool const is_first = account.first_damage == WallTime{};
         if (is_first || since < account.first_damage)

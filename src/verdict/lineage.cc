@@ -2,6 +2,7 @@
 #include "tocsin/verdict/lineage.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tocsin::verdict {
 namespace {
@@ -81,6 +82,8 @@ Node& ProcessTree::apply(event::Process const& process)
         if (!descends(parent, node)) { // broken input must not make a ring
             node.parent = &parent;
             parent.children.push_back(&node);
+            if (node.account.hard > 0)
+                note_charged(node);
             node.pardoned |= parent.pardoned;
             if (!node.incident)
                 node.incident = parent.incident;
@@ -92,6 +95,12 @@ Node& ProcessTree::apply(event::Process const& process)
     node.program = program_number(process.executable);
     node.maker = {};
     return node;
+}
+
+void ProcessTree::note_charged(Node& node)
+{
+    if (node.parent != nullptr && !std::exchange(node.is_charged, true))
+        node.parent->charged.push_back(&node);
 }
 
 bool ProcessTree::is_boundary(Node const& child, Node const& parent) const
@@ -257,8 +266,10 @@ void ProcessTree::remove_if_done(Node& node, WallTime now)
 
 void ProcessTree::remove(Node& node)
 {
-    if (node.parent != nullptr)
+    if (node.parent != nullptr) {
         std::erase(node.parent->children, &node);
+        std::erase(node.parent->charged, &node);
+    }
     auto const key = node.process.key;
     nodes_.erase(key);
 }

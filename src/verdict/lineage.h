@@ -32,6 +32,8 @@ struct Node {
     event::Process process;
     Node* parent = nullptr; // at birth
     std::vector<Node*> children;
+    std::vector<Node*> charged; // of the children, those that ever had hard points: few of thousands
+    bool is_charged = false; // stands in its parent's
     std::uint64_t serial = 0; // in the order in which we heard of them
     WallTime ended_at{}; // zero: runs
     std::uint64_t next_serial_at_end = 0; // zero: runs; who has it or a later one was born after its end
@@ -57,6 +59,8 @@ public:
 
     Node* find(event::ProcessKey key);
     Node& ensure(event::ProcessKey key); // a node without parent where it is not known
+
+    void note_charged(Node& node); // it has hard points
 
     Node* above(Node const& node) const; // none at the boundary
     Node* common(Node& a, Node& b); // the lowest that both come from, below the boundary

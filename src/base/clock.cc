@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/base/clock.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 #include <optional>
@@ -16,14 +17,15 @@ WallTime boot_time()
     return wall_now() - std::chrono::nanoseconds(to_nanoseconds(since_boot));
 }
 
+std::uint64_t to_ticks(std::chrono::nanoseconds since_boot)
+{
+    static auto const tick = std::chrono::nanoseconds(std::chrono::seconds(1)) / ::sysconf(_SC_CLK_TCK);
+    return static_cast<std::uint64_t>(since_boot / tick);
+}
+
 std::uint64_t ticks_since_boot(WallTime time)
 {
-    static auto const ticks_a_second = static_cast<std::int64_t>(::sysconf(_SC_CLK_TCK));
-    auto const since_boot = time - boot_time();
-    if (since_boot.count() < 0)
-        return 0;
-    return static_cast<std::uint64_t>(
-        since_boot / (std::chrono::nanoseconds(std::chrono::seconds(1)) / ticks_a_second));
+    return to_ticks(std::max(time - boot_time(), std::chrono::nanoseconds(0)));
 }
 
 std::string to_iso8601(WallTime time)

@@ -27,8 +27,9 @@ inline SteadyTime steady_now()
 // When this machine was started, as its clock shows it now.
 WallTime boot_time();
 
-// Clock ticks from boot to `time`, as field 22 of /proc/PID/stat counts them (1/100 s on Linux); 0
-// for a time before the boot.
+// Time since boot in whole clock ticks, as field 22 of /proc/PID/stat counts it (1/100 s on Linux).
+std::uint64_t to_ticks(std::chrono::nanoseconds since_boot);
+// The ticks from boot to `time`; 0 for a time before the boot.
 std::uint64_t ticks_since_boot(WallTime time);
 
 inline std::int64_t to_nanoseconds(WallTime time)

@@ -18,8 +18,8 @@ struct Directory;
 
 // How the object came to be here.
 struct Origin {
-    // Of an object that was made while we watched. Of one made while no guard ran: pid 0, and
-    // `start_ticks` is when it was made, for whoever made it had started by then.
+    // Of an object that was made while we watched. Of one made while no guard ran: not known, but
+    // begun by the birth of the object.
     event::ProcessKey creator;
     WallTime time{}; // when it was made, or found after an absence; zero for what was there before
     MakerId maker;

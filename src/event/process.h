@@ -11,7 +11,7 @@
 namespace tocsin::event {
 
 // A pid and when it began (clock ticks since boot, as field 22 of /proc/PID/stat): unique until
-// the next boot. pid 0 stands for "not known".
+// the next boot. pid 0 stands for "not known"; with a start_ticks, for one that began by then.
 struct ProcessKey {
     std::int32_t pid = 0;
     std::uint64_t start_ticks = 0;

@@ -3,11 +3,15 @@
 
 #include <fmt/format.h>
 
+#include "tocsin/verdict/settings.h"
+
 namespace tocsin::guard {
 
-event::ProcessKey unseen_maker(event::Metadata const& metadata)
+event::ProcessKey unseen_maker(std::int64_t born_ns, WallTime found)
 {
-    return {0, ticks_since_boot(from_nanoseconds(metadata.btime_ns))};
+    auto const born = from_nanoseconds(born_ns);
+    bool const is_young = born <= found && born + verdict::Settings{}.made_unseen > found;
+    return is_young ? event::ProcessKey{0, ticks_since_boot(born)} : event::ProcessKey{};
 }
 
 std::vector<event::ObjectId> Absence::take_missing()

@@ -11,14 +11,13 @@
 #include <vector>
 
 #include "tocsin/event/incident.h"
-#include "tocsin/event/metadata.h"
 #include "tocsin/event/object.h"
 
 namespace tocsin::guard {
 
-// Of an object that was made while no guard ran: nobody known, who had started by then (see
-// catalog::Origin).
-event::ProcessKey unseen_maker(event::Metadata const& metadata);
+// Of an object that appeared while no guard ran and was found at `found`: nobody known, who had
+// started by its birth. {}: not known either; it is not as young as it would have to be.
+event::ProcessKey unseen_maker(std::int64_t born_ns, WallTime found);
 
 class Absence {
 public:

@@ -50,8 +50,8 @@ void Decider::recall(journal::CurrentObject const& object)
     named.kind = object.created != WallTime{} ? ActivityKind::created : ActivityKind::seen;
     named.time = object.created;
     named.process = object.creator;
-    if (named.kind == ActivityKind::created && !object.creator && object.version)
-        named.process = unseen_maker(object.version->metadata);
+    if (named.kind == ActivityKind::created && !object.creator)
+        named.process = unseen_maker(object.born_ns, object.created);
     named.object = object.object;
     named.object_kind = object.kind;
     named.root = object.root;

@@ -113,6 +113,7 @@ private:
     void no_longer_missed(event::ObjectId object);
     void handle(FoundObject&& message);
     void handle(WalkEnd&& end);
+    bool has_displaced(event::Place const& place) const;
     void name_found(FoundObject const& message, bool was_expected);
     void version_found(FoundObject const& message);
     bool note_absence(event::Version const& version);

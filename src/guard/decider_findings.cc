@@ -208,17 +208,26 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
                 activity.path = catalog_.path_of(activity.place);
             }
             absence_.changed();
+        } else if (!places.empty()) { // found under another name a moment ago
+            activity.kind = found.metadata.links > 1 ? ActivityKind::linked : ActivityKind::seen;
         } else {
             absence_.created();
         }
     }
     auto known = activity;
-    if (activity.kind == ActivityKind::created && !activity.process)
-        known.process = unseen_maker(found.metadata);
+    if (activity.kind == ActivityKind::created && !activity.process && !has_displaced(found.place))
+        known.process = unseen_maker(found.metadata.btime_ns, activity.time);
     parts_.recording.add(known);
     catalog_.apply(known, processes_.maker_of(known.process));
     note_named(activity.object);
     record(std::move(activity));
+}
+
+// What stands where something stood that was there from the beginning is that, saved anew.
+bool Decider::has_displaced(event::Place const& place) const
+{
+    auto const* link = catalog_.link_at(place);
+    return link != nullptr && link->object->origin.existed;
 }
 
 // Directories and symlinks: all there is to keep came with the walk.

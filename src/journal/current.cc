@@ -43,6 +43,7 @@ Result<CurrentObject> begin_object(Query const& row)
         if (first.kind == event::ActivityKind::created) {
             out.creator = first.process;
             out.created = first.time;
+            out.born_ns = first.metadata ? first.metadata->btime_ns : 0;
         }
     }
     return out;

@@ -37,7 +37,8 @@ struct CurrentObject {
     // Of one that was not there at the first walk; told by for_each_current() alone. No creator: it
     // was made while no guard ran, and found then.
     event::ProcessKey creator;
-    WallTime created{};
+    WallTime created{}; // or found
+    std::int64_t born_ns = 0; // as its file system says; 0: not recorded
 };
 
 class Journal {

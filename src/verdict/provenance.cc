@@ -100,15 +100,16 @@ double Provenance::worth(catalog::Entry const& entry, Node& who, WallTime now) c
     return 1;
 }
 
-// Made while no guard ran, not long ago, by somebody of this name, when the program or one that it
-// came from had started already.
+// Made while no guard ran, not long ago, by a process of the same user, when this one or one that it
+// came from had started already. File systems stamp by a clock that lags by up to a tick.
 bool Provenance::may_have_made(Node const& who, catalog::Entry const& entry, WallTime now) const
 {
-    if (entry.uid != who.process.uid || entry.origin.time + settings_.made_unseen <= now)
-        return false;
     auto const made = entry.origin.creator.start_ticks;
-    for (auto const* node = &who; node != nullptr; node = tree_.above(*node))
-        if (node->process.key.start_ticks != 0 && node->process.key.start_ticks <= made)
+    if (made == 0 || entry.origin.time + settings_.made_unseen <= now)
+        return false;
+    for (auto const* node = &who; node != nullptr && node->process.uid == entry.uid;
+        node = tree_.above(*node))
+        if (node->process.key.start_ticks != 0 && node->process.key.start_ticks <= made + 1)
             return true;
     return false;
 }

@@ -48,6 +48,14 @@ TEST_F(AppearedTest, IsSomebodyElsesForWhoStartedSince)
     EXPECT_GE(as_soon_as_others_files, deleted_before_a_stop(scene.run_below(session, "rm")));
 }
 
+TEST_F(AppearedTest, IsSomebodyElsesForANewWorkerOfAnOldServerOfAnotherUser)
+{
+    auto server = scene.tree.find(scene.shell)->process; // older than the spooler
+    server.uid = 0;
+    scene.tree.apply(server);
+    EXPECT_GE(as_soon_as_others_files, deleted_before_a_stop(scene.run("worker")));
+}
+
 TEST_F(AppearedTest, IsSomebodyElsesAfterAWhile)
 {
     scene.passes(std::chrono::hours(2));

@@ -22,7 +22,9 @@ public:
         if (auto const* process = std::get_if<event::Process>(&record)) {
             tree_.apply(*process);
         } else if (auto const* activity = std::get_if<event::Activity>(&record)) {
-            note(verdict_.consider(*activity));
+            bool const is_found = !activity->process && activity->process.start_ticks != 0; // by a walk
+            if (!is_found)
+                note(verdict_.consider(*activity));
             catalog_.apply(*activity, tree_.maker_of(activity->process));
             roots_.insert(activity->root);
         } else if (auto const* version = std::get_if<event::Version>(&record)) {

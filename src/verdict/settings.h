@@ -94,8 +94,9 @@ struct Settings {
 
     // What the same subtree made and took away within this time was a temporary file.
     std::chrono::nanoseconds temporary = std::chrono::seconds(3);
-    // What was made while no guard ran may be its own for whoever ran then: so long that a
-    // program's temporary files are gone, and so short that nobody's work is forgotten for it.
+    // What was made while no guard ran, so short a time before it was found, may for as long again be
+    // its own of whoever ran then: a program's temporary files are gone by the end of it, and nobody's
+    // work is free for anybody for long.
     std::chrono::nanoseconds made_unseen = std::chrono::hours(1);
     // How long a lost name waits for its return.
     std::chrono::nanoseconds return_within = std::chrono::seconds(60);

@@ -13,6 +13,7 @@
 
 #include "lineage.skel.h"
 #include "lineage_event.h"
+#include "tocsin/base/clock.h"
 #include "tocsin/base/log.h"
 #include "tocsin/sensor/proc/births.h"
 #include "tocsin/sensor/proc/process_reader.h"
@@ -36,11 +37,9 @@ int say_nothing(libbpf_print_level, char const*, va_list)
     return 0;
 }
 
-// The kernel keeps nanoseconds; /proc/PID/stat shows them as whole ticks.
-std::uint64_t to_ticks(std::uint64_t since_boot_ns)
+event::ProcessKey key_of(std::int32_t pid, std::uint64_t start_ns)
 {
-    auto a_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
-    return since_boot_ns / (1'000'000'000 / a_second);
+    return {pid, to_ticks(std::chrono::nanoseconds(start_ns))};
 }
 
 // From "true\0bin\0usr\0" to "/usr/bin/true"; empty where it does not reach the root.
@@ -116,7 +115,7 @@ private:
     void take_exit(lineage_key const& key)
     {
         LifecycleEvent out{LifecycleKind::exited, {}};
-        out.process.key = {key.pid, to_ticks(key.start_ns)};
+        out.process.key = key_of(key.pid, key.start_ns);
         births_.ended(out.process.key);
         (*sink_)(std::move(out));
     }
@@ -125,8 +124,8 @@ private:
     {
         LifecycleEvent out;
         auto& process = out.process;
-        process.key = {event.key.pid, to_ticks(event.key.start_ns)};
-        process.parent = {event.parent_pid, to_ticks(event.parent_start_ns)};
+        process.key = key_of(event.key.pid, event.key.start_ns);
+        process.parent = key_of(event.parent_pid, event.parent_start_ns);
         if (event.key.kind == LINEAGE_FORKED) {
             out.kind = LifecycleKind::forked;
             births_.born(process.key, process.parent);

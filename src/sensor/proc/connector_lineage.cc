@@ -32,11 +32,10 @@ std::int64_t now_ns(clockid_t clock)
 }
 
 // Events carry the monotonic clock; processes are known by the one that counts sleep too.
-std::uint64_t to_ticks(std::uint64_t monotonic_ns)
+std::uint64_t ticks_of(std::uint64_t monotonic_ns)
 {
-    auto slept = now_ns(CLOCK_BOOTTIME) - now_ns(CLOCK_MONOTONIC);
-    auto a_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
-    return (monotonic_ns + static_cast<std::uint64_t>(slept)) / (1'000'000'000 / a_second);
+    auto const slept = now_ns(CLOCK_BOOTTIME) - now_ns(CLOCK_MONOTONIC);
+    return to_ticks(std::chrono::nanoseconds(static_cast<std::int64_t>(monotonic_ns) + slept));
 }
 
 Result<UniqueFd> open_socket()
@@ -153,7 +152,7 @@ private:
             child.parent = {event.parent_tgid, 0};
         }
         // The kernel sets the start a moment before it tells of it; /proc has it exactly.
-        child.key = {event.pid, to_ticks(event.monotonic_ns)};
+        child.key = {event.pid, ticks_of(event.monotonic_ns)};
         if (auto key = reader_.key_of(event.pid); key.ok())
             child.key = key.take();
         living_.insert_or_assign(event.pid, child);

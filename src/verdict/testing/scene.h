@@ -92,7 +92,7 @@ public:
     ProcessKey process(ProcessKey parent, std::string executable, std::string command)
     {
         event::Process p;
-        p.key = {next_pid_, static_cast<std::uint64_t>(next_pid_)};
+        p.key = {next_pid_, 2 * static_cast<std::uint64_t>(next_pid_)}; // apart, as clocks tell it
         ++next_pid_;
         p.parent = parent ? parent : ProcessKey{1, 1};
         p.session = parent ? session_ : p.key.pid;

@@ -97,7 +97,13 @@ void Relay::take_part()
 
 bool Relay::run_rounds()
 {
-    std::lock_guard baton(baton_);
+    // Who has it looks until nothing is left, and another that waited for it here would only carry
+    // the work away from its processor. The last holder must wait: it comes again without a rest.
+    std::unique_lock baton(baton_, std::defer_lock);
+    if (holder_ == std::this_thread::get_id())
+        baton.lock();
+    else if (!baton.try_lock())
+        return true;
     while (!is_over_) {
         auto outcome = work_.round();
         auto round = outcome.ok() ? outcome.take() : Round::over;

@@ -48,7 +48,7 @@ private:
     Relay(Work work, UniqueFd ended);
     std::vector<std::jthread> start_others();
     void take_part();
-    bool run_rounds(); // until there is nothing to do; false: it is over for all
+    bool run_rounds(); // until there is nothing to do or another does it; false: it is over for all
     void await_bell() const;
     void fail(Error error);
     void end(Result<void> outcome); // with the baton

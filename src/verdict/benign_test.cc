@@ -428,5 +428,32 @@ TEST_F(BenignTest, AFewFilesAreEncryptedForAPlaybook)
             vault, path, {.type = FileType::ansible_vault, .entropy = 4.0, .size = 40'000, .seed = 3});
 }
 
+// Where an inode's number is used again at once, what is made looks like a reading of what stood there.
+TEST_F(BenignTest, UnpackingOverWhatIsThereReadsNothing)
+{
+    auto const paths = scene.files("/srv/docs", 200, [](std::uint64_t) { return office(7); }, ".zip");
+    auto const tar = scene.run("tar xf docs.tar");
+    scene.creates(tar, "/srv/docs/new.zip", office(1'000));
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        if (i % 3 == 0)
+            scene.opens(tar, paths[i]);
+        scene.deletes(tar, paths[i]);
+        scene.creates(tar, paths[i], office(7));
+    }
+}
+
+TEST_F(BenignTest, UnpackingMakesSymlinksAnew)
+{
+    scene.folder("/srv/tree");
+    for (int i = 0; i < 50; ++i)
+        scene.symlink("/srv/tree/link" + std::to_string(i));
+    auto const tar = scene.run("tar xf tree.tar");
+    for (int i = 0; i < 50; ++i) {
+        auto const path = "/srv/tree/link" + std::to_string(i);
+        scene.deletes(tar, path);
+        scene.begins(tar, path, ObjectKind::symlink);
+    }
+}
+
 } // namespace
 } // namespace tocsin::verdict

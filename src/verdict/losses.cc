@@ -46,6 +46,7 @@ Loss Verdict::loss_of(catalog::Link const& link, event::ProcessKey who, WallTime
     loss.who = who;
     loss.time = now;
     loss.how = how;
+    loss.kind = entry.kind;
     loss.worth = provenance_.worth(entry, tree_.ensure(who), now);
     if (loss.worth <= 0)
         return loss;
@@ -181,6 +182,8 @@ void Verdict::on_deleted(Case const& at, event::Activity const& activity)
 
 void Verdict::replaced_by_link(Case const& at, Loss const& loss)
 {
+    if (loss.kind != event::ObjectKind::regular)
+        return; // a symlink for a symlink: what unpacking does
     ledger_.charge({.who = loss.who,
         .time = at.now,
         .since = loss.time,

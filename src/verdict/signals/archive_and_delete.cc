@@ -32,7 +32,7 @@ Claim ArchiveAndDelete::on_loss(Case const& at, Loss const& loss)
     bool const is_itself = at.tree.descends(*reader, *who);
     if (!is_itself && (reader->account.objects_opened > few || at.tree.common(*reader, *who) == nullptr))
         return Claim::open;
-    at.ledger.charge({.who = both(at, loss.who, read->by),
+    auto const charge = at.ledger.charge({.who = both(at, loss.who, read->by),
         .time = at.now,
         .since = read->time,
         .signal = id(),
@@ -41,7 +41,18 @@ Claim ArchiveAndDelete::on_loss(Case const& at, Loss const& loss)
         .object = loss.object,
         .folder = loss.place.parent,
         .path = loss.path});
+    charged_[loss.object.value % charged_.size()] = {loss.object, charge};
     return Claim::taken;
+}
+
+// Replaced, not deleted: what stands there now is judged by its content.
+void ArchiveAndDelete::on_return(Case const& at, Loss const& loss)
+{
+    auto& charged = charged_[loss.object.value % charged_.size()];
+    if (charged.object != loss.object)
+        return;
+    at.ledger.refund(charged.charge, at.now);
+    charged = {};
 }
 
 std::string ArchiveAndDelete::reason(Case const& at, std::span<Charge const* const> charges) const

@@ -7,6 +7,8 @@
 // must not speak against whoever deletes something later.
 #pragma once
 
+#include <array>
+
 #include "tocsin/verdict/signals/signal.h"
 
 namespace tocsin::verdict {
@@ -15,8 +17,16 @@ class ArchiveAndDelete final : public Signal {
 public:
     SignalId id() const override { return SignalId::archive_and_delete; }
     Claim on_loss(Case const& at, Loss const& loss) override;
+    void on_return(Case const& at, Loss const& loss) override;
     void on_version(Case const& at, event::Version const& version) override;
     std::string reason(Case const& at, std::span<Charge const* const> charges) const override;
+
+private:
+    struct Charged {
+        event::ObjectId object;
+        ChargeId charge;
+    };
+    std::array<Charged, 256> charged_; // by the object; a newer one takes an older one's slot
 };
 
 } // namespace tocsin::verdict

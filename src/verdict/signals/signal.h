@@ -40,6 +40,7 @@ struct Loss {
     event::ProcessKey who;
     WallTime time{};
     How how = How::deleted;
+    event::ObjectKind kind = event::ObjectKind::regular;
     double worth = 1; // 0 to 1: what it is to others than `who`
     bool is_cheap = false; // can be made again: a build product, a cache, an empty file
     bool has_content = false; // `before` is known

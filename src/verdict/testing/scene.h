@@ -134,6 +134,12 @@ public:
         see(id, ObjectKind::regular, place_of(path), &stuff);
         return id;
     }
+    ObjectId symlink(std::string const& path)
+    {
+        auto const id = ObjectId{next_object_++};
+        see(id, ObjectKind::symlink, place_of(path), nullptr);
+        return id;
+    }
     // `count` files named by number, which readdir gives in an order of its own (as ext4 does).
     std::vector<std::string> files(std::string const& folder_path, std::size_t count,
         std::function<Stuff(std::uint64_t)> const& stuff, std::string const& ending)

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t messages_a_round = 8; // so that a long queue does not delay the witness
 constexpr int looks_before_messages = 16; // so that a flood of events does not starve them
+constexpr int rounds_at_the_end = 64; // so that it does not put off the end; a restart finds the rest
 constexpr std::size_t openers_remembered = 65536;
 constexpr std::chrono::milliseconds tick{50};
 constexpr std::chrono::seconds settled_after{2};
@@ -116,7 +117,8 @@ Result<Relay::Round> Decider::round()
     }
     batch_.send();
     is_probing_ = next_probe_ != SteadyTime::max();
-    if (busy)
+    bool const is_last = is_closed && ++rounds_after_close_ >= rounds_at_the_end;
+    if (busy && !(is_last && messages.empty()))
         return Relay::Round::busy;
     return is_closed ? Relay::Round::over : Relay::Round::idle;
 }

@@ -113,7 +113,6 @@ private:
     void no_longer_missed(event::ObjectId object);
     void handle(FoundObject&& message);
     void handle(WalkEnd&& end);
-    bool has_displaced(event::Place const& place) const;
     void name_found(FoundObject const& message, bool was_expected);
     void version_found(FoundObject const& message);
     bool note_absence(event::Version const& version);
@@ -160,6 +159,7 @@ private:
     std::size_t open_changes_ = 0; // of them, those that existed and are not probed
     SteadyTime next_settling_;
     SteadyTime next_probe_ = SteadyTime::max();
+    int rounds_after_close_ = 0; // of the inbox
     std::atomic<bool> is_probing_{false}; // there is a next probe: for wait(), which has no baton
     std::unordered_map<event::ObjectId, pid_t> last_opener_; // of the newest 65,536 objects at most
 

@@ -215,19 +215,20 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
         }
     }
     auto known = activity;
-    if (activity.kind == ActivityKind::created && !activity.process && !has_displaced(found.place))
-        known.process = unseen_maker(found.metadata.btime_ns, activity.time);
+    auto maker = processes_.maker_of(activity.process);
+    if (activity.kind == ActivityKind::created && !activity.process) {
+        // What stands where something stood is that, saved anew: it has that one's maker.
+        if (auto const* before = catalog_.link_at(found.place)) {
+            known.process = before->object->origin.creator;
+            maker = before->object->origin.maker;
+        } else {
+            known.process = unseen_maker(found.metadata.btime_ns, activity.time);
+        }
+    }
     parts_.recording.add(known);
-    catalog_.apply(known, processes_.maker_of(known.process));
+    catalog_.apply(known, maker);
     note_named(activity.object);
     record(std::move(activity));
-}
-
-// What stands where something stood that was there from the beginning is that, saved anew.
-bool Decider::has_displaced(event::Place const& place) const
-{
-    auto const* link = catalog_.link_at(place);
-    return link != nullptr && link->object->origin.existed;
 }
 
 // Directories and symlinks: all there is to keep came with the walk.

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <system_error>
+#include <utility>
 
 #include "tocsin/base/log.h"
 #include "tocsin/guard/threads.h"
@@ -32,12 +33,13 @@ std::vector<int> usable_processors()
     return processors;
 }
 
-bool stand_on(int processor)
+bool stand_on(std::span<int const> processors)
 {
-    cpu_set_t only;
-    CPU_ZERO(&only);
-    CPU_SET(processor, &only);
-    return ::sched_setaffinity(0, sizeof(only), &only) == 0;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (int processor : processors)
+        CPU_SET(processor, &set);
+    return ::sched_setaffinity(0, sizeof(set), &set) == 0;
 }
 
 } // namespace
@@ -54,10 +56,10 @@ Relay::Relay(Work work, UniqueFd ended) : work_(std::move(work)), ended_(std::mo
 
 Result<void> Relay::run()
 {
-    holder_ = std::this_thread::get_id();
+    watcher_ = std::this_thread::get_id();
     auto others =
         take_precedence("decider", Precedence::decider) ? start_others() : std::vector<std::jthread>();
-    take_part();
+    take_part({});
     others.clear(); // joins them
     return std::move(outcome_);
 }
@@ -66,27 +68,33 @@ Result<void> Relay::run()
 std::vector<std::jthread> Relay::start_others()
 {
     std::vector<std::jthread> others;
-    auto const processors = usable_processors();
-    rest_ = rest_a_processor * processors.size();
+    processors_ = usable_processors();
+    rest_ = rest_a_processor * processors_.size();
     try {
-        for (int processor : processors) {
-            others.emplace_back([this, processor] {
-                if (take_precedence("decider", Precedence::decider) && stand_on(processor))
-                    take_part();
+        for (int const& processor : processors_) {
+            others.emplace_back([this, post = std::span(&processor, 1)] {
+                if (take_precedence("decider", Precedence::decider) && stand_on(post))
+                    take_part(post);
             });
         }
     } catch (std::system_error const& error) {
         log_line(Severity::warning,
             fmt::format("a deciding thread stands on {} of {} processors only: {}", others.size(),
-                processors.size(), error.what()));
+                processors_.size(), error.what()));
     }
     return others;
 }
 
-void Relay::take_part()
+// Who waits for everything may be moved, so that no program of higher precedence on one processor
+// keeps the guard from deciding; who waits for the bell stays at its post.
+void Relay::take_part(std::span<int const> post)
 {
+    bool is_at_post = true;
     while (run_rounds()) {
-        if (holder_ == std::this_thread::get_id()) {
+        bool const is_watcher = watcher_ == std::this_thread::get_id();
+        if (!post.empty() && std::exchange(is_at_post, !is_watcher) == is_watcher)
+            stand_on(is_watcher ? processors_ : post);
+        if (is_watcher) {
             if (auto waited = work_.wait(); !waited.ok())
                 fail(waited.take_error());
         } else {
@@ -98,12 +106,16 @@ void Relay::take_part()
 bool Relay::run_rounds()
 {
     // Who has it looks until nothing is left, and another that waited for it here would only carry
-    // the work away from its processor. The last holder must wait: it comes again without a rest.
+    // the work away from its processor. The watcher must wait, for it comes again without a rest; and
+    // goes when it is the watcher no more.
     std::unique_lock baton(baton_, std::defer_lock);
-    if (holder_ == std::this_thread::get_id())
+    if (watcher_ == std::this_thread::get_id()) {
         baton.lock();
-    else if (!baton.try_lock())
+        if (watcher_ != std::this_thread::get_id() && !is_over_)
+            return true;
+    } else if (!baton.try_lock()) {
         return true;
+    }
     while (!is_over_) {
         auto outcome = work_.round();
         auto round = outcome.ok() ? outcome.take() : Round::over;
@@ -111,7 +123,7 @@ bool Relay::run_rounds()
             return true;
         if (round == Round::over)
             end(outcome.ok() ? Result<void>() : Result<void>(outcome.take_error()));
-        holder_ = std::this_thread::get_id();
+        watcher_ = std::this_thread::get_id();
     }
     return false;
 }
@@ -124,6 +136,8 @@ void Relay::fail(Error error)
 
 void Relay::end(Result<void> outcome)
 {
+    if (is_over_)
+        return; // of two errors the first is told
     outcome_ = std::move(outcome);
     is_over_ = true;
     ::eventfd_write(ended_.get(), 1);

@@ -3,10 +3,10 @@
 //
 // A processor that sleeps needs up to milliseconds to wake, a virtual one above all, and a
 // destroyer on another processor works on meanwhile: 40 to 90 files of `chmod -R` in what was
-// measured. So one more thread stands on each processor, and the one where the event happens takes
-// the baton at once, in the place of who caused it. Whoever found something to do last waits for
-// everything, by `Work::wait`; the others rest, then wait for the bell alone. Without permission for
-// SCHED_FIFO only the caller works. Why: docs/decisions/0009-decide-where-it-happens.md.
+// measured at first. So one more thread stands on each processor, and the one where the event happens takes
+// the baton at once, in the place of who caused it. Whoever found something to do last is the watcher:
+// it waits for everything, by `Work::wait`; the others rest, then wait for the bell alone. Without
+// permission for SCHED_FIFO only the caller works. Why: docs/decisions/0009-decide-where-it-happens.md.
 // Threads: run() once, from one thread. `round` runs in one at a time, under the baton, so it needs
 // no lock; `wait` runs without the baton, beside a round.
 // Bounds: one thread a usable processor; all together wake 2,000 times a second in vain at most.
@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -47,7 +48,7 @@ public:
 private:
     Relay(Work work, UniqueFd ended);
     std::vector<std::jthread> start_others();
-    void take_part();
+    void take_part(std::span<int const> post); // processors to stand on; none: wherever it is
     bool run_rounds(); // until there is nothing to do or another does it; false: it is over for all
     void await_bell() const;
     void fail(Error error);
@@ -55,9 +56,10 @@ private:
 
     Work work_;
     UniqueFd ended_; // an eventfd
-    std::chrono::microseconds rest_{}; // after a ring in vain; set before there are others
+    std::vector<int> processors_; // usable; set, like `rest_`, before there are others
+    std::chrono::microseconds rest_{}; // before waiting for the bell
     std::mutex baton_;
-    std::atomic<std::thread::id> holder_; // who had the baton when there was something to do
+    std::atomic<std::thread::id> watcher_; // set under the baton
     bool is_over_ = false; // under the baton
     Result<void> outcome_; // under the baton
 };

@@ -2,10 +2,12 @@
 #include "tocsin/guard/relay.h"
 
 #include <gtest/gtest.h>
+#include <latch>
 #include <sys/eventfd.h>
 #include <thread>
 
 #include "tocsin/base/test.h"
+#include "tocsin/guard/threads.h"
 
 namespace tocsin::guard {
 namespace {
@@ -72,6 +74,41 @@ TEST(RelayTest, AnErrorOfTheWaitEndsAll)
     auto ended = Relay::create(std::move(work)).take()->run();
     ASSERT_FALSE(ended.ok());
     EXPECT_EQ("no wait", ended.error().message());
+}
+
+bool may_take_precedence()
+{
+    bool may = false;
+    std::jthread([&] { may = take_precedence("test", Precedence::decider); }).join();
+    return may;
+}
+
+TEST(RelayTest, OfTwoErrorsTheFirstIsTold)
+{
+    if (!may_take_precedence())
+        GTEST_SKIP() << "SCHED_FIFO is not permitted: there is one thread only";
+    UniqueFd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    std::latch is_waiting(1);
+    std::latch has_failed(1);
+    auto const caller = std::this_thread::get_id();
+    Relay::Work work{.round = [&]() -> Result<Relay::Round> {
+                         if (std::this_thread::get_id() == caller)
+                             return Relay::Round::idle;
+                         is_waiting.wait();
+                         has_failed.count_down();
+                         return Error(Errc::failed, "first");
+                     },
+        .wait = [&]() -> Result<void> {
+            is_waiting.count_down();
+            ::eventfd_write(bell.get(), 1);
+            has_failed.wait();
+            std::this_thread::sleep_for(20ms);
+            return Error(Errc::failed, "second");
+        },
+        .bell = bell.get()};
+    auto ended = Relay::create(std::move(work)).take()->run();
+    ASSERT_FALSE(ended.ok());
+    EXPECT_EQ("first", ended.error().message());
 }
 
 } // namespace

@@ -105,7 +105,7 @@ double Provenance::worth(catalog::Entry const& entry, Node& who, WallTime now) c
 bool Provenance::may_have_made(Node const& who, catalog::Entry const& entry, WallTime now) const
 {
     auto const made = entry.origin.creator.start_ticks;
-    if (made == 0 || entry.origin.time + settings_.made_unseen <= now)
+    if (made == 0 || !entry.has_metadata || entry.origin.time + settings_.made_unseen <= now)
         return false;
     for (auto const* node = &who; node != nullptr && node->process.uid == entry.uid;
         node = tree_.above(*node))

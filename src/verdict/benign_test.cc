@@ -455,5 +455,20 @@ TEST_F(BenignTest, UnpackingMakesSymlinksAnew)
     }
 }
 
+TEST_F(BenignTest, TheSecondRunOfAMirrorBeginsAnew)
+{
+    auto const paths = scene.files("/srv/mirror", 100, text, ".txt");
+    auto const cron = scene.run("sh mirror.sh");
+    for (std::size_t run = 0; run < 5; ++run) {
+        auto const rsync = scene.run_below(cron, "rsync -a --delete source/ /srv/mirror");
+        for (std::size_t i = 0; i < 30; ++i)
+            scene.sets(rsync, paths[3 * i + 1], [&](event::Metadata& m) { m.mtime_ns += 1 + run; });
+        for (std::size_t i = 0; i < 6; ++i)
+            scene.deletes(rsync, paths[15 * i + 3 * run]);
+        scene.ends(rsync);
+        scene.passes(minutes(1));
+    }
+}
+
 } // namespace
 } // namespace tocsin::verdict

@@ -12,6 +12,7 @@ namespace {
 using catalog::Mark;
 using catalog::Order;
 
+constexpr std::size_t fewest_of_one_hand = 3;
 constexpr std::size_t window = 10;
 constexpr std::size_t most_folders = 2'048;
 constexpr unsigned looked_at = 64; // of what survives
@@ -47,17 +48,26 @@ constexpr bool is_a_trend(std::size_t fit, std::size_t steps)
     return steps < fewest_steps ? fit == steps : fit * 5 >= steps * 4;
 }
 
+// Who comes after another begins anew, like the second run of a mirror. Where hands change after every
+// one or two files, it is one work of many hands.
 template <typename Items>
 bool follows(Order order, Items const& items)
 {
+    std::size_t changes = 0;
+    for (std::size_t i = 1; i < items.size(); ++i)
+        changes += items[i - 1].who != items[i].who ? 1 : 0;
+    bool const begins_anew = changes * fewest_of_one_hand <= items.size();
     std::size_t up = 0;
     std::size_t down = 0;
+    std::size_t steps = 0;
     for (std::size_t i = 1; i < items.size(); ++i) {
+        if (begins_anew && items[i - 1].who != items[i].who)
+            continue;
+        ++steps;
         up += before(order, items[i - 1].mark, items[i].mark) ? 1 : 0;
         down += before(order, items[i].mark, items[i - 1].mark) ? 1 : 0;
     }
-    auto const steps = items.size() - 1;
-    return steps >= fewest_steps && is_a_trend(std::max(up, down), steps);
+    return items.size() > fewest_steps && is_a_trend(std::max(up, down), steps);
 }
 
 // Whether the items went from the oldest to the newest.

@@ -19,7 +19,7 @@ constexpr auto description =
 constexpr auto footer = "Each verb has --help with an example, and a man page: tocsin-VERB(1).\n"
                         "Exit status: 0 done, 1 not done (the reason is on standard error), 2 wrong usage.\n"
                         "In a checkout, `man -l docs/man/tocsin-VERB.1` shows a page,\n"
-                        "and `./tocsin test` builds and runs all tests.";
+                        "and `./tocsin test` builds, and runs all tests but the long ones.";
 
 void declare_common(CLI::App& app, Common& common)
 {

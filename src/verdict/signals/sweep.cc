@@ -53,21 +53,30 @@ constexpr bool is_a_trend(std::size_t fit, std::size_t steps)
 template <typename Items>
 bool follows(Order order, Items const& items)
 {
-    std::size_t changes = 0;
-    for (std::size_t i = 1; i < items.size(); ++i)
-        changes += items[i - 1].who != items[i].who ? 1 : 0;
-    bool const begins_anew = changes * fewest_of_one_hand <= items.size();
-    std::size_t up = 0;
-    std::size_t down = 0;
-    std::size_t steps = 0;
+    if (items.size() <= fewest_steps)
+        return false;
+    struct Steps {
+        std::size_t all = 0;
+        std::size_t up = 0;
+        std::size_t down = 0;
+        bool say_the_same() const { return is_a_trend(std::max(up, down), all); }
+    };
+    Steps taken;
+    Steps by_one_hand;
     for (std::size_t i = 1; i < items.size(); ++i) {
-        if (begins_anew && items[i - 1].who != items[i].who)
-            continue;
-        ++steps;
-        up += before(order, items[i - 1].mark, items[i].mark) ? 1 : 0;
-        down += before(order, items[i].mark, items[i - 1].mark) ? 1 : 0;
+        Steps const step{1, before(order, items[i - 1].mark, items[i].mark) ? 1U : 0U,
+            before(order, items[i].mark, items[i - 1].mark) ? 1U : 0U};
+        for (auto* steps : {&taken, items[i - 1].who == items[i].who ? &by_one_hand : nullptr}) {
+            if (steps == nullptr)
+                continue;
+            steps->all += step.all;
+            steps->up += step.up;
+            steps->down += step.down;
+        }
     }
-    return items.size() > fewest_steps && is_a_trend(std::max(up, down), steps);
+    auto const changes = taken.all - by_one_hand.all;
+    return taken.say_the_same()
+        || (changes * fewest_of_one_hand <= items.size() && by_one_hand.say_the_same());
 }
 
 // Whether the items went from the oldest to the newest.

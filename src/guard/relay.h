@@ -3,10 +3,11 @@
 //
 // A processor that sleeps needs up to milliseconds to wake, a virtual one above all, and a
 // destroyer on another processor works on meanwhile: 40 to 90 files of `chmod -R` in what was
-// measured at first. So one more thread stands on each processor, and the one where the event happens takes
-// the baton at once, in the place of who caused it. Whoever found something to do last is the watcher:
-// it waits for everything, by `Work::wait`; the others rest, then wait for the bell alone. Without
-// permission for SCHED_FIFO only the caller works. Why: docs/decisions/0009-decide-where-it-happens.md.
+// measured at first. So one more thread stands on each processor, and the one where the event
+// happens takes the baton at once, in the place of who caused it. Whoever found something to do last
+// is the watcher: it waits for everything, by `Work::wait`; the others rest, then wait for the bell
+// alone. Without permission for SCHED_FIFO only the caller works.
+// Why: docs/decisions/0009-decide-where-it-happens.md.
 // Threads: run() once, from one thread. `round` runs in one at a time, under the baton, so it needs
 // no lock; `wait` runs without the baton, beside a round.
 // Bounds: one thread a usable processor; all together wake 2,000 times a second in vain at most.

@@ -48,6 +48,24 @@ constexpr bool is_a_trend(std::size_t fit, std::size_t steps)
     return steps < fewest_steps ? fit == steps : fit * 5 >= steps * 4;
 }
 
+enum class Hands { all, one }; // every step, or those alone that one process took from its own last item
+
+template <typename Items>
+bool goes_one_way(Order order, Items const& items, Hands hands)
+{
+    std::size_t steps = 0;
+    std::size_t up = 0;
+    std::size_t down = 0;
+    for (std::size_t i = 1; i < items.size(); ++i) {
+        if (hands == Hands::one && items[i - 1].who != items[i].who)
+            continue;
+        ++steps;
+        up += before(order, items[i - 1].mark, items[i].mark) ? 1 : 0;
+        down += before(order, items[i].mark, items[i - 1].mark) ? 1 : 0;
+    }
+    return is_a_trend(std::max(up, down), steps);
+}
+
 // Who comes after another begins anew, like the second run of a mirror. Where hands change after every
 // one or two files, it is one work of many hands.
 template <typename Items>
@@ -55,28 +73,12 @@ bool follows(Order order, Items const& items)
 {
     if (items.size() <= fewest_steps)
         return false;
-    struct Steps {
-        std::size_t all = 0;
-        std::size_t up = 0;
-        std::size_t down = 0;
-        bool say_the_same() const { return is_a_trend(std::max(up, down), all); }
-    };
-    Steps taken;
-    Steps by_one_hand;
-    for (std::size_t i = 1; i < items.size(); ++i) {
-        Steps const step{1, before(order, items[i - 1].mark, items[i].mark) ? 1U : 0U,
-            before(order, items[i].mark, items[i - 1].mark) ? 1U : 0U};
-        for (auto* steps : {&taken, items[i - 1].who == items[i].who ? &by_one_hand : nullptr}) {
-            if (steps == nullptr)
-                continue;
-            steps->all += step.all;
-            steps->up += step.up;
-            steps->down += step.down;
-        }
-    }
-    auto const changes = taken.all - by_one_hand.all;
-    return taken.say_the_same()
-        || (changes * fewest_of_one_hand <= items.size() && by_one_hand.say_the_same());
+    if (goes_one_way(order, items, Hands::all))
+        return true;
+    std::size_t changes = 0;
+    for (std::size_t i = 1; i < items.size(); ++i)
+        changes += items[i - 1].who != items[i].who ? 1 : 0;
+    return changes * fewest_of_one_hand <= items.size() && goes_one_way(order, items, Hands::one);
 }
 
 // Whether the items went from the oldest to the newest.

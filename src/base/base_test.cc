@@ -178,6 +178,14 @@ TEST(Path, LiesInItselfAndWhatIsAbove)
     EXPECT_FALSE(lies_in("/srv", "/srv/a"));
 }
 
+TEST(Path, GoesBelowATree)
+{
+    EXPECT_EQ("b/c", way_below("/srv/a/b/c", "/srv/a"));
+    EXPECT_EQ("srv", way_below("/srv", "/"));
+    EXPECT_EQ("", way_below("/srv/a", "/srv/a"));
+    EXPECT_EQ("", way_below("/", "/"));
+}
+
 TEST(Random, GivesAsManyBytesAsAskedFor)
 {
     EXPECT_EQ(64u, random_hex(32).size());

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "tocsin/base/path.h"
 #include "tocsin/base/sys.h"
 
 namespace tocsin::guard {
@@ -210,6 +211,23 @@ std::optional<struct statx> Decider::status_of(event::ObjectKey const& key) cons
         return {};
     auto status = sys::stat_fd(fd.take().get());
     return status.ok() ? std::optional(status.take()) : std::nullopt;
+}
+
+// Nothing where the object stands there no longer. To open by its handle what was just deleted waits on
+// XFS until the kernel has freed it, and an unhindered deleter takes a hundred files meanwhile.
+std::optional<struct statx> Decider::status_by_name(event::ObjectId object, event::ObjectKey const& key) const
+{
+    auto const* entry = catalog_.find(object);
+    auto tree = entry == nullptr || !entry->is_here() ? nullptr : tree_of(entry->root);
+    if (!tree)
+        return {};
+    std::string const way(way_below(catalog_.path_of(object), tree->path));
+    auto handle = sys::handle_at(tree->fd.get(), way);
+    auto status = sys::stat_at(tree->fd.get(), way, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
+    if (!handle.ok() || !status.ok() || handle.take() != key.handle)
+        return {};
+    auto out = status.take();
+    return sys::device_of(out) == tree->device ? std::optional(out) : std::nullopt;
 }
 
 std::optional<event::Metadata> Decider::metadata_of(event::ObjectKey const& key) const

@@ -96,13 +96,14 @@ private:
     void learn_kind(event::Activity& created) const;
     void after_name(event::Activity const& activity);
     void after_attributes(event::Activity activity);
+    void compare_attributes(event::Activity activity, struct statx const& status);
     void read_attributes();
     void note_change(event::Activity activity);
     bool has_open(pid_t pid, event::ObjectId object) const;
     void emptied(event::Activity const& activity, event::Metadata const& now);
     void reconsider_exclusion(event::Activity const& activity);
     void mark_linked(event::Activity const& activity);
-    void restamp(event::Activity const& activity);
+    void restamp(event::ObjectId object, struct statx const& status);
     void arrive(event::Activity const& activity);
 
     void handle(Message&& message);
@@ -125,6 +126,7 @@ private:
     void apply(event::Version&& version, Committed committed);
     Result<UniqueFd> open_object(event::ObjectKey const& key) const; // O_PATH
     std::optional<struct statx> status_of(event::ObjectKey const& key) const;
+    std::optional<struct statx> status_by_name(event::ObjectId object, event::ObjectKey const& key) const;
     std::optional<event::Metadata> metadata_of(event::ObjectKey const& key) const; // all of it
     std::shared_ptr<Tree const> tree_of(event::RootId root) const;
     void note_named(event::ObjectId object);
@@ -151,7 +153,7 @@ private:
         bool is_probed = false;
     };
     std::unordered_map<event::ObjectId, Unsettled> unsettled_;
-    struct Unread { // its rights or times have changed, and its extended attributes may have
+    struct Unread { // its rights, times or links have changed; what is unread of it may have as well
         event::ObjectKey key;
         event::ProcessKey process;
     };

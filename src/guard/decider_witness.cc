@@ -119,9 +119,12 @@ void Decider::after_name(Activity const& activity)
         reconsider_exclusion(activity);
     if (activity.kind == ActivityKind::linked)
         mark_linked(activity);
-    if (activity.kind == ActivityKind::deleted || activity.kind == ActivityKind::linked
-        || (activity.kind == ActivityKind::renamed && activity.place.parent))
-        restamp(activity);
+    bool const has_other_names = activity.kind == ActivityKind::deleted
+        || activity.kind == ActivityKind::linked
+        || (activity.kind == ActivityKind::renamed && activity.place.parent);
+    auto const status = has_other_names ? status_by_name(activity.object, activity.key) : std::nullopt;
+    if (status)
+        restamp(activity.object, *status);
 }
 
 // What is left out goes by names: another name, or another object under the same number, is
@@ -154,16 +157,11 @@ void Decider::mark_linked(Activity const& activity)
 }
 
 // A change of names changes the object's ctime but nothing that the vault holds.
-void Decider::restamp(Activity const& activity)
+void Decider::restamp(event::ObjectId object, struct statx const& status)
 {
-    auto const* entry = catalog_.find(activity.object);
-    if (entry == nullptr || !entry->is_here() || entry->kind != ObjectKind::regular || !entry->has_version)
-        return;
-    auto status = status_of(activity.key);
-    if (!status)
-        return;
-    auto stamp = event::stamp_of(*status);
-    parts_.keeper.renamed({sys::device_of(*status), status->stx_ino}, stamp);
+    auto const* entry = catalog_.find(object);
+    if (entry != nullptr && entry->is_here() && entry->kind == ObjectKind::regular && entry->has_version)
+        parts_.keeper.renamed({sys::device_of(status), status.stx_ino}, event::stamp_of(status));
 }
 
 // A directory that was made or moved in: marked at once, listed by the walker.
@@ -193,11 +191,16 @@ void Decider::arrive(Activity const& activity)
 
 void Decider::after_attributes(Activity activity)
 {
+    if (auto status = status_by_name(activity.object, activity.key))
+        compare_attributes(std::move(activity), *status);
+    else if (catalog_.find(activity.object) != nullptr) // of a deletion the kernel tells twice
+        unread_[activity.object] = {activity.key, activity.process};
+}
+
+void Decider::compare_attributes(Activity activity, struct statx const& status)
+{
     auto const* entry = catalog_.find(activity.object);
-    auto status = status_of(activity.key);
-    if (entry == nullptr || !status)
-        return;
-    activity.metadata = event::metadata_of(*status);
+    activity.metadata = event::metadata_of(status);
     auto const& now = *activity.metadata;
     bool const shows = now.mode != entry->mode || now.uid != entry->uid || now.gid != entry->gid
         || now.inode_flags != entry->inode_flags || now.mtime_ns != entry->mtime_ns;
@@ -210,7 +213,7 @@ void Decider::after_attributes(Activity activity)
     if (!activity.metadata)
         return; // gone
     if (!shows && catalog::hash_of(now.xattrs) == entry->xattr_hash)
-        return restamp(activity); // the number of its links, or its atime
+        return restamp(activity.object, status); // the number of its links, or its atime
     // With another size or time its content may be another: that is for its capture to say.
     bool const content_stands =
         entry->kind != ObjectKind::regular || (now.size == entry->size && now.mtime_ns == entry->mtime_ns);
@@ -224,7 +227,7 @@ void Decider::after_attributes(Activity activity)
         unsettled_[version.object] = {version.key, version.writer.pid, steady_now()};
 }
 
-// What after_attributes() left unread, where it is another than the catalog knows.
+// What was left unread, where it is another than the catalog knows.
 void Decider::read_attributes()
 {
     for (auto& [object, unread] : std::exchange(unread_, {})) {
@@ -240,7 +243,8 @@ void Decider::read_attributes()
         again.object_kind = entry->kind;
         again.root = entry->root;
         again.path = catalog_.path_of(object);
-        after_attributes(std::move(again));
+        if (auto status = status_of(unread.key))
+            compare_attributes(std::move(again), *status);
     }
 }
 
@@ -258,7 +262,7 @@ void Decider::note_change(Activity activity)
     at->second.existed = true;
     if (++open_changes_ >= changes_that_alarm && next_probe_ == SteadyTime::max())
         next_probe_ = steady_now() + probe_after;
-    if (auto status = status_of(activity.key))
+    if (auto status = status_by_name(activity.object, activity.key))
         activity.metadata = event::metadata_of(*status);
     auto now = activity.metadata;
     auto was_bytes = entry->size;

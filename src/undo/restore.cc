@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <set>
 
+#include "tocsin/base/path.h"
 #include "tocsin/undo/names_then.h"
 #include "tocsin/undo/order.h"
 #include "tocsin/undo/plan.h"
@@ -76,12 +77,11 @@ std::optional<Spot> Restore::spot_of(std::string const& path) const
 {
     Tree const* best = nullptr;
     for (auto const& tree : plan_.trees)
-        if (path == tree.path || path.starts_with(tree.path + "/"))
-            if (best == nullptr || tree.path.size() > best->path.size())
-                best = &tree;
+        if (lies_in(path, tree.path) && (best == nullptr || tree.path.size() > best->path.size()))
+            best = &tree;
     if (best == nullptr)
         return {};
-    return Spot{best->root, path.size() == best->path.size() ? "" : path.substr(best->path.size() + 1)};
+    return Spot{best->root, std::string(way_below(path, best->path))};
 }
 
 // Versions by path, each as of its object's newest by then; the names it had below `path` with it.

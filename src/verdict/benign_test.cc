@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Honest work that looks like destruction. None of it may be stopped.
+#include <map>
+
 #include <gtest/gtest.h>
 
 #include "tocsin/verdict/testing/scene.h"
@@ -307,6 +309,34 @@ TEST_P(CleaningByAge, SkipsWhatIsNewer)
     auto const find = scene.run("find /srv -mtime +30 -delete");
     for (auto const& path : old)
         scene.deletes(find, path);
+}
+// Each run takes what is a week younger than what the one before took.
+TEST_P(CleaningByAge, RunAfterRunUntilLittleIsLeft)
+{
+    std::mt19937 lot(GetParam());
+    std::map<std::string, int> ages; // in days, by path
+    std::vector<std::string> folders;
+    for (int d = 0; d < 10; ++d) {
+        auto const& folder = folders.emplace_back("/srv/cache" + std::to_string(d));
+        scene.folder(folder);
+        std::vector<std::string> all;
+        for (int i = 0; i < 100; ++i) {
+            auto const& path = all.emplace_back(folder + "/" + std::to_string(1000 + i));
+            auto const days = ages[path] = static_cast<int>(lot() % 60);
+            scene.file_of_age(path, text(lot()), hours(24 * days + 1));
+        }
+        scene.list_again(folder, scene.shuffled(all));
+    }
+    auto const cron = scene.run("sh clean.sh");
+    for (int days = 55; days > 10; days -= 8) {
+        auto const find = scene.run_below(cron, "find /srv -mtime +" + std::to_string(days) + " -delete");
+        for (auto const& folder : folders)
+            for (auto const& path : scene.listed(folder))
+                if (ages.at(path) > days)
+                    scene.deletes(find, path);
+        scene.ends(find);
+        scene.passes(minutes(1));
+    }
 }
 INSTANTIATE_TEST_SUITE_P(Seeds, CleaningByAge, ::testing::Range(1U, 21U));
 

@@ -143,6 +143,15 @@ bool ProcessTree::descends(Node const& node, Node const& from) const
     return false;
 }
 
+bool ProcessTree::was_born_after(event::ProcessKey later, event::ProcessKey earlier)
+{
+    auto const* born = find(later);
+    auto const* ended = find(earlier);
+    if (born == nullptr || born == ended)
+        return false;
+    return ended == nullptr || (ended->next_serial_at_end != 0 && born->serial >= ended->next_serial_at_end);
+}
+
 std::vector<event::ProcessKey> ProcessTree::ancestors(event::ProcessKey key)
 {
     std::vector<event::ProcessKey> out;

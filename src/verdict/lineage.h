@@ -65,6 +65,8 @@ public:
     Node* above(Node const& node) const; // none at the boundary
     Node* common(Node& a, Node& b); // the lowest that both come from, below the boundary
     bool descends(Node const& node, Node const& from) const; // also when they are the same
+    // Whether `later` is known and was born after `earlier` had ended or was forgotten.
+    bool was_born_after(event::ProcessKey later, event::ProcessKey earlier);
 
     std::vector<event::ProcessKey> ancestors(event::ProcessKey key); // nearest first, below the boundary
     std::vector<event::ProcessKey> subtree(event::ProcessKey key); // with itself, first

@@ -87,6 +87,20 @@ TEST_F(LineageTest, ForgetsTheEndedAfterTenMinutes)
     EXPECT_EQ(nullptr, tree.find({100, 1}));
 }
 
+TEST_F(LineageTest, TellsWhoWasBornAfterAnothersEnd)
+{
+    auto const first = born(100, 1, "/bin/a");
+    auto const beside = born(101, 1, "/bin/a");
+    tree.exited(first, now);
+    auto const later = born(102, 1, "/bin/a");
+    EXPECT_TRUE(tree.was_born_after(later, first));
+    EXPECT_FALSE(tree.was_born_after(beside, first));
+    EXPECT_FALSE(tree.was_born_after(later, beside)) << "it still runs";
+    EXPECT_FALSE(tree.was_born_after(later, later));
+    EXPECT_TRUE(tree.was_born_after(later, {99, 1})) << "long forgotten";
+    EXPECT_FALSE(tree.was_born_after({99, 1}, first)) << "nothing is known of it";
+}
+
 TEST_F(LineageTest, KeepsTheEndedWhileADescendantRuns)
 {
     born(100, 1, "/bin/a");

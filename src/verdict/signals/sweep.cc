@@ -214,7 +214,7 @@ bool Sweep::may_be_by_age(Case const& at, Folder const& folder, catalog::Entry c
     if (rises_in_age(items))
         return false;
     auto const oldest = std::ranges::min(items, {}, &Item::mtime_ns).mtime_ns;
-    if (folder.lost >= 2 * window && oldest > folder.newest_of_first_ns)
+    if (folder.lost_in_run >= 2 * window && oldest > folder.newest_of_first_ns)
         return false; // the same, by many hands at once
     // What stands next to each of them by name stands for all.
     std::size_t kept = 0;
@@ -231,6 +231,17 @@ bool Sweep::may_be_by_age(Case const& at, Folder const& folder, catalog::Entry c
     }
     return kept >= 2
         && static_cast<double>(newer) >= static_cast<double>(kept) * at.settings.share_left_newer;
+}
+
+// The same, where it is asked at each loss: the answer costs what ten deletions cost, and holds for a while.
+bool Sweep::may_still_be_by_age(Case const& at, Folder& folder, catalog::Entry const* parent) const
+{
+    auto const next = folder.age_asked_at < 64 ? folder.age_asked_at + 8 : 2 * folder.age_asked_at;
+    if (folder.lost < at.settings.run_against_age || folder.lost >= next) {
+        folder.age_asked_at = folder.lost;
+        folder.may_be_by_age = may_be_by_age(at, folder, parent);
+    }
+    return folder.may_be_by_age;
 }
 
 Sweep::Shape Sweep::shape_of(Case const& at, Folder& folder, Loss const& loss, Round& round)
@@ -260,20 +271,12 @@ Sweep::Shape Sweep::shape_of(Case const& at, Folder& folder, Loss const& loss, R
         auto const left =
             parent == nullptr || parent->directory == nullptr ? 0 : parent->directory->by_name.size();
         bool const mostly_gone = folder.lost >= mostly_gone_from && folder.lost > 3 * left;
-        return mostly_gone ? Shape::unordered : Shape::selective;
+        return mostly_gone && !may_still_be_by_age(at, folder, parent) ? Shape::unordered : Shape::selective;
     }
     folder.selective_in_a_row = 0;
     if (items.size() < s.run_unordered)
         return Shape::interrupted;
-    // The answer holds for a while: it costs what ten deletions cost.
-    auto const next = folder.age_asked_at < 64 ? folder.age_asked_at + 8 : 2 * folder.age_asked_at;
-    if (folder.lost < s.run_against_age || folder.lost >= next) {
-        folder.age_asked_at = folder.lost;
-        folder.may_be_by_age = may_be_by_age(at, folder, parent);
-    }
-    if (folder.may_be_by_age)
-        return Shape::undecided;
-    return Shape::unordered;
+    return may_still_be_by_age(at, folder, parent) ? Shape::undecided : Shape::unordered;
 }
 
 void Sweep::charge(Case const& at, Item& item, event::ObjectId folder, Shape shape)
@@ -347,6 +350,10 @@ void Sweep::add(Case const& at, Folder& folder, Loss const& loss)
     auto& items = folder.items;
     if (!items.empty() && items.back().time + at.settings.sweep_memory < at.now)
         folder = {};
+    if (!items.empty() && at.tree.was_born_after(loss.who, items.back().who)) {
+        folder.lost_in_run = 0;
+        folder.newest_of_first_ns = INT64_MIN;
+    }
     if (items.size() == window)
         items.erase(items.begin());
     items.push_back(
@@ -359,7 +366,8 @@ void Sweep::add(Case const& at, Folder& folder, Loss const& loss)
             extent.high = loss.mark;
     }
     folder.newest_ns = std::max(folder.newest_ns, loss.mtime_ns);
-    if (++folder.lost <= window)
+    ++folder.lost;
+    if (++folder.lost_in_run <= window)
         folder.newest_of_first_ns = std::max(folder.newest_of_first_ns, loss.mtime_ns);
 }
 

@@ -59,7 +59,8 @@ private:
         std::uint64_t whole_asked_at = 0; // the same, of the whole extent, when the answer was no
         unsigned selective_in_a_row = 0;
         std::int64_t newest_ns = INT64_MIN; // mtime, of all that were lost
-        std::int64_t newest_of_first_ns = INT64_MIN; // mtime, of the first few that were lost
+        std::uint64_t lost_in_run = 0; // since one began whose process was born after the last one's end
+        std::int64_t newest_of_first_ns = INT64_MIN; // mtime, of the first few of the run
     };
     Folder& folder_of(event::ObjectId folder);
     void learn(Case const& at, Folder const& folder, catalog::Link const* here, Round& round) const;
@@ -70,6 +71,7 @@ private:
     bool leaves_none_between(
         Case const& at, Folder& folder, Loss const& loss, unsigned tolerated, Span span) const;
     bool may_be_by_age(Case const& at, Folder const& folder, catalog::Entry const* parent) const;
+    bool may_still_be_by_age(Case const& at, Folder& folder, catalog::Entry const* parent) const;
     void apply(Case const& at, Folder& folder, event::ObjectId id, Shape shape);
     void charge(Case const& at, Item& item, event::ObjectId folder, Shape shape);
 

@@ -31,6 +31,7 @@ ATTACKS = {
     "S11-git-clean": "git -c init.defaultBranch=m init -q . && git clean -fdxq",
     "S14-chmod": "chmod -R 000 .",
     "S14-setfacl": f"{FILES} -print0 | xargs -0 setfacl -b && {FILES} -print0 | xargs -0 chmod 0",
+    "S14-chmod-and-move": f"{FILES} -print0 | perl -0 -ne 'chomp; chmod(0, $_); rename($_, \"$_.old\")'",
     "S14-chown": "chown -R 4242:4242 .",
     "S14-touch": f"{FILES} -print0 | xargs -0 touch -t 200001010000",
     "S15-rename-random": f'{FILES} -print0 | while IFS= read -r -d "" f; do '

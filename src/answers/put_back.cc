@@ -14,6 +14,9 @@ namespace tocsin::answers {
 
 namespace {
 
+// A guard that records what undo does, and much else at the time, writes almost without a pause.
+constexpr std::chrono::minutes patience_with_the_guard{1};
+
 undo::Options options_for(StatePaths const& state, std::optional<std::string> to_dir,
     ProgressSink const& sink, std::string_view what)
 {
@@ -65,7 +68,7 @@ Result<json::value> answer_undo(Material const& material, Request const& request
     auto dry_run = TRY(flag_arg(request.args, "dry_run"));
     auto to_dir = TRY(optional_path_arg(request.args, "to"));
     auto access = dry_run || to_dir ? journal::Access::read_only : journal::Access::read_write;
-    auto journal = TRY(journal::Journal::open(material.state.journal, access));
+    auto journal = TRY(journal::Journal::open(material.state.journal, access, patience_with_the_guard));
     auto plan = TRY(undo::make_plan(*journal, id));
     if (dry_run)
         return undo::to_json(undo::foretell(to_dir ? undo::elsewhere(plan, *to_dir) : plan));
@@ -79,7 +82,7 @@ Result<json::value> answer_restore(Material const& material, Request const& requ
     auto moment = TRY(moment_of(request.args));
     auto to_dir = TRY(optional_path_arg(request.args, "to"));
     auto access = to_dir ? journal::Access::read_only : journal::Access::read_write;
-    auto journal = TRY(journal::Journal::open(material.state.journal, access));
+    auto journal = TRY(journal::Journal::open(material.state.journal, access, patience_with_the_guard));
     auto plan = TRY(undo::plan_restore(*journal, paths, moment));
     auto options = options_for(material.state, std::move(to_dir), sink, "restoring");
     auto answer = TRY(carry_out(material, *journal, plan, options));
@@ -133,7 +136,8 @@ void add_note(json::value& report, std::string_view what, std::string_view why)
 Result<void> record_undo(
     StatePaths const& state, event::IncidentId id, std::string const& user, json::value const& report)
 {
-    auto journal = TRY(journal::Journal::open(state.journal, journal::Access::read_write));
+    auto journal =
+        TRY(journal::Journal::open(state.journal, journal::Access::read_write, patience_with_the_guard));
     auto incident = TRY(journal->incident(id));
     if (!incident)
         return Error(Errc::not_found, "there is no incident " + std::to_string(id.value));

@@ -12,6 +12,7 @@ namespace tocsin::guard {
 namespace {
 
 constexpr std::size_t batches_at_most = 100'000;
+constexpr std::size_t records_at_once = 4'096; // written within a tenth of a second or two
 constexpr std::size_t unwritten_at_most = 200'000;
 constexpr std::chrono::seconds try_again_every{1};
 
@@ -65,13 +66,24 @@ void Recorder::run()
     }
 }
 
+// In parts of whole batches, between which others may write. While the journal takes nothing, all at once.
 void Recorder::write(std::vector<RecordBatch> batches)
 {
-    auto records = std::exchange(unwritten_, {});
-    for (auto& batch : batches)
-        std::ranges::move(batch.records, std::back_inserter(records));
-    complete_metadata_versions(records);
-    auto written = records.empty() ? Result<void>() : journal_->append(records);
+    std::vector<Committed> waiting;
+    bool is_taking = true;
+    for (auto& batch : batches) {
+        std::ranges::move(batch.records, std::back_inserter(unwritten_));
+        std::ranges::move(batch.committed, std::back_inserter(waiting));
+        if (is_taking && unwritten_.size() >= records_at_once)
+            is_taking = write_gathered(std::exchange(waiting, {}));
+    }
+    write_gathered(std::move(waiting));
+}
+
+bool Recorder::write_gathered(std::vector<Committed> waiting)
+{
+    complete_metadata_versions(unwritten_);
+    auto written = unwritten_.empty() ? Result<void>() : journal_->append(unwritten_);
     left_out_.store(journal_->left_out());
     {
         std::lock_guard lock(failure_mutex_);
@@ -80,16 +92,14 @@ void Recorder::write(std::vector<RecordBatch> batches)
                 Severity::warning, "the journal takes nothing, trying again: " + written.error().message());
         failure_ = written.ok() ? std::string() : written.error().message();
     }
-    auto const kept = written.ok() ? Kept::yes : Kept::not_yet;
-    if (kept == Kept::not_yet && records.size() > unwritten_at_most)
-        refused_.fetch_add(records.size());
-    else if (kept == Kept::not_yet)
-        unwritten_ = std::move(records);
+    if (!written.ok() && unwritten_.size() > unwritten_at_most)
+        refused_.fetch_add(unwritten_.size());
+    if (written.ok() || unwritten_.size() > unwritten_at_most)
+        unwritten_.clear();
     // Also after a failure: whoever waits must go on.
-    for (auto const& batch : batches) {
-        for (auto const& committed : batch.committed)
-            committed(kept);
-    }
+    for (auto const& committed : waiting)
+        committed(written.ok() ? Kept::yes : Kept::not_yet);
+    return written.ok();
 }
 
 // A version of metadata alone comes without its content: that of the newest version before stands.

@@ -46,6 +46,7 @@ public:
 private:
     void run();
     void write(std::vector<RecordBatch> batches);
+    bool write_gathered(std::vector<Committed> waiting); // whether the journal took it
     void complete_metadata_versions(std::vector<event::Record>& records);
 
     std::unique_ptr<journal::Journal> journal_; // the thread's own

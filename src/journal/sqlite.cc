@@ -3,11 +3,21 @@
 
 #include <algorithm>
 #include <sqlite3.h>
+#include <thread>
 
 namespace tocsin::journal {
 namespace {
 
-constexpr int busy_wait_ms = 2000;
+constexpr std::chrono::milliseconds usual_wait{2000};
+
+// As sqlite3_busy_timeout(), but it asks each millisecond: who writes again and again leaves short gaps.
+int ask_again(void* at_most_ms, int asked)
+{
+    if (asked >= static_cast<int>(reinterpret_cast<std::intptr_t>(at_most_ms)))
+        return 0;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return 1;
+}
 
 Errc code_of(int result)
 {
@@ -166,13 +176,20 @@ Result<Database> Database::open_with(std::string const& name, int flags)
     if (result != SQLITE_OK)
         return error_of(raw, result);
     (void)sqlite3_extended_result_codes(raw, 1);
-    (void)sqlite3_busy_timeout(raw, busy_wait_ms);
     // The file may come from elsewhere: its schema gets no say beyond tables and indexes.
     (void)sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     (void)sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     (void)sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
     (void)sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
-    return Database(std::move(connection));
+    Database database(std::move(connection));
+    database.wait_for_others(usual_wait);
+    return database;
+}
+
+void Database::wait_for_others(std::chrono::milliseconds at_most)
+{
+    auto* const ms = reinterpret_cast<void*>(static_cast<std::intptr_t>(at_most.count()));
+    (void)sqlite3_busy_handler(connection_.get(), ask_again, ms);
 }
 
 Result<Database> Database::open(std::string const& path, Mode mode)

@@ -8,6 +8,7 @@
 // `denied` missing right, `not_found` no such file, `failed` anything else.
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -96,6 +97,9 @@ public:
     Database(Database&& other) noexcept;
     Database& operator=(Database&&) = delete;
     ~Database();
+
+    // How long a statement waits while another connection writes; 2 s unless told.
+    void wait_for_others(std::chrono::milliseconds at_most);
 
     // A private database in a temporary file that SQLite removes by itself.
     static Result<Database> open_scratch();

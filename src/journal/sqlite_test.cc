@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <thread>
+
 #include "tocsin/base/test.h"
 #include "tocsin/journal/sqlite.h"
 
@@ -67,9 +70,32 @@ TEST_F(Sqlite, CallsARowThatIsThereTwiceCorrupt)
 TEST_F(Sqlite, SaysAgainWhileSomebodyElseWrites)
 {
     auto other = Database::open(directory / "x.db", Database::Mode::create).take();
-    ASSERT_OK(other.script("PRAGMA busy_timeout = 0"));
+    other.wait_for_others(std::chrono::milliseconds(0));
     auto transaction = Transaction::begin(database, Transaction::Kind::write).take();
     EXPECT_ERRC(Errc::again, Transaction::begin(other, Transaction::Kind::write));
+}
+
+// Transaction after transaction, with gaps far shorter than a lock is held.
+TEST_F(Sqlite, GetsItsTurnBesideWhoWritesWithoutAPause)
+{
+    auto other = Database::open(directory / "x.db", Database::Mode::create).take();
+    other.wait_for_others(std::chrono::minutes(1));
+    std::atomic<bool> is_writing{false};
+    std::jthread writer([&](std::stop_token stop) {
+        while (!stop.stop_requested()) {
+            auto transaction = Transaction::begin(database, Transaction::Kind::write).take();
+            is_writing = true;
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            EXPECT_OK(transaction.commit());
+        }
+    });
+    while (!is_writing)
+        std::this_thread::yield();
+    for (int i = 0; i < 3; ++i) {
+        auto transaction = Transaction::begin(other, Transaction::Kind::write);
+        ASSERT_OK(transaction);
+        ASSERT_OK(transaction.take().commit());
+    }
 }
 
 TEST_F(Sqlite, TakesNoPathForAnythingElse)

@@ -6,9 +6,11 @@
 #include <cstdio>
 #include <dirent.h>
 #include <fmt/format.h>
+#include <linux/openat2.h>
 #include <memory>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
@@ -54,6 +56,18 @@ Result<UniqueFd> open_at(int dir_fd, std::string const& path, int flags, mode_t 
 Result<UniqueFd> open_at(int dir_fd, std::string const& path, int flags)
 {
     return open_at(dir_fd, path, flags, 0);
+}
+
+Result<UniqueFd> open_at2(int dir_fd, std::string const& path, int flags, std::uint64_t resolve)
+{
+    open_how how{};
+    how.flags = static_cast<unsigned>(flags | O_CLOEXEC);
+    how.resolve = resolve;
+    auto const fd =
+        uninterrupted([&] { return ::syscall(SYS_openat2, dir_fd, path.c_str(), &how, sizeof(how)); });
+    if (fd < 0)
+        return errno_error("openat2", path);
+    return UniqueFd(static_cast<int>(fd));
 }
 
 Result<UniqueFd> open(std::string const& path, int flags)
@@ -370,17 +384,12 @@ Result<void> remove_xattr(int fd, std::string const& name)
 
 Result<FileHandle> handle_of(int fd)
 {
-    return handle_at(fd, "");
-}
-
-Result<FileHandle> handle_at(int dir_fd, std::string const& path)
-{
     alignas(file_handle) char buffer[sizeof(file_handle) + MAX_HANDLE_SZ];
     auto* handle = reinterpret_cast<file_handle*>(buffer);
     handle->handle_bytes = MAX_HANDLE_SZ;
     int mount_id = 0;
-    if (::name_to_handle_at(dir_fd, path.c_str(), handle, &mount_id, AT_EMPTY_PATH) != 0)
-        return errno_error("name_to_handle_at", path);
+    if (::name_to_handle_at(fd, "", handle, &mount_id, AT_EMPTY_PATH) != 0)
+        return errno_error("name_to_handle_at");
     auto raw = std::as_bytes(std::span(handle->f_handle, handle->handle_bytes));
     return FileHandle{handle->handle_type, to_bytes(raw)};
 }

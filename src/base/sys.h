@@ -22,6 +22,8 @@ namespace tocsin::sys {
 // With a mode where `flags` may make a file (O_CREAT, O_TMPFILE), without one elsewhere.
 Result<UniqueFd> open_at(int dir_fd, std::string const& path, int flags);
 Result<UniqueFd> open_at(int dir_fd, std::string const& path, int flags, mode_t mode);
+Result<UniqueFd> open_at2(
+    int dir_fd, std::string const& path, int flags, std::uint64_t resolve); // openat2(2)
 Result<UniqueFd> open(std::string const& path, int flags);
 Result<UniqueFd> open(std::string const& path, int flags, mode_t mode);
 Result<UniqueFd> duplicate(int fd);
@@ -82,8 +84,6 @@ struct FileHandle {
     auto operator<=>(FileHandle const&) const = default;
 };
 Result<FileHandle> handle_of(int fd); // also of an O_PATH descriptor
-Result<FileHandle> handle_at(
-    int dir_fd, std::string const& path); // "" is the descriptor itself; no symlink is followed
 Result<UniqueFd> open_by_handle(int mount_fd, FileHandle const& handle, int flags);
 Result<std::uint64_t> filesystem_id(int fd); // statfs f_fsid as fanotify reports it: val[0] | val[1] << 32
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -92,7 +93,12 @@ Result<void> Decider::run()
     auto relay = TRY(Relay::create({.round = [this] { return round(); },
         .wait = [this] { return wait(); },
         .bell = parts_.witness.fd()}));
-    return relay->run();
+    TRY(relay->run());
+    read_attributes(SIZE_MAX);
+    while (!astray_.empty())
+        look_at_astray(astray_.back().object);
+    batch_.send();
+    return {};
 }
 
 Result<Relay::Round> Decider::round()
@@ -144,6 +150,7 @@ Result<bool> Decider::look_at_kernel()
     auto now = wall_now();
     for (auto const& event : events)
         handle(event, now);
+    look_again();
     return !events.empty();
 }
 
@@ -213,21 +220,39 @@ std::optional<struct statx> Decider::status_of(event::ObjectKey const& key) cons
     return status.ok() ? std::optional(status.take()) : std::nullopt;
 }
 
-// Nothing where the object stands there no longer. To open by its handle what was just deleted waits on
-// XFS until the kernel has freed it, and an unhindered deleter takes a hundred files meanwhile.
-std::optional<struct statx> Decider::status_by_name(event::ObjectId object, event::ObjectKey const& key) const
+// `not_found` where the object stands there no longer. To open by its handle what was just deleted waits
+// on XFS until the kernel has freed it, and an unhindered deleter takes a hundred files meanwhile. No
+// symlink is followed and no mount entered: they might lead to a file system that does not answer.
+Result<UniqueFd> Decider::open_by_name(event::ObjectId object, event::ObjectKey const& key) const
 {
     auto const* entry = catalog_.find(object);
-    auto tree = entry == nullptr || !entry->is_here() ? nullptr : tree_of(entry->root);
+    if (entry == nullptr || !entry->is_here())
+        return Error(Errc::not_found, "it has no name");
+    auto const path = catalog_.path_of(object);
+    auto const tree = parts_.trees.containing(path);
     if (!tree)
+        return open_object(key);
+    auto const way = path == tree->path ? "." : std::string(way_below(path, tree->path));
+    auto fd = sys::open_at2(
+        tree->fd.get(), way, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+    if (!fd.ok()) {
+        auto const error = fd.error().errno_value();
+        return error == ENOENT || error == ENOTDIR || error == ELOOP ? std::move(fd) : open_object(key);
+    }
+    auto out = fd.take();
+    auto handle = TRY(sys::handle_of(out.get()));
+    if (handle != key.handle)
+        return Error(Errc::not_found, "another object has its name");
+    return out;
+}
+
+std::optional<struct statx> Decider::status_by_name(event::ObjectId object, event::ObjectKey const& key) const
+{
+    auto fd = open_by_name(object, key);
+    if (!fd.ok())
         return {};
-    std::string const way(way_below(catalog_.path_of(object), tree->path));
-    auto handle = sys::handle_at(tree->fd.get(), way);
-    auto status = sys::stat_at(tree->fd.get(), way, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
-    if (!handle.ok() || !status.ok() || handle.take() != key.handle)
-        return {};
-    auto out = status.take();
-    return sys::device_of(out) == tree->device ? std::optional(out) : std::nullopt;
+    auto status = sys::stat_fd(fd.take().get());
+    return status.ok() ? std::optional(status.take()) : std::nullopt;
 }
 
 std::optional<event::Metadata> Decider::metadata_of(event::ObjectKey const& key) const

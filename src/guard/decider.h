@@ -96,11 +96,15 @@ private:
     void learn_kind(event::Activity& created) const;
     void after_name(event::Activity const& activity);
     void after_attributes(event::Activity activity);
-    void compare_attributes(event::Activity activity, struct statx const& status);
-    void read_attributes();
+    void compare_attributes(event::Activity activity, int fd);
+    void read_attributes(std::size_t at_most);
+    void look_again();
+    void look_at_astray(event::ObjectId object);
+    void look_at(event::Activity&& activity, int fd);
     void note_change(event::Activity activity);
     bool has_open(pid_t pid, event::ObjectId object) const;
-    void emptied(event::Activity const& activity, event::Metadata const& now);
+    void look_for_emptied(
+        event::Activity const& activity, event::Metadata const& now, std::uint64_t was_bytes);
     void reconsider_exclusion(event::Activity const& activity);
     void mark_linked(event::Activity const& activity);
     void restamp(event::ObjectId object, struct statx const& status);
@@ -126,6 +130,7 @@ private:
     void apply(event::Version&& version, Committed committed);
     Result<UniqueFd> open_object(event::ObjectKey const& key) const; // O_PATH
     std::optional<struct statx> status_of(event::ObjectKey const& key) const;
+    Result<UniqueFd> open_by_name(event::ObjectId object, event::ObjectKey const& key) const; // O_PATH
     std::optional<struct statx> status_by_name(event::ObjectId object, event::ObjectKey const& key) const;
     std::optional<event::Metadata> metadata_of(event::ObjectKey const& key) const; // all of it
     std::shared_ptr<Tree const> tree_of(event::RootId root) const;
@@ -153,11 +158,12 @@ private:
         bool is_probed = false;
     };
     std::unordered_map<event::ObjectId, Unsettled> unsettled_;
-    struct Unread { // its rights, times or links have changed; what is unread of it may have as well
+    struct Unread { // its rights or times have changed, and its extended attributes may have
         event::ObjectKey key;
         event::ProcessKey process;
     };
     std::unordered_map<event::ObjectId, Unread> unread_;
+    std::vector<event::Activity> astray_; // of objects that were not where their name is
     std::size_t open_changes_ = 0; // of them, those that existed and are not probed
     SteadyTime next_settling_;
     SteadyTime next_probe_ = SteadyTime::max();

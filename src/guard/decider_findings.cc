@@ -40,6 +40,7 @@ void Decider::handle_capture(capture::Outcome&& outcome)
         return;
     }
     auto version = outcome.version.take();
+    look_at_astray(version.object);
     no_longer_missed(version.object);
     version.occasion = outcome.occasion;
     version.writer = book_.key_of(outcome.writer);

@@ -17,6 +17,8 @@ using event::Occasion;
 namespace {
 
 constexpr std::chrono::milliseconds settle_every{100};
+constexpr std::size_t attributes_at_once = 1'000; // about 5 ms
+constexpr std::chrono::milliseconds astray_at_most{100};
 constexpr std::size_t changes_that_alarm = 4;
 constexpr std::chrono::milliseconds probe_after{2};
 constexpr std::uint64_t probe_bytes = 1024 * 1024;
@@ -115,6 +117,8 @@ void Decider::after_name(Activity const& activity)
     if (came && activity.object_kind != ObjectKind::directory
         && (activity.kind == ActivityKind::renamed || !is_regular(activity)))
         unsettled_[activity.object] = {activity.key, activity.process.pid, SteadyTime{}};
+    else if (activity.kind == ActivityKind::created && is_regular(activity)) // mknod has no close
+        unsettled_.try_emplace(activity.object, Unsettled{activity.key, activity.process.pid, steady_now()});
     if (activity.kind != ActivityKind::deleted && is_regular(activity))
         reconsider_exclusion(activity);
     if (activity.kind == ActivityKind::linked)
@@ -191,16 +195,20 @@ void Decider::arrive(Activity const& activity)
 
 void Decider::after_attributes(Activity activity)
 {
-    if (auto status = status_by_name(activity.object, activity.key))
-        compare_attributes(std::move(activity), *status);
-    else if (catalog_.find(activity.object) != nullptr) // of a deletion the kernel tells twice
-        unread_[activity.object] = {activity.key, activity.process};
+    if (auto fd = open_by_name(activity.object, activity.key); fd.ok())
+        compare_attributes(std::move(activity), fd.take().get());
+    else if (catalog_.find(activity.object) != nullptr)
+        astray_.push_back(std::move(activity));
 }
 
-void Decider::compare_attributes(Activity activity, struct statx const& status)
+void Decider::compare_attributes(Activity activity, int fd)
 {
+    auto status = sys::stat_fd(fd);
+    if (!status.ok())
+        return;
+    auto const stat = status.take();
     auto const* entry = catalog_.find(activity.object);
-    activity.metadata = event::metadata_of(status);
+    activity.metadata = event::metadata_of(stat);
     auto const& now = *activity.metadata;
     bool const shows = now.mode != entry->mode || now.uid != entry->uid || now.gid != entry->gid
         || now.inode_flags != entry->inode_flags || now.mtime_ns != entry->mtime_ns;
@@ -208,12 +216,12 @@ void Decider::compare_attributes(Activity activity, struct statx const& status)
     // files: where there were none to lose, that waits.
     if (shows && entry->xattr_count == 0)
         unread_[activity.object] = {activity.key, activity.process};
+    else if (auto all = event::read_metadata(fd); all.ok())
+        activity.metadata = all.take();
     else
-        activity.metadata = metadata_of(activity.key);
-    if (!activity.metadata)
         return; // gone
     if (!shows && catalog::hash_of(now.xattrs) == entry->xattr_hash)
-        return restamp(activity.object, status); // the number of its links, or its atime
+        return restamp(activity.object, stat); // the number of its links, or its atime
     // With another size or time its content may be another: that is for its capture to say.
     bool const content_stands =
         entry->kind != ObjectKind::regular || (now.size == entry->size && now.mtime_ns == entry->mtime_ns);
@@ -228,24 +236,66 @@ void Decider::compare_attributes(Activity activity, struct statx const& status)
 }
 
 // What was left unread, where it is another than the catalog knows.
-void Decider::read_attributes()
+void Decider::read_attributes(std::size_t at_most)
 {
-    for (auto& [object, unread] : std::exchange(unread_, {})) {
-        auto const* entry = catalog_.find(object);
+    for (std::size_t i = 0; i < at_most && !unread_.empty(); ++i) {
+        auto const node = unread_.extract(unread_.begin());
+        auto const* entry = catalog_.find(node.key());
         if (entry == nullptr || !entry->is_here())
             continue;
         Activity again;
         again.time = wall_now();
         again.kind = ActivityKind::attributes;
-        again.process = unread.process;
-        again.object = object;
-        again.key = unread.key;
+        again.process = node.mapped().process;
+        again.object = node.key();
+        again.key = node.mapped().key;
         again.object_kind = entry->kind;
         again.root = entry->root;
-        again.path = catalog_.path_of(object);
-        if (auto status = status_of(unread.key))
-            compare_attributes(std::move(again), *status);
+        again.path = catalog_.path_of(again.object);
+        after_attributes(std::move(again));
     }
+}
+
+// Of a deletion the kernel tells twice, first as a change of the links; a rename is told after what was
+// done before it. Either is among the next events, and what stays astray is under a name of another's.
+void Decider::look_again()
+{
+    if (astray_.empty())
+        return;
+    auto const now = wall_now();
+    for (auto& activity : std::exchange(astray_, {})) {
+        auto const* entry = catalog_.find(activity.object);
+        if (entry == nullptr || !entry->is_here())
+            continue;
+        bool const is_overdue = activity.time + astray_at_most < now;
+        auto fd = is_overdue ? open_object(activity.key) : open_by_name(activity.object, activity.key);
+        if (fd.ok())
+            look_at(std::move(activity), fd.take().get());
+        else if (!is_overdue)
+            astray_.push_back(std::move(activity));
+    }
+}
+
+// Once its capture is applied, nobody could tell any more that somebody changed its rights.
+void Decider::look_at_astray(event::ObjectId object)
+{
+    auto const its = std::ranges::stable_partition(
+        astray_, [&](Activity const& activity) { return activity.object != object; });
+    std::vector<Activity> found(std::move_iterator(its.begin()), std::move_iterator(its.end()));
+    astray_.erase(its.begin(), its.end());
+    if (catalog_.find(object) == nullptr)
+        return;
+    for (auto& activity : found)
+        if (auto fd = open_object(activity.key); fd.ok())
+            look_at(std::move(activity), fd.take().get());
+}
+
+void Decider::look_at(Activity&& activity, int fd)
+{
+    if (activity.kind == ActivityKind::attributes)
+        return compare_attributes(std::move(activity), fd);
+    if (auto status = sys::stat_fd(fd); status.ok())
+        look_for_emptied(activity, event::metadata_of(status.take()), catalog_.find(activity.object)->size);
 }
 
 void Decider::note_change(Activity activity)
@@ -264,28 +314,31 @@ void Decider::note_change(Activity activity)
         next_probe_ = steady_now() + probe_after;
     if (auto status = status_by_name(activity.object, activity.key))
         activity.metadata = event::metadata_of(*status);
-    auto now = activity.metadata;
-    auto was_bytes = entry->size;
+    auto const was_bytes = entry->size;
     auto copy = activity;
     apply(std::move(activity));
-    if (now && now->size == 0 && was_bytes != 0 && !has_open(copy.process.pid, copy.object))
-        emptied(copy, *now);
+    if (copy.metadata)
+        look_for_emptied(copy, *copy.metadata, was_bytes);
+    else
+        astray_.push_back(std::move(copy));
+}
+
+// Truncated by path: no close will tell of it, and there is nothing to read.
+void Decider::look_for_emptied(Activity const& activity, event::Metadata const& now, std::uint64_t was_bytes)
+{
+    if (now.size != 0 || was_bytes == 0 || has_open(activity.process.pid, activity.object))
+        return;
+    auto version = version_after(activity, now, Occasion::interval);
+    version.digest = Sha256::of({});
+    version.facts.type = event::FileType::empty;
+    version.facts.sketch.fill(0xffffffff);
+    apply(std::move(version), {});
 }
 
 bool Decider::has_open(pid_t pid, event::ObjectId object) const
 {
     auto at = last_opener_.find(object);
     return at != last_opener_.end() && at->second == pid;
-}
-
-// Truncated by path: no close will tell of it, and there is nothing to read.
-void Decider::emptied(Activity const& activity, event::Metadata const& now)
-{
-    auto version = version_after(activity, now, Occasion::interval);
-    version.digest = Sha256::of({});
-    version.facts.type = event::FileType::empty;
-    version.facts.sketch.fill(0xffffffff);
-    apply(std::move(version), {});
 }
 
 // Several existing files are being changed at once, and none is closed yet: who waits for the
@@ -322,7 +375,7 @@ void Decider::settled(event::ObjectId object)
 // A close will tell of most changes. What has none is captured when it has been still a while.
 void Decider::settle(std::chrono::steady_clock::duration still_for)
 {
-    read_attributes();
+    read_attributes(still_for.count() == 0 ? SIZE_MAX : attributes_at_once);
     auto now = steady_now();
     next_settling_ = now + settle_every;
     std::erase_if(unsettled_, [&](auto& item) {

@@ -2,7 +2,6 @@
 #include "tocsin/undo/tree.h"
 
 #include <linux/openat2.h>
-#include <sys/syscall.h>
 
 namespace tocsin::undo {
 namespace {
@@ -27,20 +26,15 @@ Result<UniqueFd> open_below(int below, std::string const& path)
 {
     if (path.empty())
         return sys::duplicate(below);
-    open_how how{};
-    how.flags = path_flags | O_CLOEXEC;
-    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
     static constexpr int attempts = 8; // EAGAIN: a rename raced with the walk
-    for (int i = 0; i < attempts; ++i) {
-        auto fd = ::syscall(SYS_openat2, below, path.c_str(), &how, sizeof(how));
-        if (fd >= 0)
-            return UniqueFd(static_cast<int>(fd));
-        if (errno == ENOSYS || errno == EPERM) // EPERM: a seccomp filter that does not know it
+    for (int i = 1;; ++i) {
+        auto fd = sys::open_at2(below, path, path_flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+        auto const error = fd.ok() ? 0 : fd.error().errno_value();
+        if (error == ENOSYS || error == EPERM) // EPERM: a seccomp filter that does not know it
             return walk_down(below, path);
-        if (errno != EAGAIN && errno != EINTR)
-            break;
+        if (error != EAGAIN || i == attempts)
+            return fd;
     }
-    return Error::from_errno(errno, "openat2 '" + path + "'");
 }
 
 } // namespace

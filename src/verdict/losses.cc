@@ -7,7 +7,7 @@
 namespace tocsin::verdict {
 namespace {
 
-constexpr std::size_t most_waiting = 256;
+constexpr std::size_t most_waiting = 16'384;
 constexpr std::size_t most_heirs = 65'536;
 constexpr int neighbours = 3; // names looked at on each side for a copy
 
@@ -146,6 +146,15 @@ void Verdict::succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId s
     ++waiting_count_;
 }
 
+std::vector<Verdict::Waiting> Verdict::waiting_for(event::ObjectId successor)
+{
+    auto found = waiting_.extract(successor);
+    if (!found)
+        return {};
+    waiting_count_ -= found.mapped().size();
+    return std::move(found.mapped());
+}
+
 void Verdict::lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss)
 {
     event::ObjectId successor;
@@ -171,6 +180,11 @@ void Verdict::on_deleted(Case const& at, event::Activity const& activity)
     if (link->object->names->next_name != nullptr) { // it lives on under another name
         left_.put(activity.place, {activity.object, activity.process, at.now});
         return;
+    }
+    // It took the place of something and is gone as well, before anybody knew what it held.
+    for (auto& waiting : waiting_for(activity.object)) {
+        lost_.put(waiting.loss.place, waiting.loss);
+        lose(at, waiting.loss);
     }
     auto loss = loss_of(*link, activity.process, at.now, How::deleted);
     if (loss.worth <= 0)
@@ -231,6 +245,8 @@ void Verdict::on_renamed(Case const& at, event::Activity const& activity)
             return;
         auto loss = loss_of(*from, activity.process, at.now, How::moved_out);
         loss.path = activity.path;
+        for (auto const& waiting : waiting_for(activity.object))
+            lose(at, waiting.loss);
         if (loss.worth > 0)
             lose(at, loss);
         return;
@@ -247,6 +263,12 @@ void Verdict::on_renamed(Case const& at, event::Activity const& activity)
         heir_of_[activity.displaced] = activity.object;
         return;
     }
+    for (auto& waiting : waiting_for(activity.displaced)) {
+        if (activity.object_kind == event::ObjectKind::symlink)
+            replaced_by_link(at, waiting.loss);
+        else
+            succeed_or_wait(at, std::move(waiting), activity.object);
+    }
     auto loss = loss_of(*over, activity.process, at.now, How::displaced);
     if (loss.worth <= 0 || loss.is_cheap)
         return;
@@ -261,13 +283,8 @@ void Verdict::on_renamed(Case const& at, event::Activity const& activity)
 void Verdict::on_content(Case const& at, event::Version const& version)
 {
     auto const after = content_of(version);
-    if (auto found = waiting_.find(version.object); found != waiting_.end()) {
-        auto const all = std::move(found->second);
-        waiting_.erase(found);
-        waiting_count_ -= all.size();
-        for (auto const& waiting : all)
-            succeed(at, waiting, version.object, after);
-    }
+    for (auto const& waiting : waiting_for(version.object))
+        succeed(at, waiting, version.object, after);
     auto const* entry = catalog_.find(version.object);
     if (entry == nullptr || !entry->has_version || entry->kind != event::ObjectKind::regular
         || entry->digest == version.digest)

@@ -107,6 +107,7 @@ private:
     void lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss);
     void succeed(Case const& at, Waiting const& waiting, event::ObjectId successor, Content const& after);
     void succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId successor);
+    std::vector<Waiting> waiting_for(event::ObjectId successor); // they wait no longer
     event::ObjectId copy_beside(Case const& at, catalog::Link const& link, Node& who) const;
     bool related(event::ProcessKey a, event::ProcessKey b) const;
 

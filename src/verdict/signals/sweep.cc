@@ -22,6 +22,7 @@ constexpr std::uint64_t most_left_of_all = 32;
 constexpr unsigned selective_that_counts = 3; // views in a row; one may be chance
 constexpr std::size_t fewest_steps = 7; // eight drawn by lot go one way once in a hundred times
 constexpr std::size_t mostly_gone_from = 40; // files lost, before a share says anything
+constexpr unsigned most_runs = 8; // by age over one folder within its memory; more is one work of many hands
 constexpr std::array orders{Order::walk, Order::name, Order::inode};
 
 // Both ends of the items in one order. Empty where an inode is not known.
@@ -237,8 +238,10 @@ bool Sweep::may_be_by_age(Case const& at, Folder const& folder, catalog::Entry c
 bool Sweep::may_still_be_by_age(Case const& at, Folder& folder, catalog::Entry const* parent) const
 {
     auto const next = folder.age_asked_at < 64 ? folder.age_asked_at + 8 : 2 * folder.age_asked_at;
-    if (folder.lost < at.settings.run_against_age || folder.lost >= next) {
+    if (folder.lost < at.settings.run_against_age || folder.lost >= next
+        || folder.newest_ns > folder.newest_when_asked_ns) {
         folder.age_asked_at = folder.lost;
+        folder.newest_when_asked_ns = folder.newest_ns;
         folder.may_be_by_age = may_be_by_age(at, folder, parent);
     }
     return folder.may_be_by_age;
@@ -350,7 +353,8 @@ void Sweep::add(Case const& at, Folder& folder, Loss const& loss)
     auto& items = folder.items;
     if (!items.empty() && items.back().time + at.settings.sweep_memory < at.now)
         folder = {};
-    if (!items.empty() && at.tree.was_born_after(loss.who, items.back().who)) {
+    if (!items.empty() && folder.runs < most_runs && at.tree.was_born_after(loss.who, items.back().who)) {
+        ++folder.runs;
         folder.lost_in_run = 0;
         folder.newest_of_first_ns = INT64_MIN;
     }
@@ -382,8 +386,11 @@ void Sweep::on_return(Case const& at, Loss const& loss)
         return;
     at.ledger.refund(item->charge, at.now);
     items.erase(item);
-    if (--found->second.lost == 0)
-        found->second = {};
+    auto& folder = found->second;
+    if (--folder.lost == 0)
+        folder = {};
+    folder.age_asked_at = std::min(folder.age_asked_at, folder.lost);
+    folder.whole_asked_at = std::min(folder.whole_asked_at, folder.lost);
 }
 
 std::string Sweep::reason(Case const& at, std::span<Charge const* const> charges) const

@@ -55,11 +55,14 @@ private:
         catalog::Order fits = catalog::Order::walk; // the order that fitted last
         std::uint64_t lost = 0; // in all, while it is remembered
         std::uint64_t age_asked_at = 0; // `lost` when may_be_by_age() was asked last
+        std::int64_t newest_when_asked_ns = INT64_MIN;
         bool may_be_by_age = false;
         std::uint64_t whole_asked_at = 0; // the same, of the whole extent, when the answer was no
         unsigned selective_in_a_row = 0;
         std::int64_t newest_ns = INT64_MIN; // mtime, of all that were lost
-        std::uint64_t lost_in_run = 0; // since one began whose process was born after the last one's end
+        // Since one began whose process was born after the end of the one before.
+        std::uint64_t lost_in_run = 0;
+        unsigned runs = 0;
         std::int64_t newest_of_first_ns = INT64_MIN; // mtime, of the first few of the run
     };
     Folder& folder_of(event::ObjectId folder);

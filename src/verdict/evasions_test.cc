@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Destruction made to look like honest work. All of it must be stopped.
+#include <gtest/gtest.h>
+
+#include "tocsin/verdict/testing/scene.h"
+
+namespace tocsin::verdict {
+namespace {
+
+using namespace testing;
+using std::chrono::hours;
+
+class EvasionTest : public ::testing::Test {
+protected:
+    Scene scene;
+};
+
+TEST_F(EvasionTest, APlaceholderThatGoesAsWellHidesNoDeletion)
+{
+    auto const paths = scene.files("/srv/docs", 100, text, ".txt");
+    auto const who = scene.run("python3 wipe.py");
+    auto const damage = scene.until_stopped(paths, [&](std::string const& path) {
+        scene.deletes(who, path);
+        scene.begins(who, path);
+        scene.deletes(who, path);
+    });
+    EXPECT_LE(damage, 2U * 8U); // counted with the placeholders
+}
+
+TEST_F(EvasionTest, APlaceholderThatIsRenamedOverHidesNoContent)
+{
+    auto const paths = scene.files("/srv/docs", 100, text, ".txt");
+    auto const who = scene.run("python3 lock.py");
+    std::uint64_t seed = 0;
+    auto const damage = scene.until_stopped(paths, [&](std::string const& path) {
+        scene.creates(who, path + ".new", ciphertext(++seed));
+        scene.deletes(who, path);
+        scene.begins(who, path);
+        scene.renames(who, path + ".new", path);
+    });
+    EXPECT_LE(damage, 8U);
+}
+
+// The oldest first, ten by each of many processes one after another, in no order within the ten.
+TEST_F(EvasionTest, ManyShortRunsByAgeAreOneDestroyer)
+{
+    scene.folder("/srv/docs");
+    std::vector<std::string> paths;
+    for (std::uint64_t i = 0; i < 250; ++i) {
+        paths.push_back("/srv/docs/" + std::to_string(i * 7'919 % 1'000));
+        scene.file_of_age(paths.back(), text(i), hours(10'000 - 24 * static_cast<int>(i)));
+    }
+    scene.list_again("/srv/docs", scene.shuffled(paths));
+    auto const script = scene.run("bash wipe.sh");
+    for (std::size_t at = 0; at < paths.size() && !scene.stopped(); at += 10) {
+        std::vector<std::string> ten(paths.begin() + static_cast<std::ptrdiff_t>(at),
+            paths.begin() + static_cast<std::ptrdiff_t>(at + 10));
+        auto const rm = scene.run_below(script, "rm");
+        for (auto const& path : scene.shuffled(ten))
+            scene.deletes(rm, path);
+        scene.ends(rm);
+    }
+    ASSERT_TRUE(scene.stopped());
+    EXPECT_LE(scene.damage(), 120U);
+}
+
+TEST_F(EvasionTest, WhoTookTheOldestMayNotTakeTheRestForIt)
+{
+    scene.folder("/srv/docs");
+    std::vector<std::string> paths;
+    for (std::uint64_t i = 0; i < 250; ++i) {
+        paths.push_back("/srv/docs/" + std::to_string(i * 7'919 % 1'000));
+        scene.file_of_age(paths.back(), text(i), hours(10'000 - 24 * static_cast<int>(i)));
+    }
+    scene.list_again("/srv/docs", scene.shuffled(paths));
+    auto const who = scene.run("python3 wipe.py");
+    for (std::size_t i = 0; i < 130; i += 2) // of the older half every second
+        scene.deletes(who, paths[i]);
+    ASSERT_FALSE(scene.stopped()) << "cleaning by age";
+    EXPECT_LE(scene.until_stopped(scene.shuffled({paths.begin() + 130, paths.end()}),
+                  [&](std::string const& path) { scene.deletes(who, path); }),
+        65U + 30U);
+}
+
+} // namespace
+} // namespace tocsin::verdict

@@ -159,11 +159,19 @@ void Catalog::forget(Entry& entry)
         allocator.delete_object(std::exchange(entry.directory, nullptr));
 }
 
-void Catalog::take(Entry& entry, event::Metadata const& metadata)
+void Catalog::take_size(Entry& entry, std::uint64_t size)
 {
     if (entry.is_here() && entry.kind == event::ObjectKind::regular)
-        counts_[entry.root].bytes += metadata.size - entry.size;
-    entry.size = metadata.size;
+        counts_[entry.root].bytes += size - entry.size;
+    entry.size = size;
+}
+
+// The size goes with the digest: a file whose mode is set while it is being written keeps that of the
+// version which is known.
+void Catalog::take(Entry& entry, event::Metadata const& metadata)
+{
+    if (!entry.has_version)
+        take_size(entry, metadata.size);
     entry.mtime_ns = metadata.mtime_ns;
     if (metadata.inode != entry.inode) {
         for (auto* link = entry.names; link != nullptr; link = link->next_name)
@@ -277,6 +285,7 @@ void Catalog::apply(event::Version const& version)
     take(entry, version.metadata);
     if (version.occasion == event::Occasion::metadata && entry.has_version)
         return; // its content is the one that is known already
+    take_size(entry, version.metadata.size);
     entry.digest = version.digest;
     entry.facts = version.facts;
     entry.has_version = true;

@@ -73,6 +73,7 @@ private:
     enum class Gone { yes, no };
     void count(Entry const& entry, Gone gone);
     void take(Entry& entry, event::Metadata const& metadata);
+    void take_size(Entry& entry, std::uint64_t size);
     void forget_oldest_nameless();
     void forget(Entry& entry);
 

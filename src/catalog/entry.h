@@ -34,7 +34,7 @@ struct Entry {
     event::ContentFacts facts; // of the newest version
     Link* names = nullptr; // borrowed; none: the object is gone, or its name is yet to come
     Directory* directory = nullptr; // borrowed; of a directory that ever had a child
-    std::uint64_t size = 0;
+    std::uint64_t size = 0; // of the newest version, where there is one
     std::int64_t mtime_ns = 0;
     std::uint64_t inode = 0; // zero: not known
     std::uint64_t xattr_hash = 0; // over names and values

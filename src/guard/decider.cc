@@ -27,6 +27,14 @@ constexpr std::size_t openers_remembered = 65536;
 constexpr std::chrono::milliseconds tick{50};
 constexpr std::chrono::seconds settled_after{2};
 
+std::optional<struct statx> status_at(Result<UniqueFd> fd)
+{
+    if (!fd.ok())
+        return {};
+    auto status = sys::stat_fd(fd.take().get());
+    return status.ok() ? std::optional(status.take()) : std::nullopt;
+}
+
 } // namespace
 
 Decider::Decider(Parts parts)
@@ -94,9 +102,11 @@ Result<void> Decider::run()
         .wait = [this] { return wait(); },
         .bell = parts_.witness.fd()}));
     TRY(relay->run());
+    // What was put off is judged before the end: after a restart nobody could tell who did it.
     read_attributes(SIZE_MAX);
     while (!astray_.empty())
-        look_at_astray(astray_.back().object);
+        resolve_astray(event::ObjectId(astray_.back().activity.object));
+    read_attributes(SIZE_MAX);
     batch_.send();
     return {};
 }
@@ -150,7 +160,7 @@ Result<bool> Decider::look_at_kernel()
     auto now = wall_now();
     for (auto const& event : events)
         handle(event, now);
-    look_again();
+    retry_astray();
     return !events.empty();
 }
 
@@ -213,16 +223,13 @@ Result<UniqueFd> Decider::open_object(event::ObjectKey const& key) const
 
 std::optional<struct statx> Decider::status_of(event::ObjectKey const& key) const
 {
-    auto fd = open_object(key);
-    if (!fd.ok())
-        return {};
-    auto status = sys::stat_fd(fd.take().get());
-    return status.ok() ? std::optional(status.take()) : std::nullopt;
+    return status_at(open_object(key));
 }
 
-// `not_found` where the object stands there no longer. To open by its handle what was just deleted waits
-// on XFS until the kernel has freed it, and an unhindered deleter takes a hundred files meanwhile. No
-// symlink is followed and no mount entered: they might lead to a file system that does not answer.
+// By the name that the catalog knows; an error where it stands there no longer. To open by its handle what
+// was just deleted waits on XFS until the kernel has freed it, and an unhindered deleter takes a hundred
+// files meanwhile. No symlink is followed and no mount entered: they might lead to a file system that does
+// not answer. Where the way fails for another reason than that something is gone, by its handle after all.
 Result<UniqueFd> Decider::open_by_name(event::ObjectId object, event::ObjectKey const& key) const
 {
     auto const* entry = catalog_.find(object);
@@ -248,11 +255,7 @@ Result<UniqueFd> Decider::open_by_name(event::ObjectId object, event::ObjectKey 
 
 std::optional<struct statx> Decider::status_by_name(event::ObjectId object, event::ObjectKey const& key) const
 {
-    auto fd = open_by_name(object, key);
-    if (!fd.ok())
-        return {};
-    auto status = sys::stat_fd(fd.take().get());
-    return status.ok() ? std::optional(status.take()) : std::nullopt;
+    return status_at(open_by_name(object, key));
 }
 
 std::optional<event::Metadata> Decider::metadata_of(event::ObjectKey const& key) const

@@ -89,6 +89,8 @@ private:
     void read_opens();
     void settle(std::chrono::steady_clock::duration still_for);
     void probe();
+    struct Unsettled;
+    Unsettled& unsettle(event::ObjectId object, event::ObjectKey const& key, pid_t writer);
     void settled(event::ObjectId object);
 
     void handle(sensor::WitnessEvent const& event, WallTime time);
@@ -96,14 +98,14 @@ private:
     void learn_kind(event::Activity& created) const;
     void after_name(event::Activity const& activity);
     void after_attributes(event::Activity activity);
-    void compare_attributes(event::Activity activity, int fd);
+    void compare_attributes(event::Activity activity, int fd); // REQUIRES: the catalog knows the object
     void read_attributes(std::size_t at_most);
-    void look_again();
-    void look_at_astray(event::ObjectId object);
-    void look_at(event::Activity&& activity, int fd);
+    void retry_astray(); // after each look at the kernel
+    void resolve_astray(event::ObjectId object); // at once, by its handle
+    void compare_found(event::Activity&& activity, int fd); // the same REQUIRES; was astray
     void note_change(event::Activity activity);
     bool has_open(pid_t pid, event::ObjectId object) const;
-    void look_for_emptied(
+    void note_if_emptied(
         event::Activity const& activity, event::Metadata const& now, std::uint64_t was_bytes);
     void reconsider_exclusion(event::Activity const& activity);
     void mark_linked(event::Activity const& activity);
@@ -156,15 +158,20 @@ private:
         SteadyTime since; // the newest change
         bool existed = false; // changed over a version that the vault holds
         bool is_probed = false;
+        bool is_noted = false; // told to the verdict as a change
     };
     std::unordered_map<event::ObjectId, Unsettled> unsettled_;
+    std::size_t open_changes_ = 0; // of unsettled_, those that existed and are not probed
     struct Unread { // its rights or times have changed, and its extended attributes may have
         event::ObjectKey key;
         event::ProcessKey process;
     };
     std::unordered_map<event::ObjectId, Unread> unread_;
-    std::vector<event::Activity> astray_; // of objects that were not where their name is
-    std::size_t open_changes_ = 0; // of them, those that existed and are not probed
+    struct Astray { // its object was not where its name is
+        event::Activity activity;
+        SteadyTime since;
+    };
+    std::vector<Astray> astray_;
     SteadyTime next_settling_;
     SteadyTime next_probe_ = SteadyTime::max();
     int rounds_after_close_ = 0; // of the inbox

@@ -40,7 +40,7 @@ void Decider::handle_capture(capture::Outcome&& outcome)
         return;
     }
     auto version = outcome.version.take();
-    look_at_astray(version.object);
+    resolve_astray(version.object);
     no_longer_missed(version.object);
     version.occasion = outcome.occasion;
     version.writer = book_.key_of(outcome.writer);
@@ -84,6 +84,7 @@ void Decider::miss(capture::Outcome const& outcome)
         parts_.keeper.excluded(outcome.number);
         uncaptured_.erase(object);
         no_longer_missed(object);
+        settled(object);
         return;
     }
     if (error.code() == Errc::not_found || (outcome.is_probe && error.code() == Errc::again)) {
@@ -93,7 +94,7 @@ void Decider::miss(capture::Outcome const& outcome)
     lost_captures_.fetch_add(1);
     if (outcome.key.handle.bytes.empty() || catalog_.find(object) == nullptr)
         return;
-    unsettled_[object] = {outcome.key, outcome.writer, steady_now()};
+    unsettle(object, outcome.key, outcome.writer);
     if (error.code() == Errc::again) // torn: its writer's close will tell
         return;
     missed_.insert(object);

@@ -52,10 +52,10 @@ void Decider::handle(sensor::WitnessEvent const& event, WallTime time)
     translator_.translate(event, book_.key_of(event.pid), time, [&](Activity&& activity) {
         switch (activity.kind) {
         case ActivityKind::attributes:
-            after_attributes(activity);
+            after_attributes(std::move(activity));
             break;
         case ActivityKind::changed:
-            note_change(activity);
+            note_change(std::move(activity));
             break;
         default: {
             if (activity.kind == ActivityKind::created && is_regular(activity))
@@ -113,20 +113,22 @@ void Decider::after_name(Activity const& activity)
         || (activity.kind == ActivityKind::renamed && !activity.place.parent && activity.target.parent);
     if (came && activity.object_kind == ObjectKind::directory)
         arrive(activity);
-    // Regular files come with a close; a symlink or a moved-in file does not.
+    // A symlink or a moved-in file has no close: it is captured at the next settling. A new regular file
+    // has one, unless it only stands in the place of something (mknod): that one is captured when many
+    // such wait, and it has been still a while.
     if (came && activity.object_kind != ObjectKind::directory
         && (activity.kind == ActivityKind::renamed || !is_regular(activity)))
         unsettled_[activity.object] = {activity.key, activity.process.pid, SteadyTime{}};
-    else if (activity.kind == ActivityKind::created && is_regular(activity)) // mknod has no close
-        unsettled_.try_emplace(activity.object, Unsettled{activity.key, activity.process.pid, steady_now()});
+    else if (activity.kind == ActivityKind::created && is_regular(activity)
+        && verdict_.is_replacing_many(activity.time))
+        unsettle(activity.object, activity.key, activity.process.pid);
     if (activity.kind != ActivityKind::deleted && is_regular(activity))
         reconsider_exclusion(activity);
     if (activity.kind == ActivityKind::linked)
         mark_linked(activity);
-    bool const has_other_names = activity.kind == ActivityKind::deleted
-        || activity.kind == ActivityKind::linked
+    bool const names_changed = activity.kind == ActivityKind::deleted || activity.kind == ActivityKind::linked
         || (activity.kind == ActivityKind::renamed && activity.place.parent);
-    auto const status = has_other_names ? status_by_name(activity.object, activity.key) : std::nullopt;
+    auto const status = names_changed ? status_by_name(activity.object, activity.key) : std::nullopt;
     if (status)
         restamp(activity.object, *status);
 }
@@ -198,7 +200,7 @@ void Decider::after_attributes(Activity activity)
     if (auto fd = open_by_name(activity.object, activity.key); fd.ok())
         compare_attributes(std::move(activity), fd.take().get());
     else if (catalog_.find(activity.object) != nullptr)
-        astray_.push_back(std::move(activity));
+        astray_.push_back({std::move(activity), steady_now()});
 }
 
 void Decider::compare_attributes(Activity activity, int fd)
@@ -209,7 +211,7 @@ void Decider::compare_attributes(Activity activity, int fd)
     auto const stat = status.take();
     auto const* entry = catalog_.find(activity.object);
     activity.metadata = event::metadata_of(stat);
-    auto const& now = *activity.metadata;
+    auto const& now = *activity.metadata; // also after all of it is read: that is assigned in its place
     bool const shows = now.mode != entry->mode || now.uid != entry->uid || now.gid != entry->gid
         || now.inode_flags != entry->inode_flags || now.mtime_ns != entry->mtime_ns;
     // Extended attributes take as long to read as all the rest, in which chown does three more
@@ -232,12 +234,13 @@ void Decider::compare_attributes(Activity activity, int fd)
     if (content_stands)
         apply(std::move(version), {});
     else
-        unsettled_[version.object] = {version.key, version.writer.pid, steady_now()};
+        unsettle(version.object, version.key, version.writer.pid);
 }
 
 // What was left unread, where it is another than the catalog knows.
 void Decider::read_attributes(std::size_t at_most)
 {
+    at_most = std::min(at_most, unread_.size()); // one that is changed all the time may come back
     for (std::size_t i = 0; i < at_most && !unread_.empty(); ++i) {
         auto const node = unread_.extract(unread_.begin());
         auto const* entry = catalog_.find(node.key());
@@ -257,59 +260,59 @@ void Decider::read_attributes(std::size_t at_most)
 }
 
 // Of a deletion the kernel tells twice, first as a change of the links; a rename is told after what was
-// done before it. Either is among the next events, and what stays astray is under a name of another's.
-void Decider::look_again()
+// done before it. Either is among the next events. What stays astray longer was not deleted: another object
+// has the name that we know, and it is opened by its handle.
+void Decider::retry_astray()
 {
     if (astray_.empty())
         return;
-    auto const now = wall_now();
-    for (auto& activity : std::exchange(astray_, {})) {
+    auto const now = steady_now();
+    for (auto& astray : std::exchange(astray_, {})) {
+        auto const& activity = astray.activity;
         auto const* entry = catalog_.find(activity.object);
         if (entry == nullptr || !entry->is_here())
             continue;
-        bool const is_overdue = activity.time + astray_at_most < now;
+        bool const is_overdue = now - astray.since > astray_at_most;
         auto fd = is_overdue ? open_object(activity.key) : open_by_name(activity.object, activity.key);
         if (fd.ok())
-            look_at(std::move(activity), fd.take().get());
+            compare_found(std::move(astray.activity), fd.take().get());
         else if (!is_overdue)
-            astray_.push_back(std::move(activity));
+            astray_.push_back(std::move(astray));
     }
 }
 
 // Once its capture is applied, nobody could tell any more that somebody changed its rights.
-void Decider::look_at_astray(event::ObjectId object)
+void Decider::resolve_astray(event::ObjectId object)
 {
     auto const its = std::ranges::stable_partition(
-        astray_, [&](Activity const& activity) { return activity.object != object; });
-    std::vector<Activity> found(std::move_iterator(its.begin()), std::move_iterator(its.end()));
+        astray_, [&](Astray const& astray) { return astray.activity.object != object; });
+    std::vector<Astray> found(std::move_iterator(its.begin()), std::move_iterator(its.end()));
     astray_.erase(its.begin(), its.end());
-    if (catalog_.find(object) == nullptr)
-        return;
-    for (auto& activity : found)
-        if (auto fd = open_object(activity.key); fd.ok())
-            look_at(std::move(activity), fd.take().get());
+    for (auto& astray : found) {
+        if (auto const* entry = catalog_.find(object); entry == nullptr || !entry->is_here())
+            return;
+        if (auto fd = open_object(astray.activity.key); fd.ok())
+            compare_found(std::move(astray.activity), fd.take().get());
+    }
 }
 
-void Decider::look_at(Activity&& activity, int fd)
+void Decider::compare_found(Activity&& activity, int fd)
 {
     if (activity.kind == ActivityKind::attributes)
         return compare_attributes(std::move(activity), fd);
     if (auto status = sys::stat_fd(fd); status.ok())
-        look_for_emptied(activity, event::metadata_of(status.take()), catalog_.find(activity.object)->size);
+        note_if_emptied(activity, event::metadata_of(status.take()), catalog_.find(activity.object)->size);
 }
 
 void Decider::note_change(Activity activity)
 {
-    auto [at, is_first] = unsettled_.try_emplace(activity.object);
-    at->second.since = steady_now();
-    at->second.writer = activity.process.pid;
-    if (!is_first)
+    auto& change = unsettle(activity.object, activity.key, activity.process.pid);
+    if (std::exchange(change.is_noted, true))
         return;
-    at->second.key = activity.key;
     auto const* entry = catalog_.find(activity.object);
     if (entry == nullptr || !entry->has_version)
         return; // being written for the first time
-    at->second.existed = true;
+    change.existed = true;
     if (++open_changes_ >= changes_that_alarm && next_probe_ == SteadyTime::max())
         next_probe_ = steady_now() + probe_after;
     if (auto status = status_by_name(activity.object, activity.key))
@@ -318,13 +321,13 @@ void Decider::note_change(Activity activity)
     auto copy = activity;
     apply(std::move(activity));
     if (copy.metadata)
-        look_for_emptied(copy, *copy.metadata, was_bytes);
+        note_if_emptied(copy, *copy.metadata, was_bytes);
     else
-        astray_.push_back(std::move(copy));
+        astray_.push_back({std::move(copy), steady_now()});
 }
 
 // Truncated by path: no close will tell of it, and there is nothing to read.
-void Decider::look_for_emptied(Activity const& activity, event::Metadata const& now, std::uint64_t was_bytes)
+void Decider::note_if_emptied(Activity const& activity, event::Metadata const& now, std::uint64_t was_bytes)
 {
     if (now.size != 0 || was_bytes == 0 || has_open(activity.process.pid, activity.object))
         return;
@@ -360,6 +363,15 @@ void Decider::probe()
         (void)parts_.pool.add(std::move(job));
     }
     open_changes_ = 0;
+}
+
+Decider::Unsettled& Decider::unsettle(event::ObjectId object, event::ObjectKey const& key, pid_t writer)
+{
+    auto& change = unsettled_[object];
+    change.key = key;
+    change.writer = writer;
+    change.since = steady_now();
+    return change;
 }
 
 void Decider::settled(event::ObjectId object)

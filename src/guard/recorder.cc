@@ -66,7 +66,8 @@ void Recorder::run()
     }
 }
 
-// In parts of whole batches, between which others may write. While the journal takes nothing, all at once.
+// In parts of whole batches, between which others may write. Once the journal takes nothing, the rest is
+// tried as one: each try may wait for seconds.
 void Recorder::write(std::vector<RecordBatch> batches)
 {
     std::vector<Committed> waiting;
@@ -75,12 +76,12 @@ void Recorder::write(std::vector<RecordBatch> batches)
         std::ranges::move(batch.records, std::back_inserter(unwritten_));
         std::ranges::move(batch.committed, std::back_inserter(waiting));
         if (is_taking && unwritten_.size() >= records_at_once)
-            is_taking = write_gathered(std::exchange(waiting, {}));
+            is_taking = write_gathered(std::exchange(waiting, {})) == Kept::yes;
     }
-    write_gathered(std::move(waiting));
+    (void)write_gathered(std::move(waiting));
 }
 
-bool Recorder::write_gathered(std::vector<Committed> waiting)
+Kept Recorder::write_gathered(std::vector<Committed> waiting)
 {
     complete_metadata_versions(unwritten_);
     auto written = unwritten_.empty() ? Result<void>() : journal_->append(unwritten_);
@@ -92,14 +93,16 @@ bool Recorder::write_gathered(std::vector<Committed> waiting)
                 Severity::warning, "the journal takes nothing, trying again: " + written.error().message());
         failure_ = written.ok() ? std::string() : written.error().message();
     }
-    if (!written.ok() && unwritten_.size() > unwritten_at_most)
+    auto const kept = written.ok() ? Kept::yes : Kept::not_yet;
+    bool const is_refused = kept == Kept::not_yet && unwritten_.size() > unwritten_at_most;
+    if (is_refused)
         refused_.fetch_add(unwritten_.size());
-    if (written.ok() || unwritten_.size() > unwritten_at_most)
+    if (kept == Kept::yes || is_refused)
         unwritten_.clear();
     // Also after a failure: whoever waits must go on.
     for (auto const& committed : waiting)
-        committed(written.ok() ? Kept::yes : Kept::not_yet);
-    return written.ok();
+        committed(kept);
+    return kept;
 }
 
 // A version of metadata alone comes without its content: that of the newest version before stands.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // guard/recorder.h -- the thread that owns the journal and writes what others hand it.
 //
-// What waits is written in one transaction, so a busy moment costs few commits. After the commit
-// each batch's `committed` is called, in order: that is when an open that waited may go on.
+// What waits is written in transactions of some 4,000 records, so a busy moment costs few commits and
+// others get their turn between them. After the commit each batch's `committed` is called, in order: that
+// is when an open that waited may go on.
 // What could not be written (a full disk) is kept and tried again each second.
 // Threads: put() from any thread, never waits. Bounds: 100,000 batches that wait, and 200,000
 // records that could not be written; past that they are refused, counted, and failure() says so
@@ -46,7 +47,7 @@ public:
 private:
     void run();
     void write(std::vector<RecordBatch> batches);
-    bool write_gathered(std::vector<Committed> waiting); // whether the journal took it
+    Kept write_gathered(std::vector<Committed> waiting); // what unwritten_ holds
     void complete_metadata_versions(std::vector<event::Record>& records);
 
     std::unique_ptr<journal::Journal> journal_; // the thread's own

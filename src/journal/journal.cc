@@ -34,11 +34,16 @@ std::string directory_of(std::string const& path)
 
 } // namespace
 
+Result<std::unique_ptr<Journal>> Journal::open(std::string const& path, Access access)
+{
+    return open(path, access, usual_patience);
+}
+
 Result<std::unique_ptr<Journal>> Journal::open(
     std::string const& path, Access access, std::chrono::milliseconds patience)
 {
     auto database = TRY(open_database(path, access).context("open journal " + quoted(path)));
-    database.wait_for_others(patience);
+    database.set_patience(patience);
     return std::make_unique<SqliteJournal>(std::move(database));
 }
 

@@ -8,8 +8,8 @@
 // since the last checkpoint of the WAL may be missing, never anything in between.
 //
 // Threads: an object belongs to one thread. Any number of readers may have the same file open.
-// Errors: `again` while somebody else writes, `full` when the disk is (nothing of the batch is kept, the journal stays usable),
-// `unsupported` for a file of a newer schema, `corrupt` for what is no journal.
+// Errors: `again` while somebody else writes, `full` when the disk is (nothing of the batch is kept, the
+// journal stays usable), `unsupported` for a file of a newer schema, `corrupt` for what is no journal.
 // Format: docs/formats/journal.md
 #pragma once
 
@@ -44,9 +44,10 @@ struct CurrentObject {
 
 class Journal {
 public:
-    // An append fails with `again` where others have been writing all the while for `patience`.
+    static Result<std::unique_ptr<Journal>> open(std::string const& path, Access access);
+    // An append fails with `again` where others have been writing all the while for `patience`; else for 2 s.
     static Result<std::unique_ptr<Journal>> open(
-        std::string const& path, Access access, std::chrono::milliseconds patience = std::chrono::seconds(2));
+        std::string const& path, Access access, std::chrono::milliseconds patience);
     virtual ~Journal() = default;
 
     // One transaction, all or nothing; but a record of more than 16 MiB, which no reader would

@@ -8,9 +8,8 @@
 namespace tocsin::journal {
 namespace {
 
-constexpr std::chrono::milliseconds usual_wait{2000};
-
 // As sqlite3_busy_timeout(), but it asks each millisecond: who writes again and again leaves short gaps.
+// The first argument is the number itself, no address. Asks are counted, so the wait is a little longer.
 int ask_again(void* at_most_ms, int asked)
 {
     if (asked >= static_cast<int>(reinterpret_cast<std::intptr_t>(at_most_ms)))
@@ -182,11 +181,11 @@ Result<Database> Database::open_with(std::string const& name, int flags)
     (void)sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
     (void)sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
     Database database(std::move(connection));
-    database.wait_for_others(usual_wait);
+    database.set_patience(usual_patience);
     return database;
 }
 
-void Database::wait_for_others(std::chrono::milliseconds at_most)
+void Database::set_patience(std::chrono::milliseconds at_most)
 {
     auto* const ms = reinterpret_cast<void*>(static_cast<std::intptr_t>(at_most.count()));
     (void)sqlite3_busy_handler(connection_.get(), ask_again, ms);

@@ -86,6 +86,8 @@ private:
     int bind_error_ = 0;
 };
 
+inline constexpr std::chrono::milliseconds usual_patience{2000};
+
 class Database {
 public:
     enum class Mode {
@@ -98,8 +100,8 @@ public:
     Database& operator=(Database&&) = delete;
     ~Database();
 
-    // How long a statement waits while another connection writes; 2 s unless told.
-    void wait_for_others(std::chrono::milliseconds at_most);
+    // How long a statement asks again while another connection writes; usual_patience unless told.
+    void set_patience(std::chrono::milliseconds at_most);
 
     // A private database in a temporary file that SQLite removes by itself.
     static Result<Database> open_scratch();

@@ -70,7 +70,7 @@ TEST_F(Sqlite, CallsARowThatIsThereTwiceCorrupt)
 TEST_F(Sqlite, SaysAgainWhileSomebodyElseWrites)
 {
     auto other = Database::open(directory / "x.db", Database::Mode::create).take();
-    other.wait_for_others(std::chrono::milliseconds(0));
+    other.set_patience(std::chrono::milliseconds(0));
     auto transaction = Transaction::begin(database, Transaction::Kind::write).take();
     EXPECT_ERRC(Errc::again, Transaction::begin(other, Transaction::Kind::write));
 }
@@ -79,7 +79,7 @@ TEST_F(Sqlite, SaysAgainWhileSomebodyElseWrites)
 TEST_F(Sqlite, GetsItsTurnBesideWhoWritesWithoutAPause)
 {
     auto other = Database::open(directory / "x.db", Database::Mode::create).take();
-    other.wait_for_others(std::chrono::minutes(1));
+    other.set_patience(std::chrono::minutes(1));
     std::atomic<bool> is_writing{false};
     std::jthread writer([&](std::stop_token stop) {
         while (!stop.stop_requested()) {

@@ -485,6 +485,20 @@ TEST_F(BenignTest, UnpackingMakesSymlinksAnew)
     }
 }
 
+TEST_F(BenignTest, AReportIsMadeAnewAndFilledLater)
+{
+    auto const paths = scene.files("/srv/reports", 20, text, ".csv");
+    auto const script = scene.run("sh reports.sh");
+    std::uint64_t seed = 0;
+    for (auto const& path : paths) {
+        scene.deletes(script, path);
+        auto const report = scene.begins(script, path);
+        scene.captures(script, path, report, empty());
+        scene.passes(seconds(5));
+        scene.captures(script, path, report, text(900 + ++seed));
+    }
+}
+
 TEST_F(BenignTest, TheSecondRunOfAMirrorBeginsAnew)
 {
     auto const paths = scene.files("/srv/mirror", 100, text, ".txt");

@@ -12,6 +12,18 @@ using std::chrono::hours;
 
 class EvasionTest : public ::testing::Test {
 protected:
+    // 250 files, each a day younger than the one before; names and listing say nothing of their age.
+    std::vector<std::string> files_oldest_first()
+    {
+        scene.folder("/srv/docs");
+        std::vector<std::string> paths;
+        for (std::uint64_t i = 0; i < 250; ++i) {
+            paths.push_back("/srv/docs/" + std::to_string(i * 7'919 % 1'000));
+            scene.file_of_age(paths.back(), text(i), hours(10'000 - 24 * static_cast<int>(i)));
+        }
+        scene.list_again("/srv/docs", scene.shuffled(paths));
+        return paths;
+    }
     Scene scene;
 };
 
@@ -41,16 +53,22 @@ TEST_F(EvasionTest, APlaceholderThatIsRenamedOverHidesNoContent)
     EXPECT_LE(damage, 8U);
 }
 
+TEST_F(EvasionTest, AModeSetWhileAFileIsWrittenHidesNoContent)
+{
+    auto const paths = scene.files("/srv/docs", 100, text, ".txt");
+    auto const who = scene.run("python3 lock.py");
+    std::uint64_t seed = 0;
+    auto const damage = scene.until_stopped(paths, [&](std::string const& path) {
+        scene.sets(who, path, [](event::Metadata& m) { m.size = 0; });
+        scene.spoils(who, path, ciphertext(++seed));
+    });
+    EXPECT_LE(damage, 8U);
+}
+
 // The oldest first, ten by each of many processes one after another, in no order within the ten.
 TEST_F(EvasionTest, ManyShortRunsByAgeAreOneDestroyer)
 {
-    scene.folder("/srv/docs");
-    std::vector<std::string> paths;
-    for (std::uint64_t i = 0; i < 250; ++i) {
-        paths.push_back("/srv/docs/" + std::to_string(i * 7'919 % 1'000));
-        scene.file_of_age(paths.back(), text(i), hours(10'000 - 24 * static_cast<int>(i)));
-    }
-    scene.list_again("/srv/docs", scene.shuffled(paths));
+    auto const paths = files_oldest_first();
     auto const script = scene.run("bash wipe.sh");
     for (std::size_t at = 0; at < paths.size() && !scene.stopped(); at += 10) {
         std::vector<std::string> ten(paths.begin() + static_cast<std::ptrdiff_t>(at),
@@ -66,20 +84,14 @@ TEST_F(EvasionTest, ManyShortRunsByAgeAreOneDestroyer)
 
 TEST_F(EvasionTest, WhoTookTheOldestMayNotTakeTheRestForIt)
 {
-    scene.folder("/srv/docs");
-    std::vector<std::string> paths;
-    for (std::uint64_t i = 0; i < 250; ++i) {
-        paths.push_back("/srv/docs/" + std::to_string(i * 7'919 % 1'000));
-        scene.file_of_age(paths.back(), text(i), hours(10'000 - 24 * static_cast<int>(i)));
-    }
-    scene.list_again("/srv/docs", scene.shuffled(paths));
+    auto const paths = files_oldest_first();
     auto const who = scene.run("python3 wipe.py");
     for (std::size_t i = 0; i < 130; i += 2) // of the older half every second
         scene.deletes(who, paths[i]);
     ASSERT_FALSE(scene.stopped()) << "cleaning by age";
     EXPECT_LE(scene.until_stopped(scene.shuffled({paths.begin() + 130, paths.end()}),
                   [&](std::string const& path) { scene.deletes(who, path); }),
-        65U + 30U);
+        65U + 30U); // the older ones before, then 30
 }
 
 } // namespace

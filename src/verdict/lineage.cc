@@ -145,11 +145,12 @@ bool ProcessTree::descends(Node const& node, Node const& from) const
 
 bool ProcessTree::was_born_after(event::ProcessKey later, event::ProcessKey earlier)
 {
-    auto const* born = find(later);
-    auto const* ended = find(earlier);
-    if (born == nullptr || born == ended)
+    auto const* second = find(later);
+    auto const* first = find(earlier);
+    if (second == nullptr || second == first)
         return false;
-    return ended == nullptr || (ended->next_serial_at_end != 0 && born->serial >= ended->next_serial_at_end);
+    return first == nullptr
+        || (first->next_serial_at_end != 0 && second->serial >= first->next_serial_at_end);
 }
 
 std::vector<event::ProcessKey> ProcessTree::ancestors(event::ProcessKey key)

@@ -7,7 +7,9 @@
 namespace tocsin::verdict {
 namespace {
 
-constexpr std::size_t most_waiting = 16'384;
+constexpr std::size_t most_waiting = 16'384; // above it the oldest is dropped, and nobody judges that loss
+constexpr std::size_t many_replaced = 64; // who makes one file at a time may be slow to fill it
+constexpr std::chrono::seconds just_now{2};
 constexpr std::size_t most_heirs = 65'536;
 constexpr int neighbours = 3; // names looked at on each side for a copy
 
@@ -119,6 +121,8 @@ void Verdict::succeed(Case const& at, Waiting const& waiting, event::ObjectId su
         return;
     auto change = judge_change(loss.before, after, settings_);
     bool const beside = waiting.relation == Relation::copied;
+    if (change.became == Became::emptied && waiting.relation == Relation::displaced)
+        lost_.put(loss.place, loss); // it may be filled yet
     if (change.became == Became::emptied
         || (beside && change.weight == Weight::soft && !holds_the_same(loss.before, after)))
         return lose(at, loss);
@@ -136,23 +140,24 @@ void Verdict::succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId s
     auto const* entry = catalog_.find(successor);
     if (entry != nullptr && entry->has_version)
         return succeed(at, waiting, successor, content_of(*entry));
-    if (waiting_count_ >= most_waiting && !waiting_.empty()) {
-        auto const oldest = std::ranges::min_element(
-            waiting_, {}, [](auto const& item) { return item.second.front().since; });
-        waiting_count_ -= oldest->second.size();
-        waiting_.erase(oldest);
-    }
     waiting_[successor].push_back(std::move(waiting));
-    ++waiting_count_;
+    arrivals_.push_back({successor, at.now});
+    if (arrivals_.size() > most_waiting) {
+        waiting_.erase(arrivals_.front().successor);
+        arrivals_.pop_front();
+    }
 }
 
-std::vector<Verdict::Waiting> Verdict::waiting_for(event::ObjectId successor)
+bool Verdict::is_replacing_many(WallTime now) const
+{
+    return arrivals_.size() >= many_replaced
+        && arrivals_[arrivals_.size() - many_replaced].time + just_now > now;
+}
+
+std::vector<Verdict::Waiting> Verdict::take_waiting(event::ObjectId successor)
 {
     auto found = waiting_.extract(successor);
-    if (!found)
-        return {};
-    waiting_count_ -= found.mapped().size();
-    return std::move(found.mapped());
+    return found ? std::move(found.mapped()) : std::vector<Waiting>();
 }
 
 void Verdict::lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss)
@@ -182,9 +187,13 @@ void Verdict::on_deleted(Case const& at, event::Activity const& activity)
         return;
     }
     // It took the place of something and is gone as well, before anybody knew what it held.
-    for (auto& waiting : waiting_for(activity.object)) {
-        lost_.put(waiting.loss.place, waiting.loss);
-        lose(at, waiting.loss);
+    for (auto& waiting : take_waiting(activity.object)) {
+        if (auto heir = heir_of_.find(activity.object); heir != heir_of_.end()) {
+            succeed_or_wait(at, std::move(waiting), heir->second);
+        } else if (!waiting.loss.is_cheap) {
+            lost_.put(waiting.loss.place, waiting.loss);
+            lose(at, waiting.loss);
+        }
     }
     auto loss = loss_of(*link, activity.process, at.now, How::deleted);
     if (loss.worth <= 0)
@@ -245,7 +254,8 @@ void Verdict::on_renamed(Case const& at, event::Activity const& activity)
             return;
         auto loss = loss_of(*from, activity.process, at.now, How::moved_out);
         loss.path = activity.path;
-        for (auto const& waiting : waiting_for(activity.object))
+        // It leaves with what it took the place of.
+        for (auto const& waiting : take_waiting(activity.object))
             lose(at, waiting.loss);
         if (loss.worth > 0)
             lose(at, loss);
@@ -263,7 +273,9 @@ void Verdict::on_renamed(Case const& at, event::Activity const& activity)
         heir_of_[activity.displaced] = activity.object;
         return;
     }
-    for (auto& waiting : waiting_for(activity.displaced)) {
+    // What was replaced stood for something itself, and nobody knew yet what it held: the newcomer stands
+    // for both.
+    for (auto& waiting : take_waiting(activity.displaced)) {
         if (activity.object_kind == event::ObjectKind::symlink)
             replaced_by_link(at, waiting.loss);
         else
@@ -280,26 +292,37 @@ void Verdict::on_renamed(Case const& at, event::Activity const& activity)
     succeed_or_wait(at, {std::move(loss), Relation::displaced, since}, activity.object);
 }
 
+// Emptied, or put empty in the place of another, then filled: what was there before is what counts.
+void Verdict::on_filled(Case const& at, event::Version const& version, Content const& after)
+{
+    auto const& name = *catalog_.find(version.object)->names;
+    event::Place const place{name.parent == nullptr ? event::ObjectId{} : name.parent->id, name.name};
+    auto const* found = lost_.find(place);
+    if (found == nullptr)
+        return;
+    auto const loss = *found;
+    bool const is_same = loss.object == version.object;
+    if (!is_same && (loss.time + settings_.return_within <= at.now || !related(loss.who, version.writer)))
+        return;
+    for (auto& signal : signals_)
+        signal->on_return(at, loss);
+    auto const relation = is_same ? Relation::overwritten : Relation::displaced;
+    succeed(at, {loss, relation, loss.time}, version.object, after);
+    lost_.erase(place);
+}
+
 void Verdict::on_content(Case const& at, event::Version const& version)
 {
     auto const after = content_of(version);
-    for (auto const& waiting : waiting_for(version.object))
+    for (auto const& waiting : take_waiting(version.object))
         succeed(at, waiting, version.object, after);
     auto const* entry = catalog_.find(version.object);
     if (entry == nullptr || !entry->has_version || entry->kind != event::ObjectKind::regular
         || entry->digest == version.digest)
         return;
     if (entry->size == 0 && entry->names != nullptr) {
-        // Emptied, then filled: what it held before that is what counts.
-        event::Place const place{
-            entry->names->parent == nullptr ? event::ObjectId{} : entry->names->parent->id,
-            entry->names->name};
-        if (auto* loss = lost_.find(place); loss != nullptr && loss->object == entry->id && after.size > 0) {
-            for (auto& signal : signals_)
-                signal->on_return(at, *loss);
-            succeed(at, {*loss, Relation::overwritten, loss->time}, entry->id, after);
-            lost_.erase(place);
-        }
+        if (after.size > 0)
+            on_filled(at, version, after);
         return;
     }
     Loss loss;

@@ -7,9 +7,10 @@
 //
 // Borrows the catalog and the tree; they must outlive it.
 // Threads: one owner, the guard's deciding thread. No system calls, no locks.
-// Bounds: each part names its own; in all about 20 MB beside catalog and tree.
+// Bounds: each part names its own; in all about 30 MB beside catalog and tree.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -61,6 +62,9 @@ public:
     // Those that changed since the last call, for the journal.
     std::vector<event::Incident> take_changed();
 
+    // Whether many lost files were given a successor just now that nobody has read yet.
+    bool is_replacing_many(WallTime now) const;
+
     void set_next_incident(event::IncidentId id) { next_incident_ = id.value; }
 
 private:
@@ -103,11 +107,12 @@ private:
     void replaced_by_link(Case const& at, Loss const& loss);
     void on_named(Case const& at, event::Activity const& activity, event::Place const& place);
     void on_content(Case const& at, event::Version const& version);
+    void on_filled(Case const& at, event::Version const& version, Content const& after);
     void lose(Case const& at, Loss const& loss);
     void lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss);
     void succeed(Case const& at, Waiting const& waiting, event::ObjectId successor, Content const& after);
     void succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId successor);
-    std::vector<Waiting> waiting_for(event::ObjectId successor); // they wait no longer
+    std::vector<Waiting> take_waiting(event::ObjectId successor); // they wait no longer
     event::ObjectId copy_beside(Case const& at, catalog::Link const& link, Node& who) const;
     bool related(event::ProcessKey a, event::ProcessKey b) const;
 
@@ -138,7 +143,11 @@ private:
     std::vector<Moved> moved_; // by hash of the object; a newer one takes an older one's slot
     std::unordered_map<event::ObjectId, event::ObjectId> heir_of_; // of objects that live on elsewhere
     std::unordered_map<event::ObjectId, std::vector<Waiting>> waiting_; // by successor
-    std::size_t waiting_count_ = 0;
+    struct Arrival {
+        event::ObjectId successor;
+        WallTime time{};
+    };
+    std::deque<Arrival> arrivals_; // of waiting_, also of those that wait no longer; oldest first
     std::unordered_map<event::IncidentId, Open> open_;
     std::int64_t next_incident_ = 1;
     Crossed crossed_;

@@ -234,7 +234,8 @@ bool Sweep::may_be_by_age(Case const& at, Folder const& folder, catalog::Entry c
         && static_cast<double>(newer) >= static_cast<double>(kept) * at.settings.share_left_newer;
 }
 
-// The same, where it is asked at each loss: the answer costs what ten deletions cost, and holds for a while.
+// The same, where it is asked at each loss: it costs what ten deletions cost, so the answer holds for a
+// while, but only as long as nothing newer goes; a short run is asked about each time.
 bool Sweep::may_still_be_by_age(Case const& at, Folder& folder, catalog::Entry const* parent) const
 {
     auto const next = folder.age_asked_at < 64 ? folder.age_asked_at + 8 : 2 * folder.age_asked_at;
@@ -389,6 +390,7 @@ void Sweep::on_return(Case const& at, Loss const& loss)
     auto& folder = found->second;
     if (--folder.lost == 0)
         folder = {};
+    // Both say at which loss something was asked: they cannot be ahead of the count.
     folder.age_asked_at = std::min(folder.age_asked_at, folder.lost);
     folder.whole_asked_at = std::min(folder.whole_asked_at, folder.lost);
 }

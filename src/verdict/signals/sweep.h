@@ -55,15 +55,15 @@ private:
         catalog::Order fits = catalog::Order::walk; // the order that fitted last
         std::uint64_t lost = 0; // in all, while it is remembered
         std::uint64_t age_asked_at = 0; // `lost` when may_be_by_age() was asked last
-        std::int64_t newest_when_asked_ns = INT64_MIN;
-        bool may_be_by_age = false;
-        std::uint64_t whole_asked_at = 0; // the same, of the whole extent, when the answer was no
+        std::int64_t newest_when_asked_ns = INT64_MIN; // `newest_ns` then
+        bool may_be_by_age = false; // the answer
+        std::uint64_t whole_asked_at = 0; // `lost` when the whole extent was looked at last and did not fit
         unsigned selective_in_a_row = 0;
         std::int64_t newest_ns = INT64_MIN; // mtime, of all that were lost
-        // Since one began whose process was born after the end of the one before.
+        // A run goes on until a process takes something that was born after the end of who took the last.
+        unsigned runs = 0; // begun so; from most_runs on the last one does not end
         std::uint64_t lost_in_run = 0;
-        unsigned runs = 0;
-        std::int64_t newest_of_first_ns = INT64_MIN; // mtime, of the first few of the run
+        std::int64_t newest_of_first_ns = INT64_MIN; // mtime, of the first ten of the run
     };
     Folder& folder_of(event::ObjectId folder);
     void learn(Case const& at, Folder const& folder, catalog::Link const* here, Round& round) const;

@@ -384,12 +384,17 @@ Result<void> remove_xattr(int fd, std::string const& name)
 
 Result<FileHandle> handle_of(int fd)
 {
+    return handle_at(fd, "");
+}
+
+Result<FileHandle> handle_at(int dir_fd, std::string const& path)
+{
     alignas(file_handle) char buffer[sizeof(file_handle) + MAX_HANDLE_SZ];
     auto* handle = reinterpret_cast<file_handle*>(buffer);
     handle->handle_bytes = MAX_HANDLE_SZ;
     int mount_id = 0;
-    if (::name_to_handle_at(fd, "", handle, &mount_id, AT_EMPTY_PATH) != 0)
-        return errno_error("name_to_handle_at");
+    if (::name_to_handle_at(dir_fd, path.c_str(), handle, &mount_id, AT_EMPTY_PATH) != 0)
+        return errno_error("name_to_handle_at", path);
     auto raw = std::as_bytes(std::span(handle->f_handle, handle->handle_bytes));
     return FileHandle{handle->handle_type, to_bytes(raw)};
 }

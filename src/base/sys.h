@@ -84,6 +84,7 @@ struct FileHandle {
     auto operator<=>(FileHandle const&) const = default;
 };
 Result<FileHandle> handle_of(int fd); // also of an O_PATH descriptor
+Result<FileHandle> handle_at(int dir_fd, std::string const& path); // "": of dir_fd; a symlink's is its own
 Result<UniqueFd> open_by_handle(int mount_fd, FileHandle const& handle, int flags);
 Result<std::uint64_t> filesystem_id(int fd); // statfs f_fsid as fanotify reports it: val[0] | val[1] << 32
 

@@ -4,11 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
-#include <linux/openat2.h>
 #include <poll.h>
 #include <unistd.h>
 
-#include "tocsin/base/path.h"
 #include "tocsin/base/sys.h"
 
 namespace tocsin::guard {
@@ -27,14 +25,6 @@ constexpr std::size_t openers_remembered = 65536;
 constexpr std::chrono::milliseconds tick{50};
 constexpr std::chrono::seconds settled_after{2};
 
-std::optional<struct statx> status_at(Result<UniqueFd> fd)
-{
-    if (!fd.ok())
-        return {};
-    auto status = sys::stat_fd(fd.take().get());
-    return status.ok() ? std::optional(status.take()) : std::nullopt;
-}
-
 } // namespace
 
 Decider::Decider(Parts parts)
@@ -45,6 +35,7 @@ Decider::Decider(Parts parts)
     , book_(processes_, parts_.recording)
     , incidents_({verdict_, processes_, book_, parts_.responder, batch_})
     , translator_(catalog_, parts_.trees)
+    , objects_(catalog_, parts_.trees)
     , self_pid_(::getpid())
 {
     verdict_.on_crossing([this](event::ProcessKey who) { parts_.responder.halt(who); });
@@ -213,60 +204,6 @@ void Decider::handle(Command&& command)
     command();
 }
 
-Result<UniqueFd> Decider::open_object(event::ObjectKey const& key) const
-{
-    auto mount = parts_.trees.mount_fd(key.filesystem);
-    if (mount < 0)
-        return Error(Errc::not_found, "no tree on this file system");
-    return sys::open_by_handle(mount, key.handle, O_PATH);
-}
-
-std::optional<struct statx> Decider::status_of(event::ObjectKey const& key) const
-{
-    return status_at(open_object(key));
-}
-
-// By the name that the catalog knows; an error where it stands there no longer. To open by its handle what
-// was just deleted waits on XFS until the kernel has freed it, and an unhindered deleter takes a hundred
-// files meanwhile. No symlink is followed and no mount entered: they might lead to a file system that does
-// not answer. Where the way fails for another reason than that something is gone, by its handle after all.
-Result<UniqueFd> Decider::open_by_name(event::ObjectId object, event::ObjectKey const& key) const
-{
-    auto const* entry = catalog_.find(object);
-    if (entry == nullptr || !entry->is_here())
-        return Error(Errc::not_found, "it has no name");
-    auto const path = catalog_.path_of(object);
-    auto const tree = parts_.trees.containing(path);
-    if (!tree)
-        return open_object(key);
-    auto const way = path == tree->path ? "." : std::string(way_below(path, tree->path));
-    auto fd = sys::open_at2(
-        tree->fd.get(), way, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
-    if (!fd.ok()) {
-        auto const error = fd.error().errno_value();
-        return error == ENOENT || error == ENOTDIR || error == ELOOP ? std::move(fd) : open_object(key);
-    }
-    auto out = fd.take();
-    auto handle = TRY(sys::handle_of(out.get()));
-    if (handle != key.handle)
-        return Error(Errc::not_found, "another object has its name");
-    return out;
-}
-
-std::optional<struct statx> Decider::status_by_name(event::ObjectId object, event::ObjectKey const& key) const
-{
-    return status_at(open_by_name(object, key));
-}
-
-std::optional<event::Metadata> Decider::metadata_of(event::ObjectKey const& key) const
-{
-    auto fd = open_object(key);
-    if (!fd.ok())
-        return {};
-    auto metadata = event::read_metadata(fd.take().get());
-    return metadata.ok() ? std::optional(metadata.take()) : std::nullopt;
-}
-
 std::shared_ptr<Tree const> Decider::tree_of(event::RootId root) const
 {
     for (auto const& tree : parts_.trees.all()) {
@@ -285,6 +222,7 @@ void Decider::record(event::Record record)
 
 void Decider::forget_tree(event::RootId root)
 {
+    objects_.forget_directory();
     std::erase_if(unsettled_, [&](auto const& item) {
         auto const* entry = catalog_.find(item.first);
         return entry == nullptr || entry->root == root;

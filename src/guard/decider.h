@@ -22,6 +22,7 @@
 #include "tocsin/guard/inbox.h"
 #include "tocsin/guard/incidents.h"
 #include "tocsin/guard/keeper.h"
+#include "tocsin/guard/object_finder.h"
 #include "tocsin/guard/process_book.h"
 #include "tocsin/guard/recorder.h"
 #include "tocsin/guard/relay.h"
@@ -98,11 +99,13 @@ private:
     void learn_kind(event::Activity& created) const;
     void after_name(event::Activity const& activity);
     void after_attributes(event::Activity activity);
-    void compare_attributes(event::Activity activity, int fd); // REQUIRES: the catalog knows the object
+    void compare_attributes(
+        event::Activity activity, struct statx const& status); // REQUIRES: the catalog knows the object
     void read_attributes(std::size_t at_most);
     void retry_astray(); // after each look at the kernel
     void resolve_astray(event::ObjectId object); // at once, by its handle
-    void compare_found(event::Activity&& activity, int fd); // the same REQUIRES; was astray
+    void compare_found(
+        event::Activity&& activity, struct statx const& status); // the same REQUIRES; was astray
     void note_change(event::Activity activity);
     bool has_open(pid_t pid, event::ObjectId object) const;
     void note_if_emptied(
@@ -130,11 +133,6 @@ private:
 
     void apply(event::Activity&& activity);
     void apply(event::Version&& version, Committed committed);
-    Result<UniqueFd> open_object(event::ObjectKey const& key) const; // O_PATH
-    std::optional<struct statx> status_of(event::ObjectKey const& key) const;
-    Result<UniqueFd> open_by_name(event::ObjectId object, event::ObjectKey const& key) const; // O_PATH
-    std::optional<struct statx> status_by_name(event::ObjectId object, event::ObjectKey const& key) const;
-    std::optional<event::Metadata> metadata_of(event::ObjectKey const& key) const; // all of it
     std::shared_ptr<Tree const> tree_of(event::RootId root) const;
     void note_named(event::ObjectId object);
     void fail(std::string sentence);
@@ -147,6 +145,7 @@ private:
     ProcessBook book_;
     Incidents incidents_;
     Translator translator_;
+    ObjectFinder objects_;
     Absence absence_;
 
     std::unordered_map<capture::ObjectNumber, event::ObjectId> numbers_;

@@ -157,7 +157,7 @@ void Decider::handle(FoundObject&& message)
     auto const* link = catalog_.link_at(found.place);
     bool is_named = link != nullptr && link->object->id == found.object && link->object->root == message.root;
     if (message.reason != WalkReason::restart && entry != nullptr && entry->is_gone) {
-        auto const status = status_of(found.key);
+        auto const status = objects_.status_by_handle(found.key);
         if (!status || status->stx_nlink == 0)
             return; // deleted between the listing and now, not only moved away and back
     }

@@ -72,7 +72,7 @@ void Decider::handle(sensor::WitnessEvent const& event, WallTime time)
 // The kernel tells directories from the rest, and no more; a symlink or a pipe will have no close.
 void Decider::learn_kind(Activity& created) const
 {
-    if (auto status = status_of(created.key))
+    if (auto status = objects_.status_by_handle(created.key))
         created.object_kind = event::kind_of_mode(status->stx_mode);
 }
 
@@ -81,7 +81,7 @@ void Decider::handle_own(sensor::WitnessEvent const& event, WallTime time)
 {
     translator_.translate(event, book_.key_of(event.pid), time, [&](Activity&& activity) {
         if (activity.kind == ActivityKind::attributes)
-            activity.metadata = metadata_of(activity.key);
+            activity.metadata = objects_.metadata_by_handle(activity.key);
         catalog_.apply(activity, {});
         bool names = activity.kind != ActivityKind::changed && activity.kind != ActivityKind::attributes;
         auto copy = activity;
@@ -128,7 +128,7 @@ void Decider::after_name(Activity const& activity)
         mark_linked(activity);
     bool const names_changed = activity.kind == ActivityKind::deleted || activity.kind == ActivityKind::linked
         || (activity.kind == ActivityKind::renamed && activity.place.parent);
-    auto const status = names_changed ? status_by_name(activity.object, activity.key) : std::nullopt;
+    auto const status = names_changed ? objects_.status_by_name(activity.object, activity.key) : std::nullopt;
     if (status)
         restamp(activity.object, *status);
 }
@@ -140,7 +140,7 @@ void Decider::reconsider_exclusion(Activity const& activity)
     auto tree = tree_of(activity.root);
     if (!tree || tree->excludes.empty())
         return;
-    auto status = status_of(activity.key);
+    auto status = objects_.status_by_handle(activity.key);
     if (!status)
         return;
     parts_.keeper.included({sys::device_of(*status), status->stx_ino});
@@ -197,20 +197,16 @@ void Decider::arrive(Activity const& activity)
 
 void Decider::after_attributes(Activity activity)
 {
-    if (auto fd = open_by_name(activity.object, activity.key); fd.ok())
-        compare_attributes(std::move(activity), fd.take().get());
+    if (auto status = objects_.status_by_name(activity.object, activity.key))
+        compare_attributes(std::move(activity), *status);
     else if (catalog_.find(activity.object) != nullptr)
         astray_.push_back({std::move(activity), steady_now()});
 }
 
-void Decider::compare_attributes(Activity activity, int fd)
+void Decider::compare_attributes(Activity activity, struct statx const& status)
 {
-    auto status = sys::stat_fd(fd);
-    if (!status.ok())
-        return;
-    auto const stat = status.take();
     auto const* entry = catalog_.find(activity.object);
-    activity.metadata = event::metadata_of(stat);
+    activity.metadata = event::metadata_of(status);
     auto const& now = *activity.metadata; // also after all of it is read: that is assigned in its place
     bool const shows = now.mode != entry->mode || now.uid != entry->uid || now.gid != entry->gid
         || now.inode_flags != entry->inode_flags || now.mtime_ns != entry->mtime_ns;
@@ -218,12 +214,12 @@ void Decider::compare_attributes(Activity activity, int fd)
     // files: where there were none to lose, that waits.
     if (shows && entry->xattr_count == 0)
         unread_[activity.object] = {activity.key, activity.process};
-    else if (auto all = event::read_metadata(fd); all.ok())
-        activity.metadata = all.take();
-    else
+    else if (auto all = objects_.metadata_by_name(activity.object, activity.key))
+        activity.metadata = std::move(all);
+    else if (activity.metadata = objects_.metadata_by_handle(activity.key); !activity.metadata)
         return; // gone
     if (!shows && catalog::hash_of(now.xattrs) == entry->xattr_hash)
-        return restamp(activity.object, stat); // the number of its links, or its atime
+        return restamp(activity.object, status); // the number of its links, or its atime
     // With another size or time its content may be another: that is for its capture to say.
     bool const content_stands =
         entry->kind != ObjectKind::regular || (now.size == entry->size && now.mtime_ns == entry->mtime_ns);
@@ -273,9 +269,10 @@ void Decider::retry_astray()
         if (entry == nullptr || !entry->is_here())
             continue;
         bool const is_overdue = now - astray.since > astray_at_most;
-        auto fd = is_overdue ? open_object(activity.key) : open_by_name(activity.object, activity.key);
-        if (fd.ok())
-            compare_found(std::move(astray.activity), fd.take().get());
+        auto const status = is_overdue ? objects_.status_by_handle(activity.key)
+                                       : objects_.status_by_name(activity.object, activity.key);
+        if (status)
+            compare_found(std::move(astray.activity), *status);
         else if (!is_overdue)
             astray_.push_back(std::move(astray));
     }
@@ -291,17 +288,16 @@ void Decider::resolve_astray(event::ObjectId object)
     for (auto& astray : found) {
         if (auto const* entry = catalog_.find(object); entry == nullptr || !entry->is_here())
             return;
-        if (auto fd = open_object(astray.activity.key); fd.ok())
-            compare_found(std::move(astray.activity), fd.take().get());
+        if (auto const status = objects_.status_by_handle(astray.activity.key))
+            compare_found(std::move(astray.activity), *status);
     }
 }
 
-void Decider::compare_found(Activity&& activity, int fd)
+void Decider::compare_found(Activity&& activity, struct statx const& status)
 {
     if (activity.kind == ActivityKind::attributes)
-        return compare_attributes(std::move(activity), fd);
-    if (auto status = sys::stat_fd(fd); status.ok())
-        note_if_emptied(activity, event::metadata_of(status.take()), catalog_.find(activity.object)->size);
+        return compare_attributes(std::move(activity), status);
+    note_if_emptied(activity, event::metadata_of(status), catalog_.find(activity.object)->size);
 }
 
 void Decider::note_change(Activity activity)
@@ -315,7 +311,7 @@ void Decider::note_change(Activity activity)
     change.existed = true;
     if (++open_changes_ >= changes_that_alarm && next_probe_ == SteadyTime::max())
         next_probe_ = steady_now() + probe_after;
-    if (auto status = status_by_name(activity.object, activity.key))
+    if (auto status = objects_.status_by_name(activity.object, activity.key))
         activity.metadata = event::metadata_of(*status);
     auto const was_bytes = entry->size;
     auto copy = activity;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard/object_finder.h -- what an object is just now, found by its name or by its handle.
+//
+// By its name is quick, and never waits: to open by its handle what was just deleted takes on XFS
+// until the kernel has freed it, and an unhindered deleter takes a hundred files meanwhile. No
+// symlink is followed and no mount entered: they might lead to a file system that does not answer.
+// Where the way fails for another reason than that something is gone, it is the handle after all.
+//
+// Threads: the deciding one. Bounds: one directory is kept open, that of the last name.
+#pragma once
+
+#include <optional>
+
+#include "tocsin/catalog/catalog.h"
+#include "tocsin/event/metadata.h"
+#include "tocsin/guard/trees.h"
+
+namespace tocsin::guard {
+
+class ObjectFinder {
+public:
+    ObjectFinder(catalog::Catalog const& catalog, Trees const& trees) : catalog_(catalog), trees_(trees) { }
+
+    // Nothing, or an error, where the object no longer stands where the catalog knows it.
+    Result<UniqueFd> open_by_name(event::ObjectId object, event::ObjectKey const& key); // O_PATH
+    std::optional<struct statx> status_by_name(event::ObjectId object, event::ObjectKey const& key);
+    std::optional<event::Metadata> metadata_by_name(event::ObjectId object, event::ObjectKey const& key);
+
+    Result<UniqueFd> open_by_handle(event::ObjectKey const& key) const; // O_PATH
+    std::optional<struct statx> status_by_handle(event::ObjectKey const& key) const;
+    std::optional<event::Metadata> metadata_by_handle(event::ObjectKey const& key) const;
+
+    void forget_directory(); // its tree is no longer protected, and may be unmounted
+
+private:
+    Result<int> descriptor_of(catalog::Entry const& directory);
+
+    catalog::Catalog const& catalog_;
+    Trees const& trees_;
+    event::ObjectId directory_;
+    UniqueFd directory_fd_;
+};
+
+} // namespace tocsin::guard

@@ -50,7 +50,7 @@ def repository(tree, archive):
     folder = tree / "repository"
     folder.mkdir()
     subprocess.run(["tar", "xf", archive], cwd=folder, check=True)
-    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
+    git = ["git", "-c", "gc.auto=0", "-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
         subprocess.run([*git, *command], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 

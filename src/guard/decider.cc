@@ -96,7 +96,7 @@ Result<void> Decider::run()
     // What was put off is judged before the end: after a restart nobody could tell who did it.
     read_attributes(SIZE_MAX);
     while (!astray_.empty())
-        resolve_astray(event::ObjectId(astray_.back().activity.object));
+        resolve_astray(astray_.back().activity.object);
     read_attributes(SIZE_MAX);
     batch_.send();
     return {};

@@ -89,10 +89,11 @@ Result<void> Decider::run()
     if (processes.ok())
         book_.apply_all(processes.take());
     incidents_.resume(boot_time());
-    auto relay = TRY(Relay::create({.round = [this] { return round(); },
+    relay_ = TRY(Relay::create({.round = [this] { return round(); },
         .wait = [this] { return wait(); },
         .bell = parts_.witness.fd()}));
-    TRY(relay->run());
+    verdict_.on_suspicion([this] { relay_->occupy_processors(); });
+    TRY(relay_->run());
     // What was put off is judged before the end: after a restart nobody could tell who did it.
     read_attributes(SIZE_MAX);
     while (!astray_.empty())

@@ -146,6 +146,7 @@ private:
     Incidents incidents_;
     Translator translator_;
     ObjectFinder objects_;
+    std::unique_ptr<Relay> relay_; // in run()
     Absence absence_;
 
     std::unordered_map<capture::ObjectNumber, event::ObjectId> numbers_;

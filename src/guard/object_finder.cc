@@ -88,11 +88,13 @@ std::optional<struct statx> ObjectFinder::status_by_name(event::ObjectId object,
         return says_that_it_is_gone(directory.error()) ? std::nullopt : status_by_handle(key);
     int const fd = directory.take();
     auto handle = sys::handle_at(fd, link.name);
-    if (!handle.ok() || handle.take() != key.handle)
+    if (!handle.ok())
+        return says_that_it_is_gone(handle.error()) ? std::nullopt : status_by_handle(key);
+    if (handle.take() != key.handle)
         return {};
     auto status = sys::stat_at(fd, link.name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT);
     if (!status.ok())
-        return {};
+        return says_that_it_is_gone(status.error()) ? std::nullopt : status_by_handle(key);
     auto const out = status.take();
     return out.stx_ino == entry->inode ? std::optional(out) : std::nullopt;
 }

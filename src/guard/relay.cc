@@ -16,9 +16,13 @@
 namespace tocsin::guard {
 namespace {
 
+using namespace std::chrono_literals;
+
 // Bounds what bells in vain cost while one processor keeps the guard busy: 2,000 wake-ups a second
 // on the whole machine, however many processors it has.
 constexpr std::chrono::microseconds rest_a_processor{500};
+constexpr std::chrono::milliseconds occupied_at_most{1};
+constexpr std::chrono::microseconds breath{50};
 
 std::vector<int> usable_processors()
 {
@@ -47,12 +51,16 @@ bool stand_on(std::span<int const> processors)
 Result<std::unique_ptr<Relay>> Relay::create(Work work)
 {
     UniqueFd ended(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!ended)
+    UniqueFd alarm(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!ended || !alarm)
         return Error::from_errno(errno, "eventfd");
-    return std::unique_ptr<Relay>(new Relay(std::move(work), std::move(ended)));
+    return std::unique_ptr<Relay>(new Relay(std::move(work), std::move(ended), std::move(alarm)));
 }
 
-Relay::Relay(Work work, UniqueFd ended) : work_(std::move(work)), ended_(std::move(ended)) { }
+Relay::Relay(Work work, UniqueFd ended, UniqueFd alarm)
+    : work_(std::move(work)), ended_(std::move(ended)), alarm_(std::move(alarm))
+{
+}
 
 Result<void> Relay::run()
 {
@@ -119,6 +127,8 @@ bool Relay::run_rounds()
     while (!is_over_) {
         auto outcome = work_.round();
         auto round = outcome.ok() ? outcome.take() : Round::over;
+        if (round != Round::busy)
+            let_go();
         if (round == Round::idle)
             return true;
         if (round == Round::over)
@@ -143,11 +153,41 @@ void Relay::end(Result<void> outcome)
     ::eventfd_write(ended_.get(), 1);
 }
 
+// The end is not looked for while resting: it comes with the baton held, and threads that ask for that
+// without a pause would keep the processor from whoever has it.
 void Relay::await_bell() const
 {
-    std::this_thread::sleep_for(rest_);
-    std::array<pollfd, 2> polled{pollfd{work_.bell, POLLIN, 0}, pollfd{ended_.get(), POLLIN, 0}};
-    ::poll(polled.data(), polled.size(), -1);
+    std::array<pollfd, 3> polled{
+        pollfd{alarm_.get(), POLLIN, 0}, pollfd{ended_.get(), POLLIN, 0}, pollfd{work_.bell, POLLIN, 0}};
+    std::timespec const rest{.tv_sec = rest_ / 1s, .tv_nsec = std::chrono::nanoseconds(rest_ % 1s).count()};
+    bool const is_called =
+        ::ppoll(polled.data(), 1, &rest, nullptr) > 0 || ::poll(polled.data(), polled.size(), -1) > 0;
+    if (is_called && (polled[0].revents & POLLIN) != 0)
+        occupy_mine();
+}
+
+void Relay::occupy_processors()
+{
+    if (!is_occupying_.exchange(true))
+        ::eventfd_write(alarm_.get(), 1);
+}
+
+void Relay::let_go()
+{
+    eventfd_t calls = 0;
+    if (is_occupying_.exchange(false))
+        ::eventfd_read(alarm_.get(), &calls);
+}
+
+// By being at work here: a thread of SCHED_FIFO gives way to no program.
+void Relay::occupy_mine() const
+{
+    if (!is_occupying_)
+        return std::this_thread::sleep_for(breath); // it has just ended
+    auto const until = std::chrono::steady_clock::now() + occupied_at_most;
+    while (is_occupying_ && std::chrono::steady_clock::now() < until) { }
+    if (is_occupying_)
+        std::this_thread::sleep_for(rest_); // the others' turn
 }
 
 } // namespace tocsin::guard

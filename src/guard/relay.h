@@ -10,7 +10,8 @@
 // Why: docs/decisions/0009-decide-where-it-happens.md.
 // Threads: run() once, from one thread. `round` runs in one at a time, under the baton, so it needs
 // no lock; `wait` runs without the baton, beside a round.
-// Bounds: one thread a usable processor; all together wake 2,000 times a second in vain at most.
+// Bounds: one thread a usable processor; all together wake 2,000 times a second in vain at most, and
+// none keeps its processor from others for longer than 1 ms.
 // Errors: the first of a round or a wait ends all and is run()'s.
 #pragma once
 
@@ -42,25 +43,33 @@ public:
     };
     static Result<std::unique_ptr<Relay>> create(Work work);
 
+    // Within a round. Until the rounds find nothing more to do, the other threads keep their processors
+    // busy, 1 ms at a time with a rest between: what was done is judged while nobody works on.
+    void occupy_processors();
+
     // In the calling thread and, where SCHED_FIFO is permitted, in one on each processor that the
     // caller may use; until a round is over or anything fails, which is the result.
     Result<void> run();
 
 private:
-    Relay(Work work, UniqueFd ended);
+    Relay(Work work, UniqueFd ended, UniqueFd alarm);
     std::vector<std::jthread> start_others();
     void take_part(std::span<int const> post); // processors to stand on; none: wherever it is
     bool run_rounds(); // until there is nothing to do or another does it; false: it is over for all
     void await_bell() const;
+    void occupy_mine() const; // until the rounds have found nothing more, or 1 ms
+    void let_go(); // with the baton
     void fail(Error error);
     void end(Result<void> outcome); // with the baton
 
     Work work_;
     UniqueFd ended_; // an eventfd
+    UniqueFd alarm_; // an eventfd, readable while processors are occupied
     std::vector<int> processors_; // usable; set, like `rest_`, before there are others
     std::chrono::microseconds rest_{}; // before waiting for the bell
     std::mutex baton_;
     std::atomic<std::thread::id> watcher_; // set under the baton
+    std::atomic<bool> is_occupying_{false}; // set under the baton
     bool is_over_ = false; // under the baton
     Result<void> outcome_; // under the baton
 };

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/guard/relay.h"
 
+#include <atomic>
 #include <gtest/gtest.h>
 #include <latch>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <thread>
 
@@ -107,6 +109,65 @@ TEST(RelayTest, OfTwoErrorsTheFirstIsTold)
     auto ended = Relay::create(std::move(work)).take()->run();
     ASSERT_FALSE(ended.ok());
     EXPECT_EQ("first", ended.error().message());
+}
+
+bool stand_on(int processor)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    return ::sched_setaffinity(0, sizeof(set), &set) == 0;
+}
+
+void pass(std::chrono::microseconds time) // at work
+{
+    auto const until = std::chrono::steady_clock::now() + time;
+    while (std::chrono::steady_clock::now() < until) { }
+}
+
+TEST(RelayTest, WhoWorksOnAnotherProcessorIsHeldUpUntilTheRoundsEnd)
+{
+    cpu_set_t usable;
+    ASSERT_EQ(0, ::sched_getaffinity(0, sizeof(usable), &usable));
+    if (!may_take_precedence() || !CPU_ISSET(0, &usable) || !CPU_ISSET(1, &usable))
+        GTEST_SKIP() << "SCHED_FIFO and two processors are needed";
+    std::atomic<std::uint64_t> done = 0;
+    std::jthread doer([&](std::stop_token const& stop) {
+        stand_on(0);
+        while (!stop.stop_requested())
+            ++done;
+    });
+    constexpr int rounds = 40;
+    int looks = 0;
+    int held = 0;
+    int went_on_after = 0;
+    std::uint64_t seen = 0;
+    std::unique_ptr<Relay> relay;
+    auto const caller = std::this_thread::get_id();
+    Relay::Work work{.round = [&]() -> Result<Relay::Round> {
+                         if (std::this_thread::get_id() != caller)
+                             return Relay::Round::idle;
+                         if (++looks % 2 == 0)
+                             return looks == 2 * rounds ? Relay::Round::over : Relay::Round::idle;
+                         went_on_after += done != seen ? 1 : 0;
+                         relay->occupy_processors();
+                         pass(300us);
+                         seen = done;
+                         pass(300us);
+                         held += done == seen ? 1 : 0;
+                         return Relay::Round::busy;
+                     },
+        .wait = []() -> Result<void> {
+            stand_on(1);
+            std::this_thread::sleep_for(10ms);
+            return {};
+        },
+        .bell = -1};
+    relay = Relay::create(std::move(work)).take();
+    while (done == 0) { }
+    EXPECT_OK(relay->run());
+    EXPECT_LE(rounds / 2, held); // not all: the machine that this one runs on may take a processor away
+    EXPECT_EQ(rounds, went_on_after);
 }
 
 } // namespace

@@ -235,13 +235,18 @@ void Verdict::on_named(Case const& at, event::Activity const& activity, event::P
     }
     if (auto* left = left_.find(place); left != nullptr && left->object != activity.object
         && left->time + settings_.successor_within > at.now && related(left->who, activity.process)) {
-        if (heir_of_.size() >= most_heirs)
-            heir_of_.clear();
-        heir_of_[left->object] = activity.object;
+        note_heir(left->object, activity.object);
         for (auto& signal : signals_)
             signal->on_refill(at, left->object);
         left_.erase(place);
     }
+}
+
+void Verdict::note_heir(event::ObjectId of, event::ObjectId heir)
+{
+    if (heir_of_.size() >= most_heirs)
+        heir_of_.clear();
+    heir_of_[of] = heir;
 }
 
 void Verdict::on_renamed(Case const& at, event::Activity const& activity)
@@ -270,7 +275,7 @@ void Verdict::on_renamed(Case const& at, event::Activity const& activity)
         return;
     }
     if (over->object->names->next_name != nullptr) {
-        heir_of_[activity.displaced] = activity.object;
+        note_heir(activity.displaced, activity.object);
         return;
     }
     // What was replaced stood for something itself, and nobody knew yet what it held: the newcomer stands

@@ -14,6 +14,9 @@ struct Settings {
     // Where the guard acts on one subtree of processes.
     // A little below four strong points: they fade a trifle between the first and the fourth.
     double act = 0.98;
+    // From here on nobody is to work on while what was done is being judged: one point of 0.25, or two
+    // weaker ones.
+    double suspect = 0.25;
     // A child with this share of its starter's hard points is the actor, not the starter.
     double share_that_dominates = 0.8;
     // Who did this much beside the actor, under the same starter, belongs to it.

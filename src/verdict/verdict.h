@@ -46,6 +46,10 @@ public:
     using Crossed = std::function<void(event::ProcessKey)>;
     void on_crossing(Crossed crossed) { crossed_ = std::move(crossed); }
 
+    // Called within consider() at each charge to a process whose own hard points reach
+    // Settings::suspect; work that is split over many processes may never reach it.
+    void on_suspicion(std::function<void()> suspected) { suspected_ = std::move(suspected); }
+
     // The incident that a process is condemned in, itself or by birth. Zero: none.
     event::IncidentId incident_of(event::ProcessKey process) const;
 
@@ -62,7 +66,7 @@ public:
     // Those that changed since the last call, for the journal.
     std::vector<event::Incident> take_changed();
 
-    // Whether many lost files were given a successor just now that nobody has read yet.
+    // Whether many lost files got, within the last 2 seconds, a successor whose content was not known then.
     bool is_replacing_many(WallTime now) const;
 
     void set_next_incident(event::IncidentId id) { next_incident_ = id.value; }
@@ -114,6 +118,7 @@ private:
     void succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId successor);
     std::vector<Waiting> take_waiting(event::ObjectId successor); // they wait no longer
     event::ObjectId copy_beside(Case const& at, catalog::Link const& link, Node& who) const;
+    void note_heir(event::ObjectId of, event::ObjectId heir);
     bool related(event::ProcessKey a, event::ProcessKey b) const;
 
     // Naming the actor (actor.cc).
@@ -151,6 +156,7 @@ private:
     std::unordered_map<event::IncidentId, Open> open_;
     std::int64_t next_incident_ = 1;
     Crossed crossed_;
+    std::function<void()> suspected_;
 };
 
 } // namespace tocsin::verdict

@@ -114,13 +114,11 @@ void Decider::after_name(Activity const& activity)
     if (came && activity.object_kind == ObjectKind::directory)
         arrive(activity);
     // A symlink or a moved-in file has no close: it is captured at the next settling. A new regular file
-    // has one, unless it only stands in the place of something (mknod): that one is captured when many
-    // such wait, and it has been still a while.
+    // has one, unless it was made by mknod or is kept open: it is captured when it has been still a while.
     if (came && activity.object_kind != ObjectKind::directory
         && (activity.kind == ActivityKind::renamed || !is_regular(activity)))
         unsettled_[activity.object] = {activity.key, activity.process.pid, SteadyTime{}};
-    else if (activity.kind == ActivityKind::created && is_regular(activity)
-        && verdict_.is_replacing_many(activity.time))
+    else if (activity.kind == ActivityKind::created && is_regular(activity))
         unsettle(activity.object, activity.key, activity.process.pid);
     if (activity.kind != ActivityKind::deleted && is_regular(activity))
         reconsider_exclusion(activity);

@@ -39,6 +39,23 @@ TEST_F(EvasionTest, APlaceholderThatGoesAsWellHidesNoDeletion)
     EXPECT_LE(damage, 2U * 8U); // counted with the placeholders
 }
 
+TEST_F(EvasionTest, AnHeirThatIsGoneHidesNoDeletion)
+{
+    auto const paths = scene.files("/srv/docs", 100, text, ".txt");
+    auto const who = scene.run("python3 wipe.py");
+    for (auto const& path : paths) {
+        scene.links(who, path, path + ".x");
+        scene.deletes(who, path);
+    }
+    for (auto const& path : paths)
+        scene.begins(who, path);
+    for (auto const& path : paths)
+        scene.deletes(who, path);
+    auto const damage =
+        scene.until_stopped(paths, [&](std::string const& path) { scene.deletes(who, path + ".x"); });
+    EXPECT_LE(damage, 2U * 100U + 8U); // counted with those that live on, and the placeholders
+}
+
 TEST_F(EvasionTest, APlaceholderThatIsRenamedOverHidesNoContent)
 {
     auto const paths = scene.files("/srv/docs", 100, text, ".txt");

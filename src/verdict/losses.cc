@@ -7,9 +7,7 @@
 namespace tocsin::verdict {
 namespace {
 
-constexpr std::size_t most_waiting = 16'384; // above it the oldest is dropped, and nobody judges that loss
-constexpr std::size_t many_replaced = 64; // who makes one file at a time may be slow to fill it
-constexpr std::chrono::seconds just_now{2};
+constexpr std::size_t most_waiting = 16'384; // above it the oldest counts as lost
 constexpr std::size_t most_heirs = 65'536;
 constexpr int neighbours = 3; // names looked at on each side for a copy
 
@@ -140,18 +138,18 @@ void Verdict::succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId s
     auto const* entry = catalog_.find(successor);
     if (entry != nullptr && entry->has_version)
         return succeed(at, waiting, successor, content_of(*entry));
-    waiting_[successor].push_back(std::move(waiting));
-    arrivals_.push_back({successor, at.now});
-    if (arrivals_.size() > most_waiting) {
-        waiting_.erase(arrivals_.front().successor);
-        arrivals_.pop_front();
+    if (entry != nullptr && entry->is_gone) { // and nobody will ever know what it held
+        lost_.put(waiting.loss.place, waiting.loss);
+        return lose(at, waiting.loss);
     }
-}
-
-bool Verdict::is_replacing_many(WallTime now) const
-{
-    return arrivals_.size() >= many_replaced
-        && arrivals_[arrivals_.size() - many_replaced].time + just_now > now;
+    waiting_[successor].push_back(std::move(waiting));
+    arrivals_.push_back(successor);
+    if (arrivals_.size() <= most_waiting)
+        return;
+    auto const dropped = take_waiting(arrivals_.front());
+    arrivals_.pop_front();
+    for (auto const& oldest : dropped)
+        lose(at, oldest.loss);
 }
 
 std::vector<Verdict::Waiting> Verdict::take_waiting(event::ObjectId successor)

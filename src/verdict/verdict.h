@@ -66,9 +66,6 @@ public:
     // Those that changed since the last call, for the journal.
     std::vector<event::Incident> take_changed();
 
-    // Whether many lost files got, within the last 2 seconds, a successor whose content was not known then.
-    bool is_replacing_many(WallTime now) const;
-
     void set_next_incident(event::IncidentId id) { next_incident_ = id.value; }
 
 private:
@@ -148,11 +145,7 @@ private:
     std::vector<Moved> moved_; // by hash of the object; a newer one takes an older one's slot
     std::unordered_map<event::ObjectId, event::ObjectId> heir_of_; // of objects that live on elsewhere
     std::unordered_map<event::ObjectId, std::vector<Waiting>> waiting_; // by successor
-    struct Arrival {
-        event::ObjectId successor;
-        WallTime time{};
-    };
-    std::deque<Arrival> arrivals_; // of waiting_, also of those that wait no longer; oldest first
+    std::deque<event::ObjectId> arrivals_; // of waiting_, also of those that wait no longer; oldest first
     std::unordered_map<event::IncidentId, Open> open_;
     std::int64_t next_incident_ = 1;
     Crossed crossed_;

@@ -34,8 +34,8 @@ Decider::Decider(Parts parts)
     , batch_(parts_.recorder)
     , book_(processes_, parts_.recording)
     , incidents_({verdict_, processes_, book_, parts_.responder, batch_})
-    , translator_(catalog_, parts_.trees)
     , objects_(catalog_, parts_.trees)
+    , translator_(catalog_, objects_)
     , self_pid_(::getpid())
 {
     verdict_.on_crossing([this](event::ProcessKey who) { parts_.responder.halt(who); });
@@ -125,7 +125,7 @@ Result<Relay::Round> Decider::round()
         parts_.recording.write();
     }
     batch_.send();
-    is_probing_ = next_probe_ != SteadyTime::max();
+    looks_soon_ = next_probe_ != SteadyTime::max() || !astray_.empty();
     bool const is_last = is_closed && ++rounds_after_close_ >= rounds_at_the_end;
     if (busy && !(is_last && messages.empty()))
         return Relay::Round::busy;
@@ -136,7 +136,7 @@ Result<void> Decider::wait() const
 {
     std::array<pollfd, 3> polled{pollfd{parts_.witness.fd(), POLLIN, 0}, pollfd{parts_.inbox.fd(), POLLIN, 0},
         pollfd{parts_.lineage != nullptr ? parts_.lineage->fd() : -1, POLLIN, 0}};
-    auto limit = is_probing_ ? std::chrono::milliseconds(1) : tick;
+    auto limit = looks_soon_ ? std::chrono::milliseconds(1) : tick;
     if (::poll(polled.data(), polled.size(), static_cast<int>(limit.count())) < 0 && errno != EINTR)
         return Error::from_errno(errno, "poll");
     return {};
@@ -152,7 +152,7 @@ Result<bool> Decider::look_at_kernel()
     auto now = wall_now();
     for (auto const& event : events)
         handle(event, now);
-    retry_astray();
+    retry_astray(events.empty());
     return !events.empty();
 }
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
@@ -84,7 +85,7 @@ public:
 
 private:
     Result<Relay::Round> round(); // with the baton
-    Result<void> wait() const; // without it: of what rounds change it reads is_probing_ alone
+    Result<void> wait() const; // without it: of what rounds change it reads looks_soon_ alone
     Result<bool> look_at_kernel(); // whether there was anything
     void follow_processes();
     void read_opens();
@@ -93,6 +94,7 @@ private:
     struct Unsettled;
     Unsettled& unsettle(event::ObjectId object, event::ObjectKey const& key, pid_t writer);
     void settled(event::ObjectId object);
+    void no_longer_open(Unsettled const& change);
 
     void handle(sensor::WitnessEvent const& event, WallTime time);
     void handle_own(sensor::WitnessEvent const& event, WallTime time);
@@ -102,7 +104,7 @@ private:
     void compare_attributes(
         event::Activity activity, struct statx const& status); // REQUIRES: the catalog knows the object
     void read_attributes(std::size_t at_most);
-    void retry_astray(); // after each look at the kernel
+    void retry_astray(bool is_silent); // after each look at the kernel
     void resolve_astray(event::ObjectId object); // at once, by its handle
     void compare_found(
         event::Activity&& activity, struct statx const& status); // the same REQUIRES; was astray
@@ -144,8 +146,8 @@ private:
     Batch batch_;
     ProcessBook book_;
     Incidents incidents_;
-    Translator translator_;
     ObjectFinder objects_;
+    Translator translator_;
     std::unique_ptr<Relay> relay_; // in run()
     Absence absence_;
 
@@ -171,11 +173,11 @@ private:
         event::Activity activity;
         SteadyTime since;
     };
-    std::vector<Astray> astray_;
+    std::deque<Astray> astray_;
     SteadyTime next_settling_;
     SteadyTime next_probe_ = SteadyTime::max();
     int rounds_after_close_ = 0; // of the inbox
-    std::atomic<bool> is_probing_{false}; // there is a next probe: for wait(), which has no baton
+    std::atomic<bool> looks_soon_{false}; // a probe is next, or something is astray: for wait()
     std::unordered_map<event::ObjectId, pid_t> last_opener_; // of the newest 65,536 objects at most
 
     std::unordered_set<event::ObjectId> compared_; // with the journal, since the restart

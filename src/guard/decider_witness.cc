@@ -19,6 +19,9 @@ namespace {
 constexpr std::chrono::milliseconds settle_every{100};
 constexpr std::size_t attributes_at_once = 1'000; // about 5 ms
 constexpr std::chrono::milliseconds astray_at_most{100};
+constexpr std::chrono::milliseconds astray_in_silence{2};
+constexpr std::size_t astray_at_once = 64;
+constexpr std::size_t astray_kept = 4'096; // above it the oldest are not waited for
 constexpr std::size_t changes_that_alarm = 4;
 constexpr std::chrono::milliseconds probe_after{2};
 constexpr std::uint64_t probe_bytes = 1024 * 1024;
@@ -254,19 +257,23 @@ void Decider::read_attributes(std::size_t at_most)
 }
 
 // Of a deletion the kernel tells twice, first as a change of the links; a rename is told after what was
-// done before it. Either is among the next events. What stays astray longer was not deleted: another object
-// has the name that we know, and it is opened by its handle.
-void Decider::retry_astray()
+// done before it. Either is among the next events, so not once the kernel was silent for a while. What
+// stays astray longer was not deleted: another object has the name that we know, and it is opened by its
+// handle.
+void Decider::retry_astray(bool is_silent)
 {
     if (astray_.empty())
         return;
     auto const now = steady_now();
-    for (auto& astray : std::exchange(astray_, {})) {
+    auto const patience = is_silent ? astray_in_silence : astray_at_most;
+    for (auto left = std::min(astray_.size(), astray_at_once); left > 0; --left) {
+        bool const is_overdue = now - astray_.front().since > patience || astray_.size() > astray_kept;
+        auto astray = std::move(astray_.front());
+        astray_.pop_front();
         auto const& activity = astray.activity;
         auto const* entry = catalog_.find(activity.object);
         if (entry == nullptr || !entry->is_here())
             continue;
-        bool const is_overdue = now - astray.since > astray_at_most;
         auto const status = is_overdue ? objects_.status_by_handle(activity.key)
                                        : objects_.status_by_name(activity.object, activity.key);
         if (status)
@@ -373,9 +380,14 @@ void Decider::settled(event::ObjectId object)
     auto at = unsettled_.find(object);
     if (at == unsettled_.end())
         return;
-    if (at->second.existed && !at->second.is_probed && open_changes_ > 0)
-        --open_changes_;
+    no_longer_open(at->second);
     unsettled_.erase(at);
+}
+
+void Decider::no_longer_open(Unsettled const& change)
+{
+    if (change.existed && !change.is_probed && open_changes_ > 0)
+        --open_changes_;
 }
 
 // A close will tell of most changes. What has none is captured when it has been still a while.
@@ -390,6 +402,7 @@ void Decider::settle(std::chrono::steady_clock::duration still_for)
             return false;
         if (auto const* entry = catalog_.find(object); entry == nullptr || !entry->is_here()) {
             no_longer_missed(object);
+            no_longer_open(change);
             return true;
         }
         capture::Job job;
@@ -397,7 +410,10 @@ void Decider::settle(std::chrono::steady_clock::duration still_for)
         job.writer = change.writer;
         job.by_handle = change.key;
         job.kind = catalog_.find(object)->kind;
-        return parts_.pool.add(std::move(job)) != capture::Pool::Added::no_room;
+        if (parts_.pool.add(std::move(job)) == capture::Pool::Added::no_room)
+            return false;
+        no_longer_open(change);
+        return true;
     });
 }
 

@@ -74,14 +74,15 @@ Result<UniqueFd> ObjectFinder::open_by_name(event::ObjectId object, event::Objec
 }
 
 // Two calls for what takes four by a descriptor. Between them the name may be given to another object:
-// that one has another inode, which is known of all that was captured.
+// that one has another inode, which is known of all that was captured. Neither call can be told to enter no
+// mount, so it is for a directory the longer way.
 std::optional<struct statx> ObjectFinder::status_by_name(event::ObjectId object, event::ObjectKey const& key)
 {
     auto const* entry = catalog_.find(object);
     if (entry == nullptr || !entry->is_here())
         return {};
     auto const& link = *entry->names;
-    if (link.parent == nullptr || entry->inode == 0)
+    if (link.parent == nullptr || entry->inode == 0 || entry->kind == event::ObjectKind::directory)
         return status_at(open_by_name(object, key));
     auto directory = descriptor_of(*link.parent);
     if (!directory.ok())
@@ -121,6 +122,19 @@ std::optional<struct statx> ObjectFinder::status_by_handle(event::ObjectKey cons
 std::optional<event::Metadata> ObjectFinder::metadata_by_handle(event::ObjectKey const& key) const
 {
     return metadata_at(open_by_handle(key));
+}
+
+event::ObjectId ObjectFinder::at(event::ObjectKey const& directory, std::string const& name) const
+{
+    auto fd = open_by_handle(directory);
+    if (!fd.ok())
+        return {};
+    auto object =
+        sys::open_at2(fd.take().get(), name, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_XDEV);
+    if (!object.ok())
+        return {};
+    auto handle = sys::handle_of(object.take().get());
+    return handle.ok() ? event::id_of({directory.filesystem, handle.take()}) : event::ObjectId{};
 }
 
 void ObjectFinder::forget_directory()

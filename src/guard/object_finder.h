@@ -30,6 +30,9 @@ public:
     std::optional<struct statx> status_by_handle(event::ObjectKey const& key) const;
     std::optional<event::Metadata> metadata_by_handle(event::ObjectKey const& key) const;
 
+    // What has this name just now; an empty id where nothing has, or a mount hides it.
+    event::ObjectId at(event::ObjectKey const& directory, std::string const& name) const;
+
     void forget_directory(); // its tree is no longer protected, and may be unmounted
 
 private:

@@ -2,6 +2,7 @@
 // Objects are found where their name is, and nobody else's is taken for them.
 #include <filesystem>
 #include <fstream>
+#include <sys/mount.h>
 
 #include "tocsin/base/test_mount.h"
 #include "tocsin/guard/object_finder.h"
@@ -106,6 +107,28 @@ TEST_P(ObjectFinderTest, FollowsNoSymlink)
     fs::rename(top() / "docs", top() / "papers");
     fs::create_directory_symlink(top() / "papers", top() / "docs");
     EXPECT_FALSE(is_found());
+}
+
+TEST_P(ObjectFinderTest, TellsWhatHasAName)
+{
+    auto const docs = key_of(top() / "docs");
+    EXPECT_EQ(object_, finder_.at(docs, "letter"));
+    fs::rename(letter(), top() / "docs" / "moved");
+    EXPECT_EQ(object_, finder_.at(docs, "moved"));
+    EXPECT_FALSE(finder_.at(docs, "letter"));
+}
+
+TEST_P(ObjectFinderTest, EntersNoMount)
+{
+    auto const docs = top() / "docs";
+    auto const id = id_of(docs);
+    auto const key = key_of(docs);
+    ASSERT_EQ(0, ::mount("none", docs.c_str(), "tmpfs", 0, nullptr));
+    auto const below = sys::stat_at(AT_FDCWD, docs, AT_SYMLINK_NOFOLLOW).take();
+    auto const status = finder_.status_by_name(id, key);
+    EXPECT_EQ(0, ::umount2(docs.c_str(), MNT_DETACH));
+    ASSERT_TRUE(status) << "it is there, below the mount";
+    EXPECT_NE(sys::device_of(below), sys::device_of(*status));
 }
 
 TEST_P(ObjectFinderTest, FindsItWhileItsFolderMoves)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/guard/translator.h"
 
-#include "tocsin/base/sys.h"
-
 namespace tocsin::guard {
 
 using event::Activity;
@@ -23,7 +21,8 @@ event::ObjectKind kind_in(catalog::Catalog const& catalog, event::ObjectId id, W
 
 } // namespace
 
-Translator::Translator(catalog::Catalog const& catalog, Trees const& trees) : catalog_(catalog), trees_(trees)
+Translator::Translator(catalog::Catalog const& catalog, ObjectFinder const& objects)
+    : catalog_(catalog), objects_(objects)
 {
 }
 
@@ -72,7 +71,7 @@ void Translator::renamed(WitnessEvent const& event, Activity activity, Emit cons
         activity.root = to->root;
         auto there = catalog_.child(to->id, event.new_name);
         // Of an exchange both halves arrive as renames: what was at the target has the other name now.
-        if (there && there != activity.object && object_at(event.directory, event.name) != there)
+        if (there && there != activity.object && objects_.at(event.directory, event.name) != there)
             activity.displaced = there;
     }
     emit(std::move(activity));
@@ -95,7 +94,7 @@ void Translator::named(WitnessEvent const& event, Activity activity, Emit const&
     if (!event.has(Change::deleted))
         return;
     // Created and deleted in one event: the name may have been given again after it was taken.
-    if (event.has(Change::created) && object_at(event.directory, event.name) == activity.object)
+    if (event.has(Change::created) && objects_.at(event.directory, event.name) == activity.object)
         return;
     activity.kind = ActivityKind::deleted;
     emit(std::move(activity));
@@ -115,21 +114,6 @@ void Translator::altered(WitnessEvent const& event, Activity activity, Emit cons
         activity.kind = ActivityKind::changed;
         emit(std::move(activity));
     }
-}
-
-event::ObjectId Translator::object_at(event::ObjectKey const& directory, std::string const& name) const
-{
-    auto mount = trees_.mount_fd(directory.filesystem);
-    if (mount < 0)
-        return {};
-    auto fd = sys::open_by_handle(mount, directory.handle, O_PATH | O_DIRECTORY);
-    if (!fd.ok())
-        return {};
-    auto object = sys::open_at(fd.take().get(), name, O_PATH | O_NOFOLLOW);
-    if (!object.ok())
-        return {};
-    auto handle = sys::handle_of(object.take().get());
-    return handle.ok() ? event::id_of({directory.filesystem, handle.take()}) : event::ObjectId{};
 }
 
 } // namespace tocsin::guard

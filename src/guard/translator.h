@@ -10,19 +10,17 @@
 #pragma once
 
 #include <functional>
-#include <unordered_map>
-#include <vector>
 
 #include "tocsin/catalog/catalog.h"
 #include "tocsin/event/activity.h"
-#include "tocsin/guard/trees.h"
+#include "tocsin/guard/object_finder.h"
 #include "tocsin/sensor/witness.h"
 
 namespace tocsin::guard {
 
 class Translator {
 public:
-    Translator(catalog::Catalog const& catalog, Trees const& trees);
+    Translator(catalog::Catalog const& catalog, ObjectFinder const& objects);
 
     // Calls `emit` for each activity, which must have been applied to the catalog before the next
     // comes: later ones build on it. A directory that is not known yet gives nothing: its walk will.
@@ -37,10 +35,9 @@ private:
         std::function<void(event::Activity&&)> const& emit) const;
     void altered(sensor::WitnessEvent const& event, event::Activity activity,
         std::function<void(event::Activity&&)> const& emit) const;
-    event::ObjectId object_at(event::ObjectKey const& directory, std::string const& name) const;
 
     catalog::Catalog const& catalog_;
-    Trees const& trees_;
+    ObjectFinder const& objects_;
 };
 
 } // namespace tocsin::guard

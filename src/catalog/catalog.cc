@@ -291,6 +291,19 @@ void Catalog::apply(event::Version const& version)
     entry.has_version = true;
 }
 
+void Catalog::learn_kind(event::ObjectId object, event::ObjectKind kind)
+{
+    auto const at = entries_.find(object);
+    if (at == entries_.end() || at->second.kind == kind)
+        return;
+    auto& entry = at->second;
+    if (entry.is_here())
+        count(entry, Gone::yes);
+    entry.kind = kind;
+    if (entry.is_here())
+        count(entry, Gone::no);
+}
+
 Entry const* Catalog::find(event::ObjectId object) const
 {
     auto at = entries_.find(object);

@@ -42,6 +42,7 @@ public:
     // A rename onto an occupied place that displaces nothing is half of an exchange.
     void apply(event::Activity const& activity, MakerId maker);
     void apply(event::Version const& version);
+    void learn_kind(event::ObjectId object, event::ObjectKind kind); // of what was named as another
 
     // Also an object that is gone or has no name yet, while it is remembered.
     Entry const* find(event::ObjectId object) const;

@@ -48,6 +48,16 @@ protected:
     Catalog catalog;
 };
 
+TEST_F(CatalogTest, LearnsWhatAnObjectIs)
+{
+    see_file(3, {{1}, "link"});
+    catalog.learn_kind({3}, ObjectKind::symlink);
+    EXPECT_EQ(ObjectKind::symlink, catalog.find({3})->kind);
+    EXPECT_EQ(0U, catalog.counts({1}).bytes);
+    catalog.learn_kind({3}, ObjectKind::regular);
+    EXPECT_EQ(100U, catalog.counts({1}).bytes);
+}
+
 TEST_F(CatalogTest, KnowsAnObjectByItsPlaceAndItsPath)
 {
     see(2, ObjectKind::directory, {{1}, "docs"});

@@ -23,7 +23,6 @@ constexpr int looks_before_messages = 16; // so that a flood of events does not 
 constexpr int rounds_at_the_end = 64; // so that it does not put off the end; a restart finds the rest
 constexpr std::size_t openers_remembered = 65536;
 constexpr std::chrono::milliseconds tick{50};
-constexpr std::chrono::seconds settled_after{2};
 
 } // namespace
 
@@ -119,7 +118,7 @@ Result<Relay::Round> Decider::round()
     if (steady_now() >= next_probe_)
         probe();
     if (steady_now() >= next_settling_) {
-        settle(settled_after);
+        settle(Settling::due);
         close_absence();
         incidents_.record_progress();
         parts_.recording.write();
@@ -232,7 +231,7 @@ void Decider::forget_tree(event::RootId root)
 
 void Decider::bring_up_to_date()
 {
-    settle({});
+    settle(Settling::all);
     close_absence();
     incidents_.record_progress();
     batch_.send();

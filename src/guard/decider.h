@@ -89,16 +89,20 @@ private:
     Result<bool> look_at_kernel(); // whether there was anything
     void follow_processes();
     void read_opens();
-    void settle(std::chrono::steady_clock::duration still_for);
+    enum class Settling { due, all };
+    void settle(Settling settling);
     void probe();
     struct Unsettled;
     Unsettled& unsettle(event::ObjectId object, event::ObjectKey const& key, pid_t writer);
     void settled(event::ObjectId object);
     void no_longer_open(Unsettled const& change);
+    static bool is_due(Unsettled const& change, SteadyTime now, bool is_pool_behind);
+    bool capture_unsettled(event::ObjectId object, Unsettled const& change); // false: no room
 
     void handle(sensor::WitnessEvent const& event, WallTime time);
     void handle_own(sensor::WitnessEvent const& event, WallTime time);
-    void learn_kind(event::Activity& created) const;
+    void learn_kind(event::Activity& named);
+    bool is_kind_guessed(event::ObjectId object) const;
     void after_name(event::Activity const& activity);
     void after_attributes(event::Activity activity);
     void compare_attributes(
@@ -158,9 +162,11 @@ private:
         event::ObjectKey key;
         pid_t writer = 0;
         SteadyTime since; // the newest change
+        SteadyTime first; // and the oldest
         bool existed = false; // changed over a version that the vault holds
         bool is_probed = false;
         bool is_noted = false; // told to the verdict as a change
+        bool is_kind_guessed = false; // regular, as far as is known
     };
     std::unordered_map<event::ObjectId, Unsettled> unsettled_;
     std::size_t open_changes_ = 0; // of unsettled_, those that existed and are not probed

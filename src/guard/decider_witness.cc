@@ -22,6 +22,10 @@ constexpr std::chrono::milliseconds astray_at_most{100};
 constexpr std::chrono::milliseconds astray_in_silence{2};
 constexpr std::size_t astray_at_once = 64;
 constexpr std::size_t astray_kept = 4'096; // above it the oldest are not waited for
+constexpr std::chrono::seconds settled_after{2};
+constexpr std::chrono::seconds unread_at_most{10};
+constexpr std::size_t captures_at_once = 1'000; // each settling
+constexpr std::size_t backlog_behind = 1'000;
 constexpr std::size_t changes_that_alarm = 4;
 constexpr std::chrono::milliseconds probe_after{2};
 constexpr std::uint64_t probe_bytes = 1024 * 1024;
@@ -61,7 +65,7 @@ void Decider::handle(sensor::WitnessEvent const& event, WallTime time)
             note_change(std::move(activity));
             break;
         default: {
-            if (activity.kind == ActivityKind::created && is_regular(activity))
+            if (activity.kind == ActivityKind::created || is_kind_guessed(activity.object))
                 learn_kind(activity);
             auto copy = activity;
             apply(std::move(activity));
@@ -72,11 +76,28 @@ void Decider::handle(sensor::WitnessEvent const& event, WallTime time)
     });
 }
 
-// The kernel tells directories from the rest, and no more; a symlink or a pipe will have no close.
-void Decider::learn_kind(Activity& created) const
+// The kernel tells directories from the rest, and no more; a symlink or a pipe will have no close. What is
+// not where it was named has another name, which is told next, or is gone.
+void Decider::learn_kind(Activity& named)
 {
-    if (auto status = objects_.status_by_handle(created.key))
-        created.object_kind = event::kind_of_mode(status->stx_mode);
+    auto const& place = named.kind == ActivityKind::renamed ? named.target : named.place;
+    if (!is_regular(named) || named.kind == ActivityKind::deleted)
+        return;
+    auto const status = objects_.status_at_place(place, named.key);
+    auto& change = unsettle(named.object, named.key, named.process.pid);
+    change.is_kind_guessed = !status;
+    if (!status)
+        return;
+    named.object_kind = event::kind_of_mode(status->stx_mode);
+    catalog_.learn_kind(named.object, named.object_kind);
+    if (!is_regular(named))
+        change.since = {}; // captured at the next settling
+}
+
+bool Decider::is_kind_guessed(event::ObjectId object) const
+{
+    auto const at = unsettled_.find(object);
+    return at != unsettled_.end() && at->second.is_kind_guessed;
 }
 
 // What undo puts back is known to it: names are followed, nothing is judged.
@@ -93,7 +114,7 @@ void Decider::handle_own(sensor::WitnessEvent const& event, WallTime time)
         if (copy.kind == ActivityKind::created && copy.object_kind == ObjectKind::directory)
             arrive(copy);
         if (!copy.key.handle.bytes.empty() && catalog_.find(copy.object) != nullptr)
-            unsettled_[copy.object] = {copy.key, event.pid, steady_now()};
+            unsettle(copy.object, copy.key, event.pid);
     });
 }
 
@@ -141,9 +162,9 @@ void Decider::reconsider_exclusion(Activity const& activity)
     auto tree = tree_of(activity.root);
     if (!tree || tree->excludes.empty())
         return;
-    auto status = objects_.status_by_handle(activity.key);
+    auto const status = objects_.status_by_name(activity.object, activity.key);
     if (!status)
-        return;
+        return; // gone, or it is told next what else it is called
     parts_.keeper.included({sys::device_of(*status), status->stx_ino});
     auto const* entry = catalog_.find(activity.object);
     if (activity.kind == ActivityKind::renamed && entry != nullptr && !entry->has_version)
@@ -286,13 +307,17 @@ void Decider::retry_astray(bool is_silent)
 // Once its capture is applied, nobody could tell any more that somebody changed its rights.
 void Decider::resolve_astray(event::ObjectId object)
 {
-    auto const its = std::ranges::stable_partition(
-        astray_, [&](Astray const& astray) { return astray.activity.object != object; });
-    std::vector<Astray> found(std::move_iterator(its.begin()), std::move_iterator(its.end()));
-    astray_.erase(its.begin(), its.end());
-    for (auto& astray : found) {
-        if (auto const* entry = catalog_.find(object); entry == nullptr || !entry->is_here())
-            return;
+    auto const is_it = [&](Astray const& astray) { return astray.activity.object == object; };
+    if (std::ranges::none_of(astray_, is_it))
+        return;
+    for (auto& astray : std::exchange(astray_, {})) {
+        if (!is_it(astray)) {
+            astray_.push_back(std::move(astray));
+            continue;
+        }
+        auto const* entry = catalog_.find(object);
+        if (entry == nullptr || !entry->is_here())
+            continue;
         if (auto const status = objects_.status_by_handle(astray.activity.key))
             compare_found(std::move(astray.activity), *status);
     }
@@ -368,10 +393,14 @@ void Decider::probe()
 
 Decider::Unsettled& Decider::unsettle(event::ObjectId object, event::ObjectKey const& key, pid_t writer)
 {
-    auto& change = unsettled_[object];
+    auto const now = steady_now();
+    auto [at, is_new] = unsettled_.try_emplace(object);
+    auto& change = at->second;
     change.key = key;
     change.writer = writer;
-    change.since = steady_now();
+    change.since = now;
+    if (is_new)
+        change.first = now;
     return change;
 }
 
@@ -390,31 +419,54 @@ void Decider::no_longer_open(Unsettled const& change)
         --open_changes_;
 }
 
-// A close will tell of most changes. What has none is captured when it has been still a while.
-void Decider::settle(std::chrono::steady_clock::duration still_for)
+// Most changes end with a close, whose capture settles them. The first content of a file is waited for
+// while captures are behind, and no longer than a bound: its maker may never let it be still.
+bool Decider::is_due(Unsettled const& change, SteadyTime now, bool is_pool_behind)
 {
-    read_attributes(still_for.count() == 0 ? SIZE_MAX : attributes_at_once);
-    auto now = steady_now();
-    next_settling_ = now + settle_every;
-    std::erase_if(unsettled_, [&](auto& item) {
-        auto& [object, change] = item;
-        if (now - change.since < still_for)
-            return false;
-        if (auto const* entry = catalog_.find(object); entry == nullptr || !entry->is_here()) {
-            no_longer_missed(object);
-            no_longer_open(change);
-            return true;
-        }
-        capture::Job job;
-        job.occasion = change.writer == self_pid_ ? Occasion::undo : Occasion::interval;
-        job.writer = change.writer;
-        job.by_handle = change.key;
-        job.kind = catalog_.find(object)->kind;
-        if (parts_.pool.add(std::move(job)) == capture::Pool::Added::no_room)
-            return false;
-        no_longer_open(change);
+    if (!change.existed && now - change.first >= unread_at_most)
         return true;
-    });
+    bool const is_still = now - change.since >= settled_after;
+    return is_still && (change.existed || !is_pool_behind);
+}
+
+// A close will tell of most changes. What has none is captured when it has been still a while.
+void Decider::settle(Settling settling)
+{
+    bool const is_all = settling == Settling::all;
+    read_attributes(is_all ? SIZE_MAX : attributes_at_once);
+    auto const now = steady_now();
+    next_settling_ = now + settle_every;
+    bool const is_pool_behind = parts_.pool.backlog() > backlog_behind;
+    auto left = is_all ? SIZE_MAX : captures_at_once;
+    for (auto at = unsettled_.begin(); at != unsettled_.end() && left > 0;) {
+        bool const is_waited_for = !is_all && !is_due(at->second, now, is_pool_behind);
+        if (is_waited_for) {
+            ++at;
+            continue;
+        }
+        if (!capture_unsettled(at->first, at->second))
+            return; // no room: later
+        --left;
+        no_longer_open(at->second);
+        at = unsettled_.erase(at);
+    }
+}
+
+bool Decider::capture_unsettled(event::ObjectId object, Unsettled const& change)
+{
+    auto const* entry = catalog_.find(object);
+    if (entry == nullptr || !entry->is_here()) {
+        no_longer_missed(object);
+        return true;
+    }
+    if (auto const status = change.is_kind_guessed ? objects_.status_by_handle(change.key) : std::nullopt)
+        catalog_.learn_kind(object, event::kind_of_mode(status->stx_mode));
+    capture::Job job;
+    job.occasion = change.writer == self_pid_ ? Occasion::undo : Occasion::interval;
+    job.writer = change.writer;
+    job.by_handle = change.key;
+    job.kind = entry->kind;
+    return parts_.pool.add(std::move(job)) != capture::Pool::Added::no_room;
 }
 
 } // namespace tocsin::guard

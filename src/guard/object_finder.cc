@@ -60,9 +60,15 @@ Result<UniqueFd> ObjectFinder::open_by_name(event::ObjectId object, event::Objec
     auto const& link = *entry->names;
     if (link.parent == nullptr) // a tree itself
         return open_by_handle(key);
-    auto directory = descriptor_of(*link.parent);
+    return open_at(*link.parent, link.name, key);
+}
+
+Result<UniqueFd> ObjectFinder::open_at(
+    catalog::Entry const& parent, std::string const& name, event::ObjectKey const& key)
+{
+    auto directory = descriptor_of(parent);
     auto fd = directory.ok()
-        ? sys::open_at2(directory.take(), link.name, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_XDEV)
+        ? sys::open_at2(directory.take(), name, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_XDEV)
         : Result<UniqueFd>(directory.take_error());
     if (!fd.ok())
         return says_that_it_is_gone(fd.error()) ? std::move(fd) : open_by_handle(key);
@@ -71,6 +77,13 @@ Result<UniqueFd> ObjectFinder::open_by_name(event::ObjectId object, event::Objec
     if (handle != key.handle)
         return Error(Errc::not_found, "another object has its name");
     return out;
+}
+
+std::optional<struct statx> ObjectFinder::status_at_place(
+    event::Place const& place, event::ObjectKey const& key)
+{
+    auto const* directory = catalog_.find(place.parent);
+    return directory == nullptr ? std::nullopt : status_at(open_at(*directory, place.name, key));
 }
 
 // Two calls for what takes four by a descriptor. Between them the name may be given to another object:

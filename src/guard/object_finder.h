@@ -24,6 +24,8 @@ public:
     // Nothing, or an error, where the object no longer stands where the catalog knows it.
     Result<UniqueFd> open_by_name(event::ObjectId object, event::ObjectKey const& key); // O_PATH
     std::optional<struct statx> status_by_name(event::ObjectId object, event::ObjectKey const& key);
+    // The same for an object that the catalog does not know yet.
+    std::optional<struct statx> status_at_place(event::Place const& place, event::ObjectKey const& key);
     std::optional<event::Metadata> metadata_by_name(event::ObjectId object, event::ObjectKey const& key);
 
     Result<UniqueFd> open_by_handle(event::ObjectKey const& key) const; // O_PATH
@@ -36,6 +38,8 @@ public:
     void forget_directory(); // its tree is no longer protected, and may be unmounted
 
 private:
+    Result<UniqueFd> open_at(
+        catalog::Entry const& parent, std::string const& name, event::ObjectKey const& key);
     Result<int> descriptor_of(catalog::Entry const& directory);
 
     catalog::Catalog const& catalog_;

@@ -168,7 +168,7 @@ void Relay::await_bell() const
 
 void Relay::occupy_processors()
 {
-    if (!is_occupying_.exchange(true))
+    if (processors_.size() > 1 && !is_occupying_.exchange(true))
         ::eventfd_write(alarm_.get(), 1);
 }
 
@@ -179,13 +179,16 @@ void Relay::let_go()
         ::eventfd_read(alarm_.get(), &calls);
 }
 
-// By being at work here: a thread of SCHED_FIFO gives way to no program.
+// By being at work here: a thread of SCHED_FIFO gives way to no program, and this one to all others of the
+// guard, for whoever decides may have to wait for them, or for its processor.
 void Relay::occupy_mine() const
 {
     if (!is_occupying_)
         return std::this_thread::sleep_for(breath); // it has just ended
     auto const until = std::chrono::steady_clock::now() + occupied_at_most;
+    take_precedence("decider", Precedence::occupier);
     while (is_occupying_ && std::chrono::steady_clock::now() < until) { }
+    take_precedence("decider", Precedence::decider);
     if (is_occupying_)
         std::this_thread::sleep_for(rest_); // the others' turn
 }

@@ -10,7 +10,7 @@ bool take_precedence(char const* name, Precedence precedence)
 {
     ::pthread_setname_np(::pthread_self(), name);
     sched_param param{};
-    param.sched_priority = precedence == Precedence::gate ? 20 : 10;
+    param.sched_priority = static_cast<int>(precedence);
     return ::pthread_setschedparam(::pthread_self(), SCHED_FIFO | SCHED_RESET_ON_FORK, &param) == 0;
 }
 

@@ -5,8 +5,9 @@
 namespace tocsin::guard {
 
 // Who goes first when all processors are busy. The gate: others wait for it. The decider: every
-// microsecond it waits, a destroyer works.
-enum class Precedence { gate, decider };
+// microsecond it waits, a destroyer works. Who only keeps a processor from programs goes after all of
+// the guard's threads. Priorities of SCHED_FIFO.
+enum class Precedence { occupier = 1, decider = 10, gate = 20 };
 
 // Of the calling thread, by SCHED_FIFO. False where the system does not permit it: then
 // everything works, and stops come later under load.

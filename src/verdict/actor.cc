@@ -101,13 +101,13 @@ std::optional<Decision> Verdict::settle(event::ProcessKey doer, WallTime now)
         decision = observe(*observed);
     if (!ledger_.touched())
         return decision;
-    for (auto const& key : ledger_.take_touched())
-        if (auto* leaf = tree_.find(key); leaf != nullptr) {
+    for (auto const& touch : ledger_.take_touched())
+        if (auto* leaf = tree_.find(touch.who); leaf != nullptr) {
             if (auto* top = lowest_above_threshold(*leaf, now); top != nullptr) {
                 strike(doer, *top);
                 return condemn(with_accomplices(*top, now), now);
             }
-            if (suspected_ && leaf->account.hard >= settings_.suspect)
+            if (suspected_ && touch.weight == Weight::hard && leaf->account.hard >= settings_.suspect)
                 suspected_();
         }
     if (ledger_.whole_set().hard < settings_.act_on_set)

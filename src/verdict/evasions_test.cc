@@ -56,6 +56,59 @@ TEST_F(EvasionTest, AnHeirThatIsGoneHidesNoDeletion)
     EXPECT_LE(damage, 2U * 100U + 8U); // counted with those that live on, and the placeholders
 }
 
+TEST_F(EvasionTest, AnHeirThatIsForgottenHidesNoDeletion)
+{
+    auto const paths = scene.files("/srv/docs", 100, text, ".txt");
+    auto const who = scene.run("python3 wipe.py");
+    for (auto const& path : paths) {
+        scene.links(who, path, path + ".x");
+        scene.deletes(who, path);
+        scene.begins(who, path);
+        scene.deletes(who, path);
+    }
+    for (int i = 0; i < 33'000; ++i) { // more than the catalog remembers without a name
+        scene.begins(who, "/srv/docs/own");
+        scene.deletes(who, "/srv/docs/own");
+    }
+    std::size_t damaged = 0;
+    (void)scene.until_stopped(paths, [&](std::string const& path) {
+        scene.deletes(who, path + ".x");
+        ++damaged;
+    });
+    EXPECT_LE(damaged, 8U);
+}
+
+TEST_F(EvasionTest, AFolderAsHeirHidesNoDeletion)
+{
+    auto const paths = scene.files("/srv/docs", 100, text, ".txt");
+    auto const who = scene.run("python3 wipe.py");
+    std::size_t damaged = 0;
+    (void)scene.until_stopped(paths, [&](std::string const& path) {
+        scene.links(who, path, path + ".x");
+        scene.deletes(who, path);
+        scene.begins(who, path, ObjectKind::directory);
+        scene.deletes(who, path + ".x");
+        ++damaged;
+    });
+    EXPECT_LE(damaged, 8U);
+}
+
+// Placeholders that are never read: above a bound the oldest losses count.
+TEST(EvasionBySettingsTest, LossesThatWaitAreBounded)
+{
+    Scene scene(Settings{.losses_waiting = 50});
+    auto const paths = scene.files("/srv/docs", 100, text, ".txt");
+    auto const who = scene.run("python3 wipe.py");
+    std::size_t damaged = 0;
+    (void)scene.until_stopped(paths, [&](std::string const& path) {
+        scene.deletes(who, path);
+        scene.begins(who, path);
+        ++damaged;
+    });
+    EXPECT_GT(damaged, 50U);
+    EXPECT_LE(damaged, 58U);
+}
+
 TEST_F(EvasionTest, APlaceholderThatIsRenamedOverHidesNoContent)
 {
     auto const paths = scene.files("/srv/docs", 100, text, ".txt");

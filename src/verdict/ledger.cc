@@ -64,7 +64,7 @@ ChargeId Ledger::charge(Charge charge)
         charge.since == WallTime{} ? charge.time : charge.since);
     charge.id = {next_++};
     auto const id = charge.id;
-    touched_.push_back(charge.who);
+    touched_.push_back({charge.who, charge.weight});
     ring_[id.value % ring_size] = std::move(charge);
     return id;
 }

@@ -71,7 +71,11 @@ public:
     std::vector<Charge const*> charges_below(Node const& top) const;
     std::vector<Charge const*> uncondemned_charges() const;
 
-    std::vector<event::ProcessKey> take_touched() { return std::exchange(touched_, {}); }
+    struct Touch { // a charge that nobody has asked about yet
+        event::ProcessKey who;
+        Weight weight;
+    };
+    std::vector<Touch> take_touched() { return std::exchange(touched_, {}); }
     bool touched() const { return !touched_.empty(); }
 
 private:
@@ -85,7 +89,7 @@ private:
     std::uint64_t next_ = 1;
     Account whole_set_;
     std::optional<Charge> observed_;
-    std::vector<event::ProcessKey> touched_; // got points since they were last asked about
+    std::vector<Touch> touched_;
 };
 
 } // namespace tocsin::verdict

@@ -7,7 +7,6 @@
 namespace tocsin::verdict {
 namespace {
 
-constexpr std::size_t most_waiting = 16'384; // above it the oldest counts as lost
 constexpr std::size_t most_heirs = 65'536;
 constexpr int neighbours = 3; // names looked at on each side for a copy
 
@@ -138,18 +137,31 @@ void Verdict::succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId s
     auto const* entry = catalog_.find(successor);
     if (entry != nullptr && entry->has_version)
         return succeed(at, waiting, successor, content_of(*entry));
-    if (entry != nullptr && entry->is_gone) { // and nobody will ever know what it held
-        lost_.put(waiting.loss.place, waiting.loss);
-        return lose(at, waiting.loss);
-    }
     waiting_[successor].push_back(std::move(waiting));
     arrivals_.push_back(successor);
-    if (arrivals_.size() <= most_waiting)
+    if (arrivals_.size() <= settings_.losses_waiting)
         return;
     auto const dropped = take_waiting(arrivals_.front());
     arrivals_.pop_front();
     for (auto const& oldest : dropped)
-        lose(at, oldest.loss);
+        lose_for_now(at, oldest.loss);
+}
+
+// An object that was there when it became the heir: where it is gone unread, nobody will ever know what it
+// held, and one that is forgotten was gone long ago.
+void Verdict::leave_to_heir(Case const& at, Waiting waiting, event::ObjectId heir)
+{
+    auto const* entry = catalog_.find(heir);
+    if (entry == nullptr || (entry->is_gone && !entry->has_version))
+        return lose_for_now(at, waiting.loss);
+    succeed_or_wait(at, std::move(waiting), heir);
+}
+
+// Its name may come back.
+void Verdict::lose_for_now(Case const& at, Loss const& loss)
+{
+    lost_.put(loss.place, loss);
+    lose(at, loss);
 }
 
 std::vector<Verdict::Waiting> Verdict::take_waiting(event::ObjectId successor)
@@ -171,7 +183,7 @@ void Verdict::lose_unless_copied(Case const& at, catalog::Link const& link, Loss
         return lose(at, loss);
     auto const* entry = catalog_.find(successor);
     auto const since = entry == nullptr || entry->origin.existed ? at.now : entry->origin.time;
-    succeed_or_wait(at, {std::move(loss), Relation::copied, since}, successor);
+    leave_to_heir(at, {std::move(loss), Relation::copied, since}, successor);
 }
 
 void Verdict::on_deleted(Case const& at, event::Activity const& activity)
@@ -187,10 +199,9 @@ void Verdict::on_deleted(Case const& at, event::Activity const& activity)
     // It took the place of something and is gone as well, before anybody knew what it held.
     for (auto& waiting : take_waiting(activity.object)) {
         if (auto heir = heir_of_.find(activity.object); heir != heir_of_.end()) {
-            succeed_or_wait(at, std::move(waiting), heir->second);
+            leave_to_heir(at, std::move(waiting), heir->second);
         } else if (!waiting.loss.is_cheap) {
-            lost_.put(waiting.loss.place, waiting.loss);
-            lose(at, waiting.loss);
+            lose_for_now(at, waiting.loss);
         }
     }
     auto loss = loss_of(*link, activity.process, at.now, How::deleted);
@@ -233,18 +244,21 @@ void Verdict::on_named(Case const& at, event::Activity const& activity, event::P
     }
     if (auto* left = left_.find(place); left != nullptr && left->object != activity.object
         && left->time + settings_.successor_within > at.now && related(left->who, activity.process)) {
-        note_heir(left->object, activity.object);
+        note_heir(left->object, activity);
         for (auto& signal : signals_)
             signal->on_refill(at, left->object);
         left_.erase(place);
     }
 }
 
-void Verdict::note_heir(event::ObjectId of, event::ObjectId heir)
+// A regular file alone: nothing else has content that would ever be compared.
+void Verdict::note_heir(event::ObjectId of, event::Activity const& named)
 {
+    if (named.object_kind != event::ObjectKind::regular)
+        return;
     if (heir_of_.size() >= most_heirs)
         heir_of_.clear();
-    heir_of_[of] = heir;
+    heir_of_[of] = named.object;
 }
 
 void Verdict::on_renamed(Case const& at, event::Activity const& activity)
@@ -273,7 +287,7 @@ void Verdict::on_renamed(Case const& at, event::Activity const& activity)
         return;
     }
     if (over->object->names->next_name != nullptr) {
-        note_heir(activity.displaced, activity.object);
+        note_heir(activity.displaced, activity);
         return;
     }
     // What was replaced stood for something itself, and nobody knew yet what it held: the newcomer stands

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 
 namespace tocsin::verdict {
 
@@ -17,6 +18,9 @@ struct Settings {
     // From here on nobody is to work on while what was done is being judged: one point of 0.25, or two
     // weaker ones.
     double suspect = 0.25;
+    // Losses whose successors are not read yet: more than the captures that may wait for their turn. Above it
+    // the oldest counts.
+    std::size_t losses_waiting = 131'072;
     // A child with this share of its starter's hard points is the actor, not the starter.
     double share_that_dominates = 0.8;
     // Who did this much beside the actor, under the same starter, belongs to it.

@@ -46,8 +46,8 @@ public:
     using Crossed = std::function<void(event::ProcessKey)>;
     void on_crossing(Crossed crossed) { crossed_ = std::move(crossed); }
 
-    // Called within consider() at each charge to a process whose own hard points reach
-    // Settings::suspect; work that is split over many processes may never reach it.
+    // Called within consider() at each hard charge to a process whose hard points, with those of its
+    // descendants, reach Settings::suspect; work that is split over many processes may never reach it.
     void on_suspicion(std::function<void()> suspected) { suspected_ = std::move(suspected); }
 
     // The incident that a process is condemned in, itself or by birth. Zero: none.
@@ -113,9 +113,11 @@ private:
     void lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss);
     void succeed(Case const& at, Waiting const& waiting, event::ObjectId successor, Content const& after);
     void succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId successor);
+    void leave_to_heir(Case const& at, Waiting waiting, event::ObjectId heir);
+    void lose_for_now(Case const& at, Loss const& loss);
     std::vector<Waiting> take_waiting(event::ObjectId successor); // they wait no longer
     event::ObjectId copy_beside(Case const& at, catalog::Link const& link, Node& who) const;
-    void note_heir(event::ObjectId of, event::ObjectId heir);
+    void note_heir(event::ObjectId of, event::Activity const& named);
     bool related(event::ProcessKey a, event::ProcessKey b) const;
 
     // Naming the actor (actor.cc).

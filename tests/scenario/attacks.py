@@ -29,6 +29,8 @@ ATTACKS = {
     "S11-find-delete": "find . -mindepth 1 -delete",
     "S11-rsync-empty": 'mkdir -p "$SCRATCH/empty" && rsync -a --delete "$SCRATCH/empty/" ./',
     "S11-git-clean": "git -c init.defaultBranch=m init -q . && git clean -fdxq",
+    "S11-rm-beside-temps": "perl -MFile::Find -e 'my $top = $$; if (!fork) { for (my $i = 0; getppid() == $top; ++$i) "
+    "{ symlink(\"x\", \".t$i\"); unlink(\".t$i\") } exit } sleep 1; find(sub { unlink }, \".\")'",
     "S14-chmod": "chmod -R 000 .",
     "S14-setfacl": f"{FILES} -print0 | xargs -0 setfacl -b && {FILES} -print0 | xargs -0 chmod 0",
     "S14-chmod-and-move": f"{FILES} -print0 | perl -0 -ne 'chomp; chmod(0, $_); rename($_, \"$_.old\")'",

@@ -95,8 +95,7 @@ Result<void> Decider::run()
     TRY(relay_->run());
     // What was put off is judged before the end: after a restart nobody could tell who did it.
     read_attributes(SIZE_MAX);
-    while (!astray_.empty())
-        resolve_astray(astray_.back().activity.object);
+    resolve_all_astray();
     read_attributes(SIZE_MAX);
     batch_.send();
     return {};
@@ -225,7 +224,10 @@ void Decider::forget_tree(event::RootId root)
     objects_.forget_directory();
     std::erase_if(unsettled_, [&](auto const& item) {
         auto const* entry = catalog_.find(item.first);
-        return entry == nullptr || entry->root == root;
+        bool const is_of_it = entry == nullptr || entry->root == root;
+        if (is_of_it)
+            no_longer_open(item.second);
+        return is_of_it;
     });
 }
 

@@ -96,7 +96,10 @@ private:
     Unsettled& unsettle(event::ObjectId object, event::ObjectKey const& key, pid_t writer);
     void settled(event::ObjectId object);
     void no_longer_open(Unsettled const& change);
-    static bool is_due(Unsettled const& change, SteadyTime now, bool is_pool_behind);
+    void begin_anew(event::ObjectId object, event::ObjectKey const& key, pid_t writer);
+    void capture_soon(event::ObjectId object, event::ObjectKey const& key, pid_t writer);
+    bool is_small(event::ObjectId object) const;
+    bool is_due(event::ObjectId object, Unsettled const& change, SteadyTime now, bool is_pool_behind) const;
     bool capture_unsettled(event::ObjectId object, Unsettled const& change); // false: no room
 
     void handle(sensor::WitnessEvent const& event, WallTime time);
@@ -110,6 +113,10 @@ private:
     void read_attributes(std::size_t at_most);
     void retry_astray(bool is_silent); // after each look at the kernel
     void resolve_astray(event::ObjectId object); // at once, by its handle
+    void resolve_all_astray();
+    struct Astray;
+    void resolve(Astray&& astray);
+    void go_astray(event::Activity&& activity); // unless it is known to be gone
     void compare_found(
         event::Activity&& activity, struct statx const& status); // the same REQUIRES; was astray
     void note_change(event::Activity activity);
@@ -164,12 +171,13 @@ private:
         SteadyTime since; // the newest change
         SteadyTime first; // and the oldest
         bool existed = false; // changed over a version that the vault holds
+        bool counts_as_open = false; // in open_changes_
         bool is_probed = false;
         bool is_noted = false; // told to the verdict as a change
         bool is_kind_guessed = false; // regular, as far as is known
     };
     std::unordered_map<event::ObjectId, Unsettled> unsettled_;
-    std::size_t open_changes_ = 0; // of unsettled_, those that existed and are not probed
+    std::size_t open_changes_ = 0; // since the last probe, of unsettled_
     struct Unread { // its rights or times have changed, and its extended attributes may have
         event::ObjectKey key;
         event::ProcessKey process;

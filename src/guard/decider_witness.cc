@@ -16,19 +16,12 @@ using event::Occasion;
 
 namespace {
 
-constexpr std::chrono::milliseconds settle_every{100};
-constexpr std::size_t attributes_at_once = 1'000; // about 5 ms
 constexpr std::chrono::milliseconds astray_at_most{100};
 constexpr std::chrono::milliseconds astray_in_silence{2};
 constexpr std::size_t astray_at_once = 64;
 constexpr std::size_t astray_kept = 4'096; // above it the oldest are not waited for
-constexpr std::chrono::seconds settled_after{2};
-constexpr std::chrono::seconds unread_at_most{10};
-constexpr std::size_t captures_at_once = 1'000; // each settling
-constexpr std::size_t backlog_behind = 1'000;
 constexpr std::size_t changes_that_alarm = 4;
 constexpr std::chrono::milliseconds probe_after{2};
-constexpr std::uint64_t probe_bytes = 1024 * 1024;
 
 bool is_regular(Activity const& activity)
 {
@@ -76,15 +69,18 @@ void Decider::handle(sensor::WitnessEvent const& event, WallTime time)
     });
 }
 
-// The kernel tells directories from the rest, and no more; a symlink or a pipe will have no close. What is
-// not where it was named has another name, which is told next, or is gone.
+// REQUIRES: it is created, or of a guessed kind. The kernel tells directories from the rest, and no more; a
+// symlink or a pipe will have no close. What is not where it was named has another name, which is told next,
+// or is gone. A regular file has a close, unless it was made by mknod or is kept open: it is captured when
+// it has been still a while.
 void Decider::learn_kind(Activity& named)
 {
     auto const& place = named.kind == ActivityKind::renamed ? named.target : named.place;
     if (!is_regular(named) || named.kind == ActivityKind::deleted)
         return;
     auto const status = objects_.status_at_place(place, named.key);
-    auto& change = unsettle(named.object, named.key, named.process.pid);
+    auto& change = named.kind == ActivityKind::created ? unsettle(named.object, named.key, named.process.pid)
+                                                       : unsettled_.at(named.object);
     change.is_kind_guessed = !status;
     if (!status)
         return;
@@ -114,7 +110,7 @@ void Decider::handle_own(sensor::WitnessEvent const& event, WallTime time)
         if (copy.kind == ActivityKind::created && copy.object_kind == ObjectKind::directory)
             arrive(copy);
         if (!copy.key.handle.bytes.empty() && catalog_.find(copy.object) != nullptr)
-            unsettle(copy.object, copy.key, event.pid);
+            begin_anew(copy.object, copy.key, event.pid);
     });
 }
 
@@ -137,13 +133,10 @@ void Decider::after_name(Activity const& activity)
         || (activity.kind == ActivityKind::renamed && !activity.place.parent && activity.target.parent);
     if (came && activity.object_kind == ObjectKind::directory)
         arrive(activity);
-    // A symlink or a moved-in file has no close: it is captured at the next settling. A new regular file
-    // has one, unless it was made by mknod or is kept open: it is captured when it has been still a while.
+    // A symlink or a moved-in file has no close: it is captured at the next settling.
     if (came && activity.object_kind != ObjectKind::directory
         && (activity.kind == ActivityKind::renamed || !is_regular(activity)))
-        unsettled_[activity.object] = {activity.key, activity.process.pid, SteadyTime{}};
-    else if (activity.kind == ActivityKind::created && is_regular(activity))
-        unsettle(activity.object, activity.key, activity.process.pid);
+        capture_soon(activity.object, activity.key, activity.process.pid);
     if (activity.kind != ActivityKind::deleted && is_regular(activity))
         reconsider_exclusion(activity);
     if (activity.kind == ActivityKind::linked)
@@ -163,12 +156,14 @@ void Decider::reconsider_exclusion(Activity const& activity)
     if (!tree || tree->excludes.empty())
         return;
     auto const status = objects_.status_by_name(activity.object, activity.key);
-    if (!status)
-        return; // gone, or it is told next what else it is called
+    if (!status) { // gone, or it or its folder has another name: its capture goes by the handle
+        unsettle(activity.object, activity.key, activity.process.pid);
+        return;
+    }
     parts_.keeper.included({sys::device_of(*status), status->stx_ino});
     auto const* entry = catalog_.find(activity.object);
     if (activity.kind == ActivityKind::renamed && entry != nullptr && !entry->has_version)
-        unsettled_[activity.object] = {activity.key, activity.process.pid, SteadyTime{}};
+        capture_soon(activity.object, activity.key, activity.process.pid);
 }
 
 // It may have been given, or be given next, a name where no directory is marked.
@@ -221,8 +216,8 @@ void Decider::after_attributes(Activity activity)
 {
     if (auto status = objects_.status_by_name(activity.object, activity.key))
         compare_attributes(std::move(activity), *status);
-    else if (catalog_.find(activity.object) != nullptr)
-        astray_.push_back({std::move(activity), steady_now()});
+    else
+        go_astray(std::move(activity));
 }
 
 void Decider::compare_attributes(Activity activity, struct statx const& status)
@@ -277,17 +272,22 @@ void Decider::read_attributes(std::size_t at_most)
     }
 }
 
+void Decider::go_astray(Activity&& activity)
+{
+    if (auto const* entry = catalog_.find(activity.object); entry != nullptr && entry->is_here())
+        astray_.push_back({std::move(activity), steady_now()});
+}
+
 // Of a deletion the kernel tells twice, first as a change of the links; a rename is told after what was
-// done before it. Either is among the next events, so not once the kernel was silent for a while. What
-// stays astray longer was not deleted: another object has the name that we know, and it is opened by its
-// handle.
+// done before it. Either is among the next events, so not once a look at the kernel a while later finds
+// none. What stays astray longer was not deleted: another object has the name that we know, and it is
+// opened by its handle.
 void Decider::retry_astray(bool is_silent)
 {
-    if (astray_.empty())
-        return;
     auto const now = steady_now();
     auto const patience = is_silent ? astray_in_silence : astray_at_most;
-    for (auto left = std::min(astray_.size(), astray_at_once); left > 0; --left) {
+    auto calls = astray_at_once + (astray_.size() > astray_kept ? astray_.size() - astray_kept : 0);
+    for (auto left = astray_.size(); left > 0 && calls > 0; --left) {
         bool const is_overdue = now - astray_.front().since > patience || astray_.size() > astray_kept;
         auto astray = std::move(astray_.front());
         astray_.pop_front();
@@ -295,6 +295,7 @@ void Decider::retry_astray(bool is_silent)
         auto const* entry = catalog_.find(activity.object);
         if (entry == nullptr || !entry->is_here())
             continue;
+        --calls;
         auto const status = is_overdue ? objects_.status_by_handle(activity.key)
                                        : objects_.status_by_name(activity.object, activity.key);
         if (status)
@@ -311,16 +312,27 @@ void Decider::resolve_astray(event::ObjectId object)
     if (std::ranges::none_of(astray_, is_it))
         return;
     for (auto& astray : std::exchange(astray_, {})) {
-        if (!is_it(astray)) {
+        if (is_it(astray))
+            resolve(std::move(astray));
+        else
             astray_.push_back(std::move(astray));
-            continue;
-        }
-        auto const* entry = catalog_.find(object);
-        if (entry == nullptr || !entry->is_here())
-            continue;
-        if (auto const status = objects_.status_by_handle(astray.activity.key))
-            compare_found(std::move(astray.activity), *status);
     }
+}
+
+void Decider::resolve_all_astray()
+{
+    while (!astray_.empty())
+        for (auto& astray : std::exchange(astray_, {}))
+            resolve(std::move(astray));
+}
+
+void Decider::resolve(Astray&& astray)
+{
+    auto const* entry = catalog_.find(astray.activity.object);
+    if (entry == nullptr || !entry->is_here())
+        return;
+    if (auto const status = objects_.status_by_handle(astray.activity.key))
+        compare_found(std::move(astray.activity), *status);
 }
 
 void Decider::compare_found(Activity&& activity, struct statx const& status)
@@ -338,7 +350,7 @@ void Decider::note_change(Activity activity)
     auto const* entry = catalog_.find(activity.object);
     if (entry == nullptr || !entry->has_version)
         return; // being written for the first time
-    change.existed = true;
+    change.existed = change.counts_as_open = true;
     if (++open_changes_ >= changes_that_alarm && next_probe_ == SteadyTime::max())
         next_probe_ = steady_now() + probe_after;
     if (auto status = objects_.status_by_name(activity.object, activity.key))
@@ -349,7 +361,7 @@ void Decider::note_change(Activity activity)
     if (copy.metadata)
         note_if_emptied(copy, *copy.metadata, was_bytes);
     else
-        astray_.push_back({std::move(copy), steady_now()});
+        go_astray(std::move(copy));
 }
 
 // Truncated by path: no close will tell of it, and there is nothing to read.
@@ -368,105 +380,6 @@ bool Decider::has_open(pid_t pid, event::ObjectId object) const
 {
     auto at = last_opener_.find(object);
     return at != last_opener_.end() && at->second == pid;
-}
-
-// Several existing files are being changed at once, and none is closed yet: who waits for the
-// disk before each close would have ruined a hundred by the first. So what they hold just now is
-// looked at, once each.
-void Decider::probe()
-{
-    next_probe_ = SteadyTime::max();
-    for (auto& [object, change] : unsettled_) {
-        auto const* entry = catalog_.find(object);
-        if (!change.existed || change.is_probed || entry == nullptr || entry->size > probe_bytes)
-            continue;
-        change.is_probed = true;
-        capture::Job job;
-        job.occasion = Occasion::interval;
-        job.writer = change.writer;
-        job.by_handle = change.key;
-        job.is_probe = true;
-        (void)parts_.pool.add(std::move(job));
-    }
-    open_changes_ = 0;
-}
-
-Decider::Unsettled& Decider::unsettle(event::ObjectId object, event::ObjectKey const& key, pid_t writer)
-{
-    auto const now = steady_now();
-    auto [at, is_new] = unsettled_.try_emplace(object);
-    auto& change = at->second;
-    change.key = key;
-    change.writer = writer;
-    change.since = now;
-    if (is_new)
-        change.first = now;
-    return change;
-}
-
-void Decider::settled(event::ObjectId object)
-{
-    auto at = unsettled_.find(object);
-    if (at == unsettled_.end())
-        return;
-    no_longer_open(at->second);
-    unsettled_.erase(at);
-}
-
-void Decider::no_longer_open(Unsettled const& change)
-{
-    if (change.existed && !change.is_probed && open_changes_ > 0)
-        --open_changes_;
-}
-
-// Most changes end with a close, whose capture settles them. The first content of a file is waited for
-// while captures are behind, and no longer than a bound: its maker may never let it be still.
-bool Decider::is_due(Unsettled const& change, SteadyTime now, bool is_pool_behind)
-{
-    if (!change.existed && now - change.first >= unread_at_most)
-        return true;
-    bool const is_still = now - change.since >= settled_after;
-    return is_still && (change.existed || !is_pool_behind);
-}
-
-// A close will tell of most changes. What has none is captured when it has been still a while.
-void Decider::settle(Settling settling)
-{
-    bool const is_all = settling == Settling::all;
-    read_attributes(is_all ? SIZE_MAX : attributes_at_once);
-    auto const now = steady_now();
-    next_settling_ = now + settle_every;
-    bool const is_pool_behind = parts_.pool.backlog() > backlog_behind;
-    auto left = is_all ? SIZE_MAX : captures_at_once;
-    for (auto at = unsettled_.begin(); at != unsettled_.end() && left > 0;) {
-        bool const is_waited_for = !is_all && !is_due(at->second, now, is_pool_behind);
-        if (is_waited_for) {
-            ++at;
-            continue;
-        }
-        if (!capture_unsettled(at->first, at->second))
-            return; // no room: later
-        --left;
-        no_longer_open(at->second);
-        at = unsettled_.erase(at);
-    }
-}
-
-bool Decider::capture_unsettled(event::ObjectId object, Unsettled const& change)
-{
-    auto const* entry = catalog_.find(object);
-    if (entry == nullptr || !entry->is_here()) {
-        no_longer_missed(object);
-        return true;
-    }
-    if (auto const status = change.is_kind_guessed ? objects_.status_by_handle(change.key) : std::nullopt)
-        catalog_.learn_kind(object, event::kind_of_mode(status->stx_mode));
-    capture::Job job;
-    job.occasion = change.writer == self_pid_ ? Occasion::undo : Occasion::interval;
-    job.writer = change.writer;
-    job.by_handle = change.key;
-    job.kind = entry->kind;
-    return parts_.pool.add(std::move(job)) != capture::Pool::Added::no_room;
 }
 
 } // namespace tocsin::guard

@@ -88,7 +88,7 @@ std::optional<struct statx> ObjectFinder::status_at_place(
 
 // Two calls for what takes four by a descriptor. Between them the name may be given to another object:
 // that one has another inode, which is known of all that was captured. Neither call can be told to enter no
-// mount, so it is for a directory the longer way.
+// mount, so it is for a directory the longer way; a file that is a mount point is rare, and not found.
 std::optional<struct statx> ObjectFinder::status_by_name(event::ObjectId object, event::ObjectKey const& key)
 {
     auto const* entry = catalog_.find(object);

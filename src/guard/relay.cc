@@ -186,9 +186,9 @@ void Relay::occupy_mine() const
     if (!is_occupying_)
         return std::this_thread::sleep_for(breath); // it has just ended
     auto const until = std::chrono::steady_clock::now() + occupied_at_most;
-    take_precedence("decider", Precedence::occupier);
+    set_precedence(Precedence::occupier);
     while (is_occupying_ && std::chrono::steady_clock::now() < until) { }
-    take_precedence("decider", Precedence::decider);
+    set_precedence(Precedence::decider);
     if (is_occupying_)
         std::this_thread::sleep_for(rest_); // the others' turn
 }

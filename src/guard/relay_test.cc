@@ -166,8 +166,9 @@ TEST(RelayTest, WhoWorksOnAnotherProcessorIsHeldUpUntilTheRoundsEnd)
     relay = Relay::create(std::move(work)).take();
     while (done == 0) { }
     EXPECT_OK(relay->run());
-    EXPECT_LE(rounds / 2, held); // not all: the machine that this one runs on may take a processor away
-    EXPECT_EQ(rounds, went_on_after);
+    // Not all: others may have the processor that the doer would have, or the one that holds it up.
+    EXPECT_LE(rounds / 2, held);
+    EXPECT_LE(rounds / 2, went_on_after);
 }
 
 } // namespace

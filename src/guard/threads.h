@@ -12,5 +12,6 @@ enum class Precedence { occupier = 1, decider = 10, gate = 20 };
 // Of the calling thread, by SCHED_FIFO. False where the system does not permit it: then
 // everything works, and stops come later under load.
 bool take_precedence(char const* name, Precedence precedence);
+bool set_precedence(Precedence precedence); // the name stays
 
 } // namespace tocsin::guard

@@ -78,6 +78,25 @@ TEST_F(EvasionTest, AnHeirThatIsForgottenHidesNoDeletion)
     EXPECT_LE(damaged, 8U);
 }
 
+TEST_F(EvasionTest, AnHeirThatWasReadAndIsGoneHidesNoDeletion)
+{
+    auto const paths = scene.files("/srv/docs", 100, text, ".txt");
+    auto const who = scene.run("python3 wipe.py");
+    for (std::uint64_t seed = 1; auto const& path : paths) { // ln f f.x; rm f; cp f.x f
+        scene.links(who, path, path + ".x");
+        scene.deletes(who, path);
+        scene.creates(who, path, text(seed++));
+    }
+    std::size_t damaged = 0;
+    for (auto const& path : paths)
+        scene.deletes(who, path);
+    (void)scene.until_stopped(paths, [&](std::string const& path) {
+        scene.deletes(who, path + ".x");
+        ++damaged;
+    });
+    EXPECT_LE(damaged, 8U);
+}
+
 TEST_F(EvasionTest, AFolderAsHeirHidesNoDeletion)
 {
     auto const paths = scene.files("/srv/docs", 100, text, ".txt");

@@ -147,17 +147,17 @@ void Verdict::succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId s
         lose_for_now(at, oldest.loss);
 }
 
-// An object that was there when it became the heir: where it is gone unread, nobody will ever know what it
-// held, and one that is forgotten was gone long ago.
+// An object that was there when it became the heir. Where it is gone, it stands for nothing, whatever it
+// held; one that is forgotten was gone long ago.
 void Verdict::leave_to_heir(Case const& at, Waiting waiting, event::ObjectId heir)
 {
     auto const* entry = catalog_.find(heir);
-    if (entry == nullptr || (entry->is_gone && !entry->has_version))
+    if (entry == nullptr || entry->is_gone)
         return lose_for_now(at, waiting.loss);
     succeed_or_wait(at, std::move(waiting), heir);
 }
 
-// Its name may come back.
+// Its name may come back, if nothing else has it.
 void Verdict::lose_for_now(Case const& at, Loss const& loss)
 {
     lost_.put(loss.place, loss);

@@ -18,8 +18,8 @@ struct Settings {
     // From here on nobody is to work on while what was done is being judged: one point of 0.25, or two
     // weaker ones.
     double suspect = 0.25;
-    // Losses whose successors are not read yet: more than the captures that may wait for their turn. Above it
-    // the oldest counts.
+    // Losses whose successors are not read yet: more than the closes that may wait to be captured, so that
+    // only what is never closed gets here. Above it the oldest counts.
     std::size_t losses_waiting = 131'072;
     // A child with this share of its starter's hard points is the actor, not the starter.
     double share_that_dominates = 0.8;

@@ -50,7 +50,7 @@ void Decider::handle_capture(capture::Outcome&& outcome)
     else if (tree)
         version.root = tree->root;
     numbers_[outcome.number] = version.object;
-    if (outcome.occasion == Occasion::close || (outcome.occasion == Occasion::interval && !outcome.is_probe))
+    if (outcome.occasion == Occasion::close) // what an interval settled went when it was asked for
         settled(version.object);
     bool const compares = is_restart_ && (of_walk || outcome.occasion == Occasion::open)
         && compared_.insert(version.object).second;

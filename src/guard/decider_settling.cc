@@ -54,11 +54,11 @@ Decider::Unsettled& Decider::unsettle(event::ObjectId object, event::ObjectKey c
     return change;
 }
 
-// What was done to it before is of no account.
+// What was done to it before is of no account; nobody tells what kind of object it is now.
 void Decider::begin_anew(event::ObjectId object, event::ObjectKey const& key, pid_t writer)
 {
     settled(object);
-    unsettle(object, key, writer);
+    unsettle(object, key, writer).is_kind_guessed = true;
 }
 
 void Decider::capture_soon(event::ObjectId object, event::ObjectKey const& key, pid_t writer)

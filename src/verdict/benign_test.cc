@@ -367,6 +367,27 @@ TEST_F(BenignTest, AnEditorSavesThroughATemporaryFile)
     }
 }
 
+// What took the place of the saved file is gone by then as well, for another save.
+TEST_F(BenignTest, BackupsOfWhatWasEditedTwiceAreRemoved)
+{
+    auto const paths = scene.files("/srv/docs", 50, text, ".txt");
+    auto const edit = [&](ProcessKey sed, bool keeps, double changed) {
+        for (std::uint64_t seed = 1; auto const& path : paths) {
+            auto edited = text(seed++);
+            edited.changed = changed;
+            scene.creates(sed, "/srv/docs/sedXYZ", edited);
+            if (keeps)
+                scene.renames(sed, path, path + ".bak");
+            scene.renames(sed, "/srv/docs/sedXYZ", path);
+        }
+    };
+    edit(scene.run("sed -i.bak s/a/b/ *.txt"), true, 0.1);
+    edit(scene.run("sed -i s/c/d/ *.txt"), false, 0.2);
+    auto const rm = scene.run("rm -- *.bak");
+    for (auto const& path : paths)
+        scene.deletes(rm, path + ".bak");
+}
+
 TEST_F(BenignTest, LogrotateCopiesThenTruncates)
 {
     auto const logs = scene.files("/srv/log", 100, text, ".log");

@@ -147,16 +147,6 @@ void Verdict::succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId s
         lose_for_now(at, oldest.loss);
 }
 
-// An object that was there when it became the heir. Where it is gone, it stands for nothing, whatever it
-// held; one that is forgotten was gone long ago.
-void Verdict::leave_to_heir(Case const& at, Waiting waiting, event::ObjectId heir)
-{
-    auto const* entry = catalog_.find(heir);
-    if (entry == nullptr || entry->is_gone)
-        return lose_for_now(at, waiting.loss);
-    succeed_or_wait(at, std::move(waiting), heir);
-}
-
 // Its name may come back, if nothing else has it.
 void Verdict::lose_for_now(Case const& at, Loss const& loss)
 {
@@ -174,16 +164,17 @@ void Verdict::lose_unless_copied(Case const& at, catalog::Link const& link, Loss
 {
     event::ObjectId successor;
     if (auto heir = heir_of_.find(loss.object); heir != heir_of_.end()) {
-        successor = heir->second;
+        if (is_here(heir->second)) // who is gone stands for nothing, whatever it held
+            successor = heir->second;
         heir_of_.erase(heir);
-    } else if (!loss.is_cheap) {
-        successor = copy_beside(at, link, tree_.ensure(loss.who));
     }
+    if (!successor && !loss.is_cheap)
+        successor = copy_beside(at, link, tree_.ensure(loss.who));
     if (!successor)
         return lose(at, loss);
     auto const* entry = catalog_.find(successor);
     auto const since = entry == nullptr || entry->origin.existed ? at.now : entry->origin.time;
-    leave_to_heir(at, {std::move(loss), Relation::copied, since}, successor);
+    succeed_or_wait(at, {std::move(loss), Relation::copied, since}, successor);
 }
 
 void Verdict::on_deleted(Case const& at, event::Activity const& activity)
@@ -198,11 +189,11 @@ void Verdict::on_deleted(Case const& at, event::Activity const& activity)
     }
     // It took the place of something and is gone as well, before anybody knew what it held.
     for (auto& waiting : take_waiting(activity.object)) {
-        if (auto heir = heir_of_.find(activity.object); heir != heir_of_.end()) {
-            leave_to_heir(at, std::move(waiting), heir->second);
-        } else if (!waiting.loss.is_cheap) {
+        auto const heir = heir_of_.find(activity.object);
+        if (heir != heir_of_.end() && is_here(heir->second))
+            succeed_or_wait(at, std::move(waiting), heir->second);
+        else if (!waiting.loss.is_cheap)
             lose_for_now(at, waiting.loss);
-        }
     }
     auto loss = loss_of(*link, activity.process, at.now, How::deleted);
     if (loss.worth <= 0)
@@ -249,6 +240,12 @@ void Verdict::on_named(Case const& at, event::Activity const& activity, event::P
             signal->on_refill(at, left->object);
         left_.erase(place);
     }
+}
+
+bool Verdict::is_here(event::ObjectId object) const
+{
+    auto const* entry = catalog_.find(object);
+    return entry != nullptr && entry->is_here();
 }
 
 // A regular file alone: nothing else has content that would ever be compared.

@@ -113,10 +113,10 @@ private:
     void lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss);
     void succeed(Case const& at, Waiting const& waiting, event::ObjectId successor, Content const& after);
     void succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId successor);
-    void leave_to_heir(Case const& at, Waiting waiting, event::ObjectId heir);
     void lose_for_now(Case const& at, Loss const& loss);
     std::vector<Waiting> take_waiting(event::ObjectId successor); // they wait no longer
     event::ObjectId copy_beside(Case const& at, catalog::Link const& link, Node& who) const;
+    bool is_here(event::ObjectId object) const;
     void note_heir(event::ObjectId of, event::Activity const& named);
     bool related(event::ProcessKey a, event::ProcessKey b) const;
 

@@ -14,6 +14,7 @@ std::string show_status(json::value const& status);
 std::string show_incidents(json::value const& incidents);
 std::string show_incident(json::value const& incident);
 std::string show_undo(json::value const& outcome);
+std::string show_dry_run(json::value const& outcome);
 std::string show_notes(json::value const& outcome); // what an undo or a restore has to say by name
 std::string show_versions(json::value const& versions);
 std::string show_restored(json::value const& outcome);

@@ -128,6 +128,18 @@ std::string show_undo(json::value const& value)
     return text + show_notes(value);
 }
 
+std::string show_dry_run(json::value const& value)
+{
+    Fields outcome(value);
+    return fmt::format(
+               "incident {}, nothing is done yet: {} to restore, {} to recreate, {} to rename back, {} "
+               "to set aside, {} to keep in both versions\n",
+               outcome.number("incident"), grouped(outcome.number("restored")),
+               grouped(outcome.number("recreated")), grouped(outcome.number("renamed_back")),
+               grouped(outcome.number("set_aside")), grouped(outcome.number("kept_both")))
+        + show_notes(value);
+}
+
 std::string show_notes(json::value const& outcome)
 {
     std::string text;

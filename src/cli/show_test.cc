@@ -89,7 +89,7 @@ TEST(Show, ShowsWhatItCanOfAnAnswerItDoesNotKnow)
     for (auto const& odd : {json::value(nullptr), json::value(7), json::value(json::array{1, nullptr, "x"}),
              json::value{{"state", 7}, {"protected", "x"}, {"gate", json::array{}}, {"invariants", 3},
                  {"id", -1}, {"actor", json::array{}}, {"score", "x"}, {"scenarios", json::array{7}}}}) {
-        for (auto* show : {show_status, show_incidents, show_incident, show_undo, show_versions,
+        for (auto* show : {show_status, show_incidents, show_incident, show_undo, show_dry_run, show_versions,
                  show_restored, show_check, show_quarantine, show_drill})
             EXPECT_FALSE(show(odd).empty());
     }

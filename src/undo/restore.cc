@@ -147,8 +147,9 @@ Result<void> Restore::choose_at(std::string const& path, WallTime time)
     }
     TRY(choose_by_name(path));
     if (chosen_.size() == count_before && !chosen_.contains(path))
-        return Error(
-            Errc::not_found, fmt::format("nothing at or below '{}' is kept from {}", path, to_iso8601(time)));
+        return Error(Errc::not_found,
+            fmt::format("nothing at or below '{}' is kept from {}: `tocsin versions` lists what there is",
+                path, to_iso8601(time)));
     return {};
 }
 
@@ -159,7 +160,8 @@ Result<void> Restore::choose(std::string const& path, Moment const& moment)
         return choose_at(path, std::get<WallTime>(moment));
     auto version = TRY(journal_.version(*id));
     if (!version || version->path != path)
-        return Error(Errc::not_found, fmt::format("'{}' has no version {}", path, id->value));
+        return Error(Errc::not_found,
+            fmt::format("'{}' has no version {}: `tocsin versions` lists what there is", path, id->value));
     chosen_[path] = {std::move(*version), {}};
     return {};
 }

@@ -551,6 +551,27 @@ TEST_F(AttackTest, WhoWasReleasedMayGoOnWithTheSame)
     EXPECT_FALSE(scene.stopped());
 }
 
+TEST_F(AttackTest, AnOlderIncidentIsNoReasonForItsStarter)
+{
+    auto const paths = scene.files("/srv/a", 100, text, ".txt");
+    auto const others = scene.files("/srv/b", 100, text, ".txt");
+    (void)files_until_stopped(paths, "rm -r a");
+    ASSERT_EQ(1U, scene.decisions.size());
+    for (std::uint64_t seed = 0; auto const& path : others) { // by a process each: their starter's work
+        auto const one = scene.run("openssl enc");
+        scene.spoils(one, path, ciphertext(++seed));
+        scene.ends(one);
+        if (scene.decisions.size() > 1)
+            break;
+    }
+    ASSERT_EQ(2U, scene.decisions.size());
+    EXPECT_EQ(scene.shell, scene.decisions[1].incident.actor.top);
+    auto const& older = scene.decisions[0].findings;
+    for (auto const& finding : scene.decisions[1].findings)
+        for (auto const& other : older)
+            EXPECT_NE(other.reason, finding.reason);
+}
+
 TEST_F(AttackTest, KeepsTheIncidentsCountersUpToDate)
 {
     auto const paths = scene.files("/srv/docs", 200, text, ".txt");

@@ -99,7 +99,7 @@ std::vector<Charge const*> Ledger::charges_below(Node const& top) const
     std::vector<Charge const*> out;
     for (auto const& charge : ring_)
         if (auto* who = charge.id ? tree_.find(charge.who) : nullptr;
-            who != nullptr && tree_.descends(*who, top))
+            who != nullptr && !who->incident && tree_.descends(*who, top))
             out.push_back(&charge);
     std::ranges::sort(out, {}, [](Charge const* c) { return c->id; });
     return out;

@@ -67,7 +67,7 @@ public:
 
     Account const& whole_set() const { return whole_set_; }
 
-    // Of those in the ring, oldest first.
+    // Of those in the ring, oldest first; what convicted somebody already is no reason for another.
     std::vector<Charge const*> charges_below(Node const& top) const;
     std::vector<Charge const*> uncondemned_charges() const;
 

@@ -33,7 +33,7 @@ public:
             args["to"] = answers::json_text(to);
         }
         auto answer = TRY(session.ask("undo", std::move(args)));
-        session.print(answer, show_undo);
+        session.print(answer, dry_run_ ? show_dry_run : show_undo);
         if (auto failed = Fields(answer).number("failed"); failed > 0)
             return Error(Errc::failed, fmt::format("{} objects could not be put back", grouped(failed)));
         return {};

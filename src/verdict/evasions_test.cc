@@ -31,12 +31,12 @@ TEST_F(EvasionTest, APlaceholderThatGoesAsWellHidesNoDeletion)
 {
     auto const paths = scene.files("/srv/docs", 100, text, ".txt");
     auto const who = scene.run("python3 wipe.py");
-    auto const damage = scene.until_stopped(paths, [&](std::string const& path) {
+    auto const damaged = scene.paths_until_stopped(paths, [&](std::string const& path) {
         scene.deletes(who, path);
         scene.begins(who, path);
         scene.deletes(who, path);
     });
-    EXPECT_LE(damage, 2U * 8U); // counted with the placeholders
+    EXPECT_LE(damaged, 8U);
 }
 
 TEST_F(EvasionTest, AnHeirThatIsGoneHidesNoDeletion)
@@ -51,9 +51,9 @@ TEST_F(EvasionTest, AnHeirThatIsGoneHidesNoDeletion)
         scene.begins(who, path);
     for (auto const& path : paths)
         scene.deletes(who, path);
-    auto const damage =
-        scene.until_stopped(paths, [&](std::string const& path) { scene.deletes(who, path + ".x"); });
-    EXPECT_LE(damage, 2U * 100U + 8U); // counted with those that live on, and the placeholders
+    auto const damaged =
+        scene.paths_until_stopped(paths, [&](std::string const& path) { scene.deletes(who, path + ".x"); });
+    EXPECT_LE(damaged, 8U);
 }
 
 TEST_F(EvasionTest, AnHeirThatIsForgottenHidesNoDeletion)
@@ -70,11 +70,8 @@ TEST_F(EvasionTest, AnHeirThatIsForgottenHidesNoDeletion)
         scene.begins(who, "/srv/docs/own");
         scene.deletes(who, "/srv/docs/own");
     }
-    std::size_t damaged = 0;
-    (void)scene.until_stopped(paths, [&](std::string const& path) {
-        scene.deletes(who, path + ".x");
-        ++damaged;
-    });
+    auto const damaged =
+        scene.paths_until_stopped(paths, [&](std::string const& path) { scene.deletes(who, path + ".x"); });
     EXPECT_LE(damaged, 8U);
 }
 
@@ -87,13 +84,10 @@ TEST_F(EvasionTest, AnHeirThatWasReadAndIsGoneHidesNoDeletion)
         scene.deletes(who, path);
         scene.creates(who, path, text(seed++));
     }
-    std::size_t damaged = 0;
     for (auto const& path : paths)
         scene.deletes(who, path);
-    (void)scene.until_stopped(paths, [&](std::string const& path) {
-        scene.deletes(who, path + ".x");
-        ++damaged;
-    });
+    auto const damaged =
+        scene.paths_until_stopped(paths, [&](std::string const& path) { scene.deletes(who, path + ".x"); });
     EXPECT_LE(damaged, 8U);
 }
 
@@ -101,13 +95,11 @@ TEST_F(EvasionTest, AFolderAsHeirHidesNoDeletion)
 {
     auto const paths = scene.files("/srv/docs", 100, text, ".txt");
     auto const who = scene.run("python3 wipe.py");
-    std::size_t damaged = 0;
-    (void)scene.until_stopped(paths, [&](std::string const& path) {
+    auto const damaged = scene.paths_until_stopped(paths, [&](std::string const& path) {
         scene.links(who, path, path + ".x");
         scene.deletes(who, path);
         scene.begins(who, path, ObjectKind::directory);
         scene.deletes(who, path + ".x");
-        ++damaged;
     });
     EXPECT_LE(damaged, 8U);
 }
@@ -118,11 +110,9 @@ TEST(EvasionBySettingsTest, LossesThatWaitAreBounded)
     Scene scene(Settings{.losses_waiting = 50});
     auto const paths = scene.files("/srv/docs", 100, text, ".txt");
     auto const who = scene.run("python3 wipe.py");
-    std::size_t damaged = 0;
-    (void)scene.until_stopped(paths, [&](std::string const& path) {
+    auto const damaged = scene.paths_until_stopped(paths, [&](std::string const& path) {
         scene.deletes(who, path);
         scene.begins(who, path);
-        ++damaged;
     });
     EXPECT_GT(damaged, 50U);
     EXPECT_LE(damaged, 58U);

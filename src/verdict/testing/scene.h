@@ -269,16 +269,23 @@ public:
     // -- what came of it
     bool stopped() const { return decision.has_value(); }
     std::size_t damage() const { return damage_; }
-    // Runs until the guard would freeze somebody; how many files it took.
+    // Runs until the guard would freeze somebody. How many files it took, with placeholders and names of what
+    // lives on; SIZE_MAX if nobody was frozen.
     std::size_t until_stopped(
         std::vector<std::string> const& paths, std::function<void(std::string const&)> const& act)
     {
-        for (auto const& path : paths) {
-            act(path);
+        return paths_until_stopped(paths, act) == SIZE_MAX ? SIZE_MAX : damage_;
+    }
+    // The same, but how many of the paths.
+    std::size_t paths_until_stopped(
+        std::vector<std::string> const& paths, std::function<void(std::string const&)> const& act)
+    {
+        for (std::size_t i = 0; i < paths.size(); ++i) {
+            act(paths[i]);
             if (stopped())
-                break;
+                return i + 1;
         }
-        return stopped() ? damage_ : SIZE_MAX;
+        return SIZE_MAX;
     }
     std::string reasons() const
     {

@@ -160,6 +160,7 @@ TEST_F(RecordsTest, TellsTheStatusFromTheJournalWhileNoGuardRuns)
 {
     auto status = answer_without_guard(dir_.path(), {"status", {}, ""}, {}).take().as_object();
     EXPECT_EQ("stopped", status.at("state").as_string());
+    EXPECT_TRUE(status.at("guard_pid").is_null());
     auto tree = status.at("protected").as_array().at(0).as_object();
     EXPECT_EQ("/srv", tree.at("path").as_string());
     EXPECT_EQ(2, tree.at("objects").to_number<int>());

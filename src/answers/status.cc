@@ -87,6 +87,7 @@ json::value to_json(Status const& status)
 {
     auto const& gate = status.gate;
     return json::object{{"state", status.state}, {"reason", json_text(status.reason)},
+        {"guard_pid", status.guard_pid > 0 ? json::value(status.guard_pid) : json::value()},
         {"protected", trees_json(status.trees)},
         {"gate",
             {{"opens", gate.opens}, {"held", gate.held}, {"timeouts", gate.timeouts}, {"p50_us", gate.p50_us},

@@ -48,6 +48,7 @@ struct InvariantStatus {
 struct Status {
     std::string state; // capturing, guarding, blind, stopped
     std::string reason;
+    std::int32_t guard_pid = 0; // who tells it, in its own pid namespace; 0: no guard runs
     std::vector<TreeStatus> trees;
     GateStatus gate;
     VaultStatus vault;

@@ -78,6 +78,8 @@ std::string show_status(json::value const& status)
 {
     Fields fields(status);
     auto text = fields.text("state");
+    if (fields.has("guard_pid"))
+        text += fmt::format(" (process {})", fields.number("guard_pid"));
     if (!fields.text("reason").empty())
         text += ": " + printable(fields.text("reason"), 4096);
     text += "\n";

@@ -13,7 +13,7 @@ using testing::Not;
 
 TEST(Show, TellsStateTreesAndWhatHolds)
 {
-    auto text = show_status(json::value{{"state", "guarding"}, {"reason", ""},
+    auto text = show_status(json::value{{"state", "guarding"}, {"reason", ""}, {"guard_pid", 1234},
         {"protected",
             json::array{json::value{{"path", "/srv/office"}, {"objects", 12345}, {"bytes", 1 << 20},
                 {"captured", 12345}, {"pending", 0}, {"at_risk", 0}}}},
@@ -24,7 +24,7 @@ TEST(Show, TellsStateTreesAndWhatHolds)
             {{"never_harms", {{"holds", true}, {"reason", ""}}},
                 {"nothing_closed_is_lost", {{"holds", false}, {"reason", "2 at risk"}}}}},
         {"incidents_open", 1}});
-    EXPECT_THAT(text, HasSubstr("guarding\n"));
+    EXPECT_THAT(text, HasSubstr("guarding (process 1234)\n"));
     EXPECT_THAT(text, HasSubstr("/srv/office   12,345  1.0 MiB    12,345"));
     EXPECT_THAT(text, HasSubstr("half answered within 18 µs, 99 % within 2.5 ms"));
     EXPECT_THAT(text, HasSubstr("nothing closed is lost  does not hold: 2 at risk"));

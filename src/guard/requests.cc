@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <future>
+#include <unistd.h>
 
 #include "tocsin/answers/args.h"
 #include "tocsin/answers/direct.h"
@@ -40,6 +41,7 @@ answers::Status Guard::Parts::status()
 {
     answers::Status out;
     out.state = status_word();
+    out.guard_pid = ::getpid();
     out.reason = health.blind_because();
     auto all = trees.all();
     auto counted = in_decider<std::vector<answers::TreeStatus>>(
@@ -191,6 +193,7 @@ Result<json::value> Guard::Parts::answer_protect(answers::Request const& request
     if (!has_trees()) {
         stop();
         now.state = "stopped";
+        now.guard_pid = 0;
         now.reason = "nothing is guarded any more: the guard ends";
         now.invariants.clear();
     }

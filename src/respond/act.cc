@@ -50,6 +50,13 @@ std::string with_cgroups(std::string how, std::string const& cgroups)
     return cgroups.empty() ? how : how + " and " + cgroups;
 }
 
+std::string signal_words(std::string_view signal, std::size_t count)
+{
+    if (count == 0)
+        return fmt::format("no process was left for {}", signal);
+    return fmt::format("{} to {} process{}", signal, count, count == 1 ? "" : "es");
+}
+
 constexpr std::string_view unfinished = "; time was over before all of it was at rest, and more may be about";
 
 } // namespace
@@ -124,7 +131,7 @@ Freezer::Outcome Freezer::freeze_now(std::span<event::ProcessKey const> processe
                                                  : out.left;
         list.push_back(key);
     }
-    out.how = fmt::format("SIGSTOP to {} processes", out.frozen.size());
+    out.how = signal_words("SIGSTOP", out.frozen.size());
     return out;
 }
 
@@ -256,7 +263,7 @@ Result<Freezer::Outcome> Freezer::freeze(std::span<event::ProcessKey const> proc
     }
     out.left.insert(out.left.end(), tree.refused.begin(), tree.refused.end());
     out.gone = tree.gone_of(processes);
-    out.how = fmt::format("SIGSTOP to {} processes", out.frozen.size());
+    out.how = signal_words("SIGSTOP", out.frozen.size());
     if (in_kernel > 0)
         out.how += fmt::format(" ({} wait in the kernel and stop on their return)", in_kernel);
     out.how = with_cgroups(std::move(out.how), freeze_own_cgroups(tree));
@@ -281,7 +288,7 @@ Result<Freezer::Outcome> Freezer::thaw(std::span<event::ProcessKey const> proces
     }
     out.left.insert(out.left.end(), tree.refused.begin(), tree.refused.end());
     out.gone = tree.gone_of(processes);
-    out.how = with_cgroups(fmt::format("SIGCONT to {} processes", out.frozen.size()), thaw_own_cgroups(tree));
+    out.how = with_cgroups(signal_words("SIGCONT", out.frozen.size()), thaw_own_cgroups(tree));
     return out;
 }
 
@@ -313,7 +320,7 @@ Result<Freezer::Outcome> Freezer::kill(std::span<event::ProcessKey const> proces
         killed, std::back_inserter(out.frozen), [&](auto key) { return !alive.contains(key); });
     out.left.assign(alive.begin(), alive.end());
     out.left.insert(out.left.end(), tree.refused.begin(), tree.refused.end());
-    out.how = fmt::format("SIGKILL to {} processes", killed.size());
+    out.how = signal_words("SIGKILL", killed.size());
     if (!tree.is_complete)
         out.how += unfinished;
     return out;

@@ -59,7 +59,7 @@ TEST_F(FreezerTest, StopsAndContinuesOneProcess)
     ASSERT_TRUE(works(tree));
     auto frozen = freezer_.freeze(Keys{tree.top()}).take();
     EXPECT_EQ(Keys{tree.top()}, frozen.frozen);
-    EXPECT_EQ("SIGSTOP to 1 processes", frozen.how);
+    EXPECT_EQ("SIGSTOP to 1 process", frozen.how);
     expect_at_rest(tree);
 
     auto thawed = freezer_.thaw(Keys{tree.top()}).take();
@@ -185,7 +185,9 @@ TEST_F(FreezerTest, SaysWhatHasEnded)
     ASSERT_EQ(0, ::waitid(P_PID, static_cast<id_t>(key.pid), &info, WEXITED | WNOWAIT));
     EXPECT_EQ(Keys{key}, freezer_.freeze_now(Keys{key}).gone) << "a zombie";
     EXPECT_EQ(Keys{key}, freezer_.freeze(Keys{key}).take().gone);
-    EXPECT_EQ(Keys{key}, freezer_.thaw(Keys{key}).take().gone);
+    auto thawed = freezer_.thaw(Keys{key}).take();
+    EXPECT_EQ(Keys{key}, thawed.gone);
+    EXPECT_EQ("no process was left for SIGCONT", thawed.how);
 }
 
 TEST_F(FreezerTest, EndsATreeOfWhichNoneEscapes)
@@ -269,7 +271,7 @@ TEST_F(OwnCgroup, IsLeftAloneWhenAStrangerIsInIt)
     start_and_move(ProcessTree::work);
     ProcessTree stranger(ProcessTree::work);
     std::ofstream(mount_ + name_ + "/cgroup.procs") << stranger.pid() << std::flush;
-    EXPECT_EQ("SIGSTOP to 1 processes", freezer_.freeze(Keys{tree_->top()}).take().how);
+    EXPECT_EQ("SIGSTOP to 1 process", freezer_.freeze(Keys{tree_->top()}).take().how);
     EXPECT_EQ("0", asked());
     EXPECT_TRUE(works(stranger));
 }

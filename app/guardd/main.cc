@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "tocsin/base/log.h"
+#include "tocsin/base/sys.h"
 #include "tocsin/guard/guard.h"
 #include "tocsin/respond/plan.h"
 
@@ -23,6 +24,24 @@ void block_signals(sigset_t& set)
     sigaddset(&set, SIGHUP);
     (void)::pthread_sigmask(SIG_BLOCK, &set, nullptr);
     (void)std::signal(SIGPIPE, SIG_IGN);
+}
+
+// How this guard is started again: what it does not remember by itself is named.
+std::vector<std::string> command_again(std::string const& program, guard::Options const& options)
+{
+    return {program, "--again", "--state", options.state_dir, "--respond",
+        std::string(name_of(options.policy)), "--reserve", std::to_string(options.reserve_bytes)};
+}
+
+std::optional<supervise::Supervision::Commands> supervision_of(
+    guard::Options const& options, supervise::AfterDeath after_death)
+{
+    auto own = sys::read_link_at(AT_FDCWD, "/proc/self/exe");
+    if (!own.ok())
+        return std::nullopt;
+    auto program = own.take();
+    auto beside = program.substr(0, program.rfind('/') + 1) + "tocsin-supervisor";
+    return supervise::Supervision::Commands{beside, command_again(program, options), after_death};
 }
 
 std::string refuse_what_is_no_policy(std::string const& text)
@@ -72,6 +91,11 @@ int main(int argc, char** argv)
     app.add_option("--reserve", options.reserve_bytes, "Bytes of the repository's disk to leave free")
         ->transform(CLI::AsSizeValue(false));
     app.add_option("--record", options.recording, "Write all that the verdict is given to this file");
+    bool starts_again = false;
+    app.add_flag("--again", starts_again, "Be started again after any end that is not in order");
+    bool is_alone = false;
+    app.add_flag("--unsupervised", is_alone, "Run without a supervisor, for a debugger")->excludes("--again");
+    app.add_option("--died", options.died, "How the guard ended in whose place this one is started");
     app.add_option("path", options.paths, "Trees to protect");
     try {
         app.parse(argc, argv);
@@ -79,5 +103,9 @@ int main(int argc, char** argv)
         return app.exit(error) == 0 ? 0 : 2;
     }
     options.policy = respond::policy_named(respond).take(); // checked when it was read
+    auto const after_death =
+        starts_again ? supervise::AfterDeath::start_again : supervise::AfterDeath::nothing;
+    if (!is_alone)
+        options.supervision = supervision_of(options, after_death);
     return run_guard(options);
 }

@@ -94,6 +94,12 @@ Result<json::value> answer_quarantine(StatePaths const& state, Request const& re
 {
     auto id = TRY(optional_incident_arg(request.args));
     auto kept = TRY(undo::list_quarantine(state.dir, id));
+    if (id && kept.empty()) {
+        auto journal = TRY(journal::Journal::open(state.journal, journal::Access::read_only));
+        auto incident = TRY(journal->incident(*id));
+        if (!incident)
+            return Error(Errc::not_found, fmt::format("there is no incident {}", id->value));
+    }
     json::array out;
     for (auto const& item : kept) {
         json::object one{{"incident", item.incident.value}, {"path", json_text(item.path)}, {"kept", nullptr},

@@ -24,8 +24,13 @@ Result<void> PidRef::signal(int number) const
 
 bool PidRef::ended() const
 {
+    return ends_within({});
+}
+
+bool PidRef::ends_within(std::chrono::milliseconds limit) const
+{
     pollfd p{fd_.get(), POLLIN, 0};
-    return ::poll(&p, 1, 0) == 1;
+    return ::poll(&p, 1, static_cast<int>(limit.count())) == 1;
 }
 
 } // namespace tocsin

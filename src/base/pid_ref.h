@@ -2,6 +2,7 @@
 // base/pid_ref.h -- a process that can be signalled without hitting a stranger with its number.
 #pragma once
 
+#include <chrono>
 #include <sys/types.h>
 
 #include "tocsin/base/result.h"
@@ -18,6 +19,7 @@ public:
     pid_t pid() const { return pid_; }
     Result<void> signal(int number) const; // `not_found` once it has ended
     bool ended() const;
+    bool ends_within(std::chrono::milliseconds limit) const;
 
 private:
     PidRef(pid_t pid, UniqueFd fd) : pid_(pid), fd_(std::move(fd)) { }

@@ -15,7 +15,8 @@ std::string show_incidents(json::value const& incidents);
 std::string show_incident(json::value const& incident);
 std::string show_undo(json::value const& outcome);
 std::string show_dry_run(json::value const& outcome);
-std::string show_notes(json::value const& outcome); // what an undo or a restore has to say by name
+// What an undo or a restore has to say by name; the first `limit`, and how many more there are.
+std::string show_notes(json::value const& outcome, std::size_t limit = 10'000);
 std::string show_versions(json::value const& versions);
 std::string show_restored(json::value const& outcome);
 std::string show_check(json::value const& outcome);

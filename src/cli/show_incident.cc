@@ -133,20 +133,29 @@ std::string show_dry_run(json::value const& value)
     Fields outcome(value);
     return fmt::format(
                "incident {}, nothing is done yet: {} to restore, {} to recreate, {} to rename back, {} "
-               "to set aside, {} to keep in both versions\n",
+               "to set aside, {} to keep in both versions; {} cannot be put back\n",
                outcome.number("incident"), grouped(outcome.number("restored")),
                grouped(outcome.number("recreated")), grouped(outcome.number("renamed_back")),
-               grouped(outcome.number("set_aside")), grouped(outcome.number("kept_both")))
-        + show_notes(value);
+               grouped(outcome.number("set_aside")), grouped(outcome.number("kept_both")),
+               grouped(outcome.number("failed")))
+        + show_notes(value, activities_shown);
 }
 
-std::string show_notes(json::value const& outcome)
+std::string show_notes(json::value const& outcome, std::size_t limit)
 {
     std::string text;
-    for (auto const& item : Fields(outcome).list("notes")) {
+    Fields fields(outcome);
+    auto const& notes = fields.list("notes");
+    for (auto const& item : notes) {
+        if (limit-- == 0) {
+            auto const shown = static_cast<std::size_t>(&item - notes.begin());
+            return text + fmt::format("  … and {} more: --json names them\n", grouped(notes.size() - shown));
+        }
         Fields note(item);
-        text += fmt::format("  - {}: {}: {}\n", note.text("what"), printable(note.text("path"), 4096),
-            printable(note.text("why"), 1000));
+        text += "  - " + note.text("what");
+        for (auto const& part : {printable(note.text("path"), 4096), printable(note.text("why"), 1000)})
+            text += part.empty() ? "" : ": " + part;
+        text += "\n";
     }
     return text;
 }

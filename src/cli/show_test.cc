@@ -95,5 +95,18 @@ TEST(Show, ShowsWhatItCanOfAnAnswerItDoesNotKnow)
     }
 }
 
+TEST(Show, NamesTheFirstOfManyThatADryRunWouldTouch)
+{
+    json::array notes;
+    for (int i = 0; i < 45; ++i)
+        notes.push_back({{"path", "/srv/" + std::to_string(i)}, {"what", "to restore"}, {"why", ""}});
+    auto text = show_dry_run(json::value{{"incident", 1}, {"restored", 45}, {"failed", 2}, {"notes", notes}});
+    EXPECT_THAT(text, HasSubstr("45 to restore"));
+    EXPECT_THAT(text, HasSubstr("2 cannot be put back"));
+    EXPECT_THAT(text, HasSubstr("  - to restore: /srv/39\n"));
+    EXPECT_THAT(text, Not(HasSubstr("/srv/40\n")));
+    EXPECT_THAT(text, HasSubstr("… and 5 more: --json names them"));
+}
+
 } // namespace
 } // namespace tocsin::cli

@@ -239,21 +239,35 @@ void Decider::bring_up_to_date()
     batch_.send();
 }
 
-void Decider::note_named(event::ObjectId object)
+void Decider::note_named(event::Activity const& activity)
 {
-    auto const* entry = catalog_.find(object);
-    if (entry != nullptr && entry->is_here() && !entry->has_version)
-        uncaptured_.insert(object);
+    auto const* entry = catalog_.find(activity.object);
+    if (entry == nullptr || !entry->is_here() || entry->has_version)
+        return;
+    auto const& path = activity.target_path.empty() ? activity.path : activity.target_path;
+    bool const is_wanted = entry->kind != event::ObjectKind::regular || !parts_.trees.is_excluded(path);
+    (is_wanted ? uncaptured_ : excluded_).insert(activity.object);
+    (is_wanted ? excluded_ : uncaptured_).erase(activity.object);
 }
 
 std::uint64_t Decider::uncaptured(event::RootId root)
 {
-    std::erase_if(uncaptured_, [&](auto const& object) {
+    return here_of(uncaptured_, root);
+}
+
+std::uint64_t Decider::excluded(event::RootId root)
+{
+    return here_of(excluded_, root);
+}
+
+std::uint64_t Decider::here_of(std::unordered_set<event::ObjectId>& objects, event::RootId root)
+{
+    std::erase_if(objects, [&](auto const& object) {
         auto const* entry = catalog_.find(object);
         return entry == nullptr || !entry->is_here();
     });
     return static_cast<std::uint64_t>(std::ranges::count_if(
-        uncaptured_, [&](auto const& object) { return catalog_.find(object)->root == root; }));
+        objects, [&](auto const& object) { return catalog_.find(object)->root == root; }));
 }
 
 std::string Decider::failure() const

@@ -67,6 +67,7 @@ public:
     // In the deciding thread only (by a Command).
     catalog::Catalog const& catalog() const { return catalog_; }
     std::uint64_t uncaptured(event::RootId root);
+    std::uint64_t excluded(event::RootId root);
     Incidents& incidents() { return incidents_; }
     void forget_tree(event::RootId root);
     // Captures now what is known to have changed, and tells the journal all it knows. The capture
@@ -147,7 +148,7 @@ private:
     void apply(event::Activity&& activity);
     void apply(event::Version&& version, Committed committed);
     std::shared_ptr<Tree const> tree_of(event::RootId root) const;
-    void note_named(event::ObjectId object);
+    void note_named(event::Activity const& activity);
     void fail(std::string sentence);
 
     Parts parts_;
@@ -197,6 +198,8 @@ private:
     std::unordered_set<event::ObjectId> compared_; // with the journal, since the restart
     std::unordered_set<event::ObjectId> missed_; // their newest content could not be captured
     std::unordered_set<event::ObjectId> uncaptured_; // named, without a version so far
+    std::unordered_set<event::ObjectId> excluded_; // named, and no version is wanted
+    std::uint64_t here_of(std::unordered_set<event::ObjectId>& objects, event::RootId root);
     std::atomic<bool> is_restart_{false}; // until what changed meanwhile is an incident
     std::size_t walks_expected_ = 0; // of trees that were known before
     WallTime absent_since_{}; // as far as the changes then can be told from later ones

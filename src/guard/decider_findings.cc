@@ -82,7 +82,8 @@ void Decider::miss(capture::Outcome const& outcome)
     auto const object = event::id_of(outcome.key);
     if (error.code() == Errc::unsupported) {
         parts_.keeper.excluded(outcome.number);
-        uncaptured_.erase(object);
+        if (uncaptured_.erase(object) > 0)
+            excluded_.insert(object);
         no_longer_missed(object);
         settled(object);
         return;
@@ -138,6 +139,7 @@ void Decider::apply(event::Version&& version, Committed committed)
     auto decision = judged ? verdict_.consider(version) : std::nullopt;
     catalog_.apply(version);
     uncaptured_.erase(version.object);
+    excluded_.erase(version.object);
     if (version.writer)
         book_.introduce(version.writer, batch_);
     record(std::move(version));
@@ -229,7 +231,7 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
     }
     parts_.recording.add(known);
     catalog_.apply(known, maker);
-    note_named(activity.object);
+    note_named(activity);
     record(std::move(activity));
 }
 

@@ -119,7 +119,7 @@ void Decider::apply(Activity&& activity)
     parts_.recording.add(activity);
     auto decision = verdict_.consider(activity);
     catalog_.apply(activity, processes_.maker_of(activity.process));
-    note_named(activity.object);
+    note_named(activity);
     if (activity.kind != ActivityKind::seen)
         book_.introduce(activity.process, batch_);
     record(std::move(activity));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/guard/guard.h"
 
+#include <filesystem>
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -35,8 +36,11 @@ Result<answers::StatePaths> prepare_state(Options const& options)
     auto dir = TRY(sys::real_path(options.state_dir));
     auto state = TRY(answers::StatePaths::of(dir));
     if (!options.repository.empty()) {
-        TRY(sys::make_dirs(options.repository, 0700));
-        auto repository = TRY(sys::real_path(options.repository));
+        // It need not be there yet, and must not be made before all else is well.
+        std::error_code problem;
+        auto repository = std::filesystem::weakly_canonical(options.repository, problem).string();
+        if (problem)
+            return Error::from_errno(problem.value(), "'" + options.repository + "'");
         if (repository != state.repository && answers::has_versions(state))
             return Error(Errc::invalid,
                 fmt::format("'{}' keeps its versions in '{}': move that directory to '{}' first, or leave "
@@ -50,16 +54,34 @@ Result<answers::StatePaths> prepare_state(Options const& options)
 // What would be blind from its first second on is refused.
 Result<void> refuse_without_room(answers::StatePaths const& state, std::uint64_t reserve_bytes)
 {
-    auto made = sys::open(state.repository, O_RDONLY | O_DIRECTORY);
-    if (!made.ok()) // yet to be made, beside the journal
-        made = sys::open(state.dir, O_RDONLY | O_DIRECTORY);
-    auto directory = TRY(std::move(made));
+    auto place = std::filesystem::path(state.repository);
+    std::error_code ignored;
+    while (!std::filesystem::is_directory(place, ignored) && place.has_relative_path())
+        place = place.parent_path(); // where it is yet to be made
+    auto directory = TRY(sys::open(place.string(), O_RDONLY | O_DIRECTORY));
     auto space = TRY(sys::space_of(directory.get()));
     if (space.free_bytes >= reserve_bytes)
         return {};
     return Error(Errc::full,
         fmt::format("the repository's disk has {} MiB left, less than --reserve wants ({} MiB)",
             space.free_bytes >> 20, reserve_bytes >> 20));
+}
+
+// A journal's versions are in the repository that it was written with: an empty one in its place (a
+// disk that is not mounted, a directory that was moved) would keep the new ones apart from the old.
+Result<std::unique_ptr<vault::Repository>> repository_of(
+    answers::StatePaths const& state, journal::Journal& journal)
+{
+    auto const totals = TRY(journal.totals());
+    if (totals.versions == 0)
+        return answers::open_or_create_repository(state);
+    auto opened = answers::open_repository(state, vault::OpenMode::read_write);
+    if (opened.ok() || opened.error().code() != Errc::not_found)
+        return opened;
+    return Error(Errc::invalid,
+        fmt::format("'{}' has no repository of the {} versions that '{}' knows: mount its disk, name its "
+                    "directory with --repository, or move '{}' away to begin anew",
+            state.repository, totals.versions, state.dir, state.journal));
 }
 
 std::unique_ptr<sensor::LineageSource> open_lineage()
@@ -97,11 +119,15 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
     auto gate = TRY(sensor::fanotify::open_gate());
     auto witness = TRY(sensor::fanotify::open_witness());
     auto journal = TRY(journal::Journal::open(state.journal, journal::Access::read_write));
-    auto repository = TRY(answers::open_or_create_repository(state));
+    auto repository = TRY(repository_of(state, *journal));
     TRY(answers::save_settings(state));
 
-    auto parts = TRY(Parts::create({std::move(state), lock.take(), std::move(gate), std::move(witness),
-        open_lineage(), std::move(journal), std::move(repository), options}));
+    std::unique_ptr<supervise::Supervision> supervision; // before anybody can wait for us
+    if (options.supervision)
+        supervision = TRY(supervise::Supervision::begin(*options.supervision));
+
+    auto parts = TRY(Parts::create({std::move(state), lock.take(), std::move(supervision), std::move(gate),
+        std::move(witness), open_lineage(), std::move(journal), std::move(repository), options}));
     TRY(parts->recall());
     if (trees.empty() && !parts->has_trees())
         return Error(
@@ -110,6 +136,8 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
     for (auto& tree : trees)
         TRY(parts->protect(std::move(tree), options.excludes));
     parts->note_all_protected();
+    if (!options.died.empty())
+        parts->record_interruption("died", "the guard " + options.died + ", and was started again");
     return std::unique_ptr<Guard>(new Guard(std::move(parts)));
 }
 

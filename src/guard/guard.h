@@ -7,12 +7,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tocsin/answers/protocol.h"
 #include "tocsin/answers/status.h"
 #include "tocsin/respond/plan.h"
+#include "tocsin/supervise/supervision.h"
 
 namespace tocsin::guard {
 
@@ -24,6 +26,8 @@ struct Options {
     respond::Policy policy = respond::Policy::freeze;
     std::uint64_t reserve_bytes = 0; // of the repository's disk, to be left free
     std::string recording; // a file for all that the verdict is given; empty: none
+    std::optional<supervise::Supervision::Commands> supervision; // none: nobody watches this guard
+    std::string died; // how the guard ended in whose place this one was started; empty: none
 };
 
 class Guard {

@@ -17,11 +17,15 @@ void Incidents::recall(event::Incident const& incident)
 
 void Incidents::resume(WallTime boot)
 {
+    bool const only_observes = parts_.responder.policy() == respond::Policy::observe;
     for (auto const& [id, incident] : incidents_) {
-        if (incident.state != IncidentState::contained || incident.opened < boot)
+        bool const goes_on = incident.state == IncidentState::undone && only_observes && living(id) != 0;
+        if ((incident.state != IncidentState::contained && !goes_on) || incident.opened < boot)
             continue;
         parts_.verdict.resume(incident);
-        if (parts_.responder.policy() != respond::Policy::observe)
+        if (goes_on)
+            undone_alive_[id] = IncidentState::observed;
+        if (!only_observes)
             contain(incident);
     }
 }
@@ -86,12 +90,25 @@ void Incidents::record_progress()
         auto updated = now;
         updated.state = at->second.state; // ours to say
         updated.first_activity = at->second.first_activity;
+        reopen_if_it_goes_on(at->second, updated);
         if (updated == at->second)
             continue;
         introduce(updated);
         at->second = updated;
         parts_.batch.add(std::move(updated));
     }
+}
+
+void Incidents::reopen_if_it_goes_on(event::Incident const& before, event::Incident& now)
+{
+    auto deeds = [](event::Incident const& i) {
+        return i.objects_changed + i.objects_deleted + i.objects_created;
+    };
+    auto undone = undone_alive_.find(now.id);
+    if (undone == undone_alive_.end() || now.state != IncidentState::undone || deeds(now) == deeds(before))
+        return;
+    now.state = undone->second;
+    undone_alive_.erase(undone);
 }
 
 void Incidents::born(event::Process const& child)
@@ -120,14 +137,15 @@ void Incidents::change_state(event::IncidentId id, IncidentState state)
     if (incident.state == state)
         return;
     incident.state = state;
-    if (state != IncidentState::contained)
-        contained_.erase(id);
+    if (state != IncidentState::contained && state != IncidentState::undone)
+        contained_.erase(id); // an undo leaves its processes as they are
     parts_.batch.add(incident);
 }
 
 Result<void> Incidents::release(event::IncidentId id, std::string const& by)
 {
     auto const* incident = TRY(find(id));
+    parts_.verdict.resume(*incident); // where a restart has forgotten it
     parts_.verdict.release(id); // pardoned first: what it does from now on is looked at anew
     contained_.erase(id);
     parts_.responder.release(id, incident->actor.processes, by);
@@ -158,7 +176,11 @@ void Incidents::record_undo(event::IncidentId id, std::string const& by, std::st
     parts_.batch.add(std::move(action));
     if (whole == Whole::no)
         return;
-    parts_.verdict.close(id);
+    auto const before = incidents_[id].state;
+    if (living(id) == 0)
+        parts_.verdict.close(id);
+    else if (before != IncidentState::undone)
+        undone_alive_[id] = before;
     change_state(id, IncidentState::undone);
 }
 
@@ -177,7 +199,9 @@ void Incidents::acted(event::Action action)
         change_state(id, IncidentState::released);
     } else if (kind == ActionKind::kill) {
         parts_.verdict.close(id);
-        change_state(id, IncidentState::stopped);
+        contained_.erase(id);
+        if (incidents_[id].state != IncidentState::undone) // what it did is taken back already
+            change_state(id, IncidentState::stopped);
     }
 }
 

@@ -2,7 +2,8 @@
 // guard/incidents.h -- incidents, from the verdict's decision to a person's.
 //
 // The state of an incident follows what was done: it is `observed` until a freeze is recorded,
-// `stopped` once a kill is, `released` once a thaw is.
+// `stopped` once a kill is, `released` once a thaw is, and `undone` once all was taken back: until
+// who was observed only does more.
 // Threads: the deciding thread's. Borrows all its parts.
 #pragma once
 
@@ -60,8 +61,12 @@ private:
     void change_state(event::IncidentId id, event::IncidentState state);
     void introduce(event::Incident const& incident);
 
+    void reopen_if_it_goes_on(event::Incident const& before, event::Incident& now);
+
     Parts parts_;
     std::map<event::IncidentId, event::Incident> incidents_; // as the journal has them
+    // Undone while some of their processes lived, and what they were before: they may go on.
+    std::map<event::IncidentId, event::IncidentState> undone_alive_;
     std::unordered_set<event::IncidentId> contained_; // from the decision on
 };
 

@@ -39,8 +39,8 @@ std::optional<Seen> look_at(int fd)
 
 } // namespace
 
-Keeper::Keeper(capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens)
-    : pool_(pool), deadlines_(deadlines), opens_(opens), self_(::getpid())
+Keeper::Keeper(capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens, Turned turned)
+    : pool_(pool), deadlines_(deadlines), opens_(opens), turned_(std::move(turned)), self_(::getpid())
 {
 }
 

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
@@ -30,7 +31,8 @@ namespace tocsin::guard {
 class Keeper final : public sensor::GateKeeper {
 public:
     // Borrows all; they must outlive the gate's serve().
-    Keeper(capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens);
+    using Turned = std::function<void()>; // called as GateKeeper::turned()
+    Keeper(capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens, Turned turned);
 
     // The vault holds the object as `stamp` describes it. Whether a close that leaves the same
     // stamp leaves the same content, too, or has to be looked at.
@@ -68,6 +70,7 @@ public:
     void hold(std::shared_ptr<sensor::HeldOpen> held) noexcept override;
     void after_open(sensor::Ruling ruling, SteadyTime began) noexcept override;
     void closed(UniqueFd fd, pid_t pid) noexcept override;
+    void turned() noexcept override { turned_(); }
     void lost_events() noexcept override;
 
 private:
@@ -100,6 +103,7 @@ private:
     capture::Pool& pool_;
     sensor::DeadlineWatch& deadlines_;
     OpenLog& opens_;
+    Turned turned_;
     pid_t const self_;
 
     std::unordered_map<capture::ObjectNumber, Known> known_; // the gate's thread only

@@ -47,6 +47,7 @@ Guard::Parts::Parts(
     : options(std::move(given.options))
     , state(std::move(given.state))
     , lock(std::move(given.lock))
+    , supervision(std::move(given.supervision))
     , gate(std::move(given.gate))
     , witness(std::move(given.witness))
     , lineage(std::move(given.lineage))
@@ -55,8 +56,8 @@ Guard::Parts::Parts(
     , responder(std::move(responder_))
     , recorder(std::move(given.journal))
     , pool(*repository, trees, *inbox, capture::Pool::Limits{})
-    , deadlines(hold_at_most)
-    , keeper(pool, deadlines, opens)
+    , deadlines(hold_at_most, beats_of(supervise::Organ::deadlines))
+    , keeper(pool, deadlines, opens, beats_of(supervise::Organ::gate))
     , walker({*gate, *witness, pool, *inbox, trees})
     , decider({trees, *witness, lineage.get(), keeper, pool, walker, recorder, opens, *inbox, *responder,
           std::move(recording)})
@@ -131,6 +132,7 @@ void Guard::Parts::keep_house()
         if (keeper.counters().lost_events + decider.witness_overflows() > 0)
             health.set("events", "the kernel's queue overflowed: changes were missed");
         watch_disk();
+        watch_supervision();
         auto now = steady_now();
         auto state_now = status_word();
         if (state_now != told) {
@@ -219,6 +221,8 @@ void Guard::Parts::end_in_order()
     gate->stop();
     if (gate_thread_.joinable())
         gate_thread_.join();
+    if (supervision)
+        supervision->pulse().end_in_order(); // nobody waits for us any more
     walker.stop();
     pool.stop();
     responder->stop(); // what it has begun is still told

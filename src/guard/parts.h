@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -27,6 +28,7 @@ struct Guard::Parts {
     struct Given {
         answers::StatePaths state;
         UniqueFd lock;
+        std::unique_ptr<supervise::Supervision> supervision; // null: none
         std::unique_ptr<sensor::Gate> gate;
         std::unique_ptr<sensor::Witness> witness;
         std::unique_ptr<sensor::LineageSource> lineage;
@@ -45,6 +47,9 @@ struct Guard::Parts {
     // Starts the threads, and walks the recalled trees.
     Result<void> begin();
     Result<void> protect(Tree tree, std::vector<std::string> const& excludes);
+    // What was done to the guard itself, as an incident of nobody known.
+    // Of one cause once in ten minutes.
+    void record_interruption(std::string const& cause, std::string reason);
     void note_all_protected() { --coming_; } // of those that the guard was started for
     // As it came under protection. `not_found` where it is not.
     Result<event::RootChange> protected_root(std::string const& path);
@@ -68,6 +73,7 @@ struct Guard::Parts {
     Options const options;
     answers::StatePaths const state;
     UniqueFd lock;
+    std::unique_ptr<supervise::Supervision> supervision;
     std::unique_ptr<sensor::Gate> gate;
     std::unique_ptr<sensor::Witness> witness;
     std::unique_ptr<sensor::LineageSource> lineage;
@@ -96,6 +102,9 @@ private:
     Result<void> after_undo(answers::Request const& request, json::value& report);
     std::vector<answers::InvariantStatus> what_holds() const;
     std::string status_word() const;
+    std::function<void()> beats_of(supervise::Organ organ);
+    void watch_supervision();
+    answers::InvariantStatus never_harms() const;
     void watch_disk();
     void watch_growth();
 
@@ -110,6 +119,10 @@ private:
     std::vector<event::RootChange> roots_; // as they are now, also those no longer protected
     std::unordered_set<event::RootId> recalled_; // the decider knows what the journal does
     std::unordered_set<event::ProcessKey> recalled_processes_;
+    mutable std::mutex supervision_mutex_;
+    std::string supervision_told_; // what is wrong with it; empty: nothing
+    std::uint64_t interruptions_told_ = 0;
+    std::map<std::string, SteadyTime> next_interruption_; // by cause: others until then are only logged
     std::mutex growth_mutex_;
     journal::Journal::Growth growth_; // as of the last look: it goes through all versions
     std::mutex protect_mutex_;

@@ -54,7 +54,8 @@ answers::Status Guard::Parts::status()
                 one.objects = counts.objects;
                 one.bytes = counts.bytes;
                 one.pending = std::min(d.uncaptured(tree->root), counts.objects);
-                one.captured = counts.objects - one.pending;
+                one.captured = counts.objects - one.pending
+                    - std::min(d.excluded(tree->root), counts.objects - one.pending);
                 result.push_back(std::move(one));
             }
             return result;
@@ -100,8 +101,7 @@ std::vector<answers::InvariantStatus> Guard::Parts::what_holds() const
                       "outside, of files below {}, where the file system is shared",
               sharing);
     out.push_back({"nothing_closed_is_lost", blind.empty(), blind.empty() ? excepted : blind});
-    out.push_back(
-        {"never_harms", true, fmt::format("an open waits at most 2 s; {} did", deadlines.timeouts())});
+    out.push_back(never_harms());
     out.push_back({"reversible_first", options.policy != respond::Policy::stop,
         options.policy == respond::Policy::observe ? "only observes: nothing is frozen" : ""});
     auto const lost = decider.lost_births();

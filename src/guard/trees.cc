@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <fnmatch.h>
 #include <sstream>
 #include <sys/file.h>
 
 #include "tocsin/answers/place.h"
 #include "tocsin/base/path.h"
 #include "tocsin/base/sys.h"
+#include "tocsin/event/globs.h"
 
 namespace tocsin::guard {
 namespace {
@@ -77,18 +77,6 @@ Result<UniqueFd> claim(Tree const& tree)
     return fd;
 }
 
-bool matches_any(std::vector<std::string> const& globs, std::string const& path)
-{
-    auto name = path.substr(path.rfind('/') + 1);
-    return std::ranges::any_of(globs, [&](auto const& glob) {
-        bool whole_path = glob.find('/') != std::string::npos;
-        if (::fnmatch(glob.c_str(), whole_path ? path.c_str() : name.c_str(), 0) == 0)
-            return true;
-        // Everything below a directory that is left out is left out.
-        return whole_path && ::fnmatch((glob + "/*").c_str(), path.c_str(), 0) == 0;
-    });
-}
-
 Trees::Trees() : table_(std::make_shared<Table const>()) { }
 
 std::shared_ptr<Trees::Table const> Trees::table() const
@@ -152,7 +140,7 @@ int Trees::mount_fd(std::uint64_t filesystem) const
 bool Trees::is_excluded(std::string const& path) const
 {
     auto tree = containing(path);
-    return tree && !tree->excludes.empty() && matches_any(tree->excludes, path);
+    return tree && !tree->excludes.empty() && event::matches_any(tree->excludes, path);
 }
 
 } // namespace tocsin::guard

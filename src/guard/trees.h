@@ -59,7 +59,4 @@ private:
     Table retired_; // descriptors stay open: a job may hold their number
 };
 
-// fnmatch(3) without special slashes; a glob without '/' is matched against the last name.
-bool matches_any(std::vector<std::string> const& globs, std::string const& path);
-
 } // namespace tocsin::guard

@@ -86,6 +86,8 @@ public:
     virtual Result<std::vector<event::Activity>> activities_in(event::ObjectId directory) = 0;
 
     virtual Result<std::optional<event::Process>> process(event::ProcessKey key) = 0;
+    // Those that began at this number of ticks after their boot, or later; in no order.
+    virtual Result<std::vector<event::Process>> processes_since(std::uint64_t start_ticks) = 0;
 
     virtual Result<std::vector<event::Incident>> incidents() = 0; // newest state of each, oldest first
     virtual Result<std::optional<event::Incident>> incident(event::IncidentId id) = 0;

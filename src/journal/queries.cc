@@ -96,6 +96,13 @@ Result<std::optional<event::Process>> SqliteJournal::process(event::ProcessKey k
     return first_of<event::Process>(std::move(rows));
 }
 
+Result<std::vector<event::Process>> SqliteJournal::processes_since(std::uint64_t start_ticks)
+{
+    auto rows = TRY(database_.query(
+        "SELECT body FROM processes JOIN records USING (seq) WHERE start >= ?1", start_ticks));
+    return all_of<event::Process>(std::move(rows));
+}
+
 Result<std::vector<event::Incident>> SqliteJournal::incidents()
 {
     auto rows = TRY(database_.query("SELECT body FROM incidents JOIN records USING (seq) ORDER BY id"));

@@ -32,6 +32,7 @@ public:
     Result<std::vector<event::Activity>> activities_on(event::ObjectId object) override;
     Result<std::vector<event::Activity>> activities_in(event::ObjectId directory) override;
     Result<std::optional<event::Process>> process(event::ProcessKey key) override;
+    Result<std::vector<event::Process>> processes_since(std::uint64_t start_ticks) override;
     Result<std::vector<event::Incident>> incidents() override;
     Result<std::optional<event::Incident>> incident(event::IncidentId id) override;
     Result<std::vector<event::Finding>> findings_of(event::IncidentId id) override;

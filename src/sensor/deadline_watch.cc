@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/sensor/deadline_watch.h"
 
+#include <algorithm>
 #include <pthread.h>
 #include <sched.h>
+
+#include "tocsin/sensor/gate.h"
 
 namespace tocsin::sensor {
 namespace {
@@ -21,7 +24,10 @@ void run_before_all_others()
 
 } // namespace
 
-DeadlineWatch::DeadlineWatch(std::chrono::milliseconds bound) : bound_(bound), thread_([this] { run(); }) { }
+DeadlineWatch::DeadlineWatch(std::chrono::milliseconds bound, std::function<void()> turned)
+    : bound_(bound), turned_(std::move(turned)), thread_([this] { run(); })
+{
+}
 
 DeadlineWatch::~DeadlineWatch()
 {
@@ -51,8 +57,9 @@ void DeadlineWatch::run()
     run_before_all_others();
     std::unique_lock lock(mutex_);
     while (!stopping_) {
+        turned_();
         if (waiting_.empty()) {
-            wake_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
+            wake_.wait_for(lock, turns_every, [&] { return stopping_ || !waiting_.empty(); });
             continue;
         }
         auto held = waiting_.front().lock();
@@ -66,7 +73,7 @@ void DeadlineWatch::run()
         auto deadline = held->since() + bound_;
         if (steady_now() < deadline) {
             held.reset(); // or a held open that is done would stay until its deadline
-            wake_.wait_until(lock, deadline, [&] { return stopping_; });
+            wake_.wait_until(lock, std::min(deadline, steady_now() + turns_every), [&] { return stopping_; });
             continue;
         }
         waiting_.pop_front();

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -20,7 +21,8 @@ namespace tocsin::sensor {
 
 class DeadlineWatch {
 public:
-    explicit DeadlineWatch(std::chrono::milliseconds bound);
+    // `turned` is called by its thread at least every `turns_every`: it is at work.
+    explicit DeadlineWatch(std::chrono::milliseconds bound, std::function<void()> turned = [] { });
     ~DeadlineWatch();
 
     void watch(std::shared_ptr<HeldOpen> const& held);
@@ -30,6 +32,7 @@ private:
     void run();
 
     std::chrono::milliseconds bound_;
+    std::function<void()> turned_;
     std::mutex mutex_; // held by this thread and by watch() alone: no other may keep it waiting
     std::condition_variable wake_;
     std::deque<std::weak_ptr<HeldOpen>> waiting_; // oldest first: the bound is the same for all

@@ -6,6 +6,7 @@
 // would have to act for the wait to end) is held until it returns.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,6 +17,9 @@
 #include "tocsin/sensor/held_open.h"
 
 namespace tocsin::sensor {
+
+// How often an engine that has nothing to do says so.
+inline constexpr std::chrono::milliseconds turns_every{250};
 
 enum class Ruling { allow, deny, hold };
 
@@ -31,6 +35,8 @@ public:
     // A descriptor that was open for writing (or the last mapping of one) is gone. `fd` still
     // reads the object, even if its name is gone.
     virtual void closed(UniqueFd fd, pid_t pid) noexcept = 0;
+    // The engine's thread is at work: after each batch of events, and every `turns_every` without one.
+    virtual void turned() noexcept = 0;
     // Events were lost: what changed meanwhile is not known.
     virtual void lost_events() noexcept = 0;
 };

@@ -329,12 +329,44 @@ Result<Report> carry_out(
     return run_plan(elsewhere(plan, target), source, other, nullptr).context("write the states before");
 }
 
+namespace {
+
+constexpr std::size_t foretold_by_name = 10'000;
+
+std::string_view words_of(Purpose purpose)
+{
+    switch (purpose) {
+    case Purpose::restored:
+        return "to restore";
+    case Purpose::recreated:
+        return "to recreate";
+    case Purpose::renamed_back:
+        return "to rename back";
+    case Purpose::set_aside:
+        return "to set aside";
+    case Purpose::kept_both:
+        return "to keep in both versions";
+    case Purpose::passing:
+        break;
+    }
+    return "";
+}
+
+} // namespace
+
 Report foretell(Plan const& plan)
 {
     Report out;
     out.incident = plan.incident;
     out.counts = plan.counts;
     out.notes = plan.notes;
+    for (auto const& step : plan.steps) {
+        if (step.purpose == Purpose::passing)
+            continue;
+        if (out.notes.size() >= plan.notes.size() + foretold_by_name)
+            break;
+        out.notes.push_back({absolute(plan, step.spot), std::string(words_of(step.purpose)), ""});
+    }
     return out;
 }
 

@@ -2,6 +2,7 @@
 // The steps that put contents, rights and times right, once every name has its place.
 #include <algorithm>
 
+#include "tocsin/event/globs.h"
 #include "tocsin/undo/order.h"
 #include "tocsin/undo/planner.h"
 
@@ -123,6 +124,23 @@ Result<void> Planner::restore_gone(Track& track, Wanted const& wanted)
     return {};
 }
 
+// What was left out on purpose is no failure, which would keep the incident open for ever.
+Result<void> Planner::note_without_version(Place const& place)
+{
+    auto spot = TRY(world_.spot_now(place));
+    auto path = spot ? absolute(plan_, *spot) : place.name;
+    bool const is_left_out = std::ranges::any_of(history_.trees(), [&](auto const& tree) {
+        return path.starts_with(tree.path + "/") && event::matches_any(tree.excludes, path);
+    });
+    if (is_left_out) {
+        note(std::move(path), "left out", "--exclude names it: no version is kept, and it stays as it is");
+        return {};
+    }
+    ++plan_.counts.failed;
+    note(std::move(path), "failed", "no version from before the incident is kept");
+    return {};
+}
+
 Result<void> Planner::restore_content(Track& track)
 {
     if (track.created_by_actor) {
@@ -138,10 +156,8 @@ Result<void> Planner::restore_content(Track& track)
     auto place = *link->wanted;
     bool gone = !is_alive(track);
     if (!wanted.goal) {
-        if (gone || wanted.touch.content || wanted.touch.metadata) {
-            ++plan_.counts.failed;
-            return note_at(place, "failed", "no version from before the incident is kept");
-        }
+        if (gone || wanted.touch.content || wanted.touch.metadata)
+            return note_without_version(place);
         return add_missing_names(track);
     }
     if (gone)

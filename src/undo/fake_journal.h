@@ -28,6 +28,8 @@ public:
                 roots_.push_back(*root);
             else if (auto* incident = std::get_if<event::Incident>(&record))
                 incidents_[incident->id] = *incident;
+            else if (auto* process = std::get_if<event::Process>(&record))
+                processes_.push_back(*process);
         }
         return {};
     }
@@ -125,6 +127,12 @@ public:
     Result<std::optional<event::Process>> process(event::ProcessKey) override
     {
         return std::optional<event::Process>{};
+    }
+    Result<std::vector<event::Process>> processes_since(std::uint64_t start_ticks) override
+    {
+        auto out = processes_;
+        std::erase_if(out, [&](auto const& process) { return process.key.start_ticks < start_ticks; });
+        return out;
     }
     Result<std::vector<event::Incident>> incidents() override
     {
@@ -224,6 +232,7 @@ private:
     }
 
     std::int64_t last_ = 0;
+    std::vector<event::Process> processes_;
     std::vector<event::RootChange> roots_;
     std::vector<event::Activity> activities_;
     std::map<event::ObjectId, std::vector<event::Version>> versions_of_;

@@ -61,7 +61,7 @@ Result<void> History::load(WallTime from)
     std::map<event::RootId, Tree> newest;
     auto changes = TRY(journal_.roots());
     for (auto const& change : changes)
-        newest[change.root] = {change.root, change.path, change.object};
+        newest[change.root] = {change.root, change.path, change.object, change.excludes};
     for (auto& [root, tree] : newest) {
         tree_objects_.insert(tree.object);
         trees_.push_back(std::move(tree));

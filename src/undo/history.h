@@ -89,6 +89,7 @@ public:
         event::RootId root;
         std::string path;
         event::ObjectId object;
+        std::vector<std::string> excludes;
     };
     std::vector<Tree> const& trees() const { return trees_; }
     bool is_tree(event::ObjectId object) const { return tree_objects_.contains(object); }

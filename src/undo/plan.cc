@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/undo/plan.h"
+#include "tocsin/undo/descent.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -192,6 +193,7 @@ Result<Plan> make_plan(journal::Journal& journal, event::IncidentId id)
     auto incident = TRY(journal.incident(id));
     if (!incident)
         return Error(Errc::not_found, fmt::format("there is no incident {}", id.value));
+    TRY(add_descendants(journal, *incident));
     auto out = Planner(journal, *incident).make();
     return std::move(out).context(fmt::format("plan the undo of incident {}", id.value));
 }

@@ -69,6 +69,7 @@ private:
     void add(Step step);
     void tell_moves_their_goals();
     void note(std::string path, std::string what, std::string why);
+    Result<void> note_without_version(event::Place const& place);
     Result<void> note_at(event::Place const& place, std::string what, std::string why);
     Result<event::Place> place_beside(
         event::Place const& place, SharedVersion const& version, std::vector<Standing>& taken);

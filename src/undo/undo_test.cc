@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an attacker does alone: everything comes back exactly.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sys/ioctl.h>
@@ -387,6 +388,22 @@ TEST_F(Attacked, AFileWithoutAVersionIsNamedAsFailed)
     EXPECT_EQ(scene / "unseen", report.notes[0].path);
 }
 
+TEST_F(Attacked, AFileThatIsLeftOutIsNamedAndNoFailure)
+{
+    auto tree = scene.journal().roots().take().front();
+    tree.excludes = {"*.tmp"};
+    event::Record record = tree;
+    ASSERT_OK(scene.journal().append(std::span(&record, 1)));
+    auto fd = sys::open(scene / "scratch.tmp", O_WRONLY | O_CREAT, 0600).take();
+    scene.remove(attacker, "scratch.tmp");
+    auto report = scene.undo();
+    EXPECT_EQ(0U, report.counts.failed);
+    ASSERT_EQ(1U, report.notes.size());
+    EXPECT_EQ((Note{scene / "scratch.tmp", "left out",
+                  "--exclude names it: no version is kept, and it stays as it is"}),
+        report.notes[0]);
+}
+
 TEST_F(Attacked, AMissingBlobFailsOneFileAndSparesTheOthers)
 {
     scene.write(attacker, "report.docx", "XXXX");
@@ -418,6 +435,11 @@ TEST_F(Attacked, ADryRunCountsAndChangesNothing)
     auto told = foretell(scene.plan());
     EXPECT_EQ(1U, told.counts.restored);
     EXPECT_EQ(1U, told.counts.recreated);
+    auto named = [&](std::string const& path, std::string const& what) {
+        return std::ranges::find(told.notes, Note{scene / path, what, ""}) != told.notes.end();
+    };
+    EXPECT_TRUE(named("report.docx", "to restore"));
+    EXPECT_TRUE(named("books/2023.csv", "to recreate"));
     expect_same(damaged, scene.snapshot());
     EXPECT_EQ(told.counts, undo_and_expect_all_back().counts);
 }

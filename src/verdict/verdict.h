@@ -53,7 +53,7 @@ public:
     // The incident that a process is condemned in, itself or by birth. Zero: none.
     event::IncidentId incident_of(event::ProcessKey process) const;
 
-    // A contained incident from before a restart goes on: those of its processes that the tree
+    // An incident from before a restart goes on, unless it does: those of its processes that the tree
     // knows are condemned in it. What convicted them is not known any more: release() pardons all.
     void resume(event::Incident const& incident);
 

@@ -53,6 +53,19 @@ class Host:
         self.expect(row is not None and row["captured"] == there and row["pending"] == 0,
                     f"{when}: {there} objects are there, status says {row} and {status['state']}")
 
+    def open_incident(self):
+        """The newest that asks for a decision; None."""
+        found = [i["id"] for i in self.ask("incidents") if i["state"] in ("observed", "contained")]
+        return found[-1] if found else None
+
+    def wait(self, what, sentence, seconds=20):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if what():
+                return
+            time.sleep(0.1)
+        self.expect(False, sentence)
+
     def end_guard(self):
         found = subprocess.run(["pgrep", "-f", f"tocsin-guardd --state {self.state} "], capture_output=True, text=True)
         for pid in map(int, found.stdout.split()):
@@ -113,6 +126,46 @@ def absence(host, tree):
     host.expect(not lab.differences(before, lab.picture(tree)), f"not as before: {lab.differences(before, lab.picture(tree))[:3]}")
 
 
+def going_on(host, tree, work):
+    """An attacker that is only observed goes on after an undo, by programs that it starts then."""
+    host.end_guard()
+    host.tocsin("protect", str(tree), "--respond", "observe")
+    before = lab.picture(tree)
+    files = sorted(p for p in tree.iterdir() if p.is_file() and not p.is_symlink())
+    script = work / "attack.sh"
+    script.write_text("overwrite() { head -c 5000 /dev/urandom | tee \"$1\" >/dev/null; }\n"
+                      + "".join(f"overwrite '{p}'\n" for p in files[:25])
+                      + f"touch '{work}/half'; until [ -e '{work}/go' ]; do sleep 0.05; done\n"
+                      + "".join(f"overwrite '{p}'\n" for p in files[25:]))
+    attacker = subprocess.Popen(["bash", script], start_new_session=True)
+    host.wait(lambda: (work / "half").exists(), "the attacker does not come half way")
+    host.wait(lambda: host.open_incident(), "no incident of an attacker that is observed")
+    found = host.open_incident()
+    host.tocsin("undo", str(found))
+    host.expect(not lab.differences(before, lab.picture(tree)), "undo of what is half done")
+    host.expect(host.open_incident() is None, "an undone incident is open")
+    (work / "go").touch()
+    host.expect(attacker.wait(60) == 0, "the attacker did not end")
+    host.wait(lambda: host.open_incident() == found, "an actor that goes on after an undo is not told of")
+    host.tocsin("undo", str(found))
+    host.expect(not lab.differences(before, lab.picture(tree)), f"undo of the rest: {lab.differences(before, lab.picture(tree))[:3]}")
+    host.expect(host.open_incident() is None, "an incident that was undone twice is open")
+
+
+def moved_repository(host, tree, work):
+    """Versions are never kept in an empty repository beside the one that has the others."""
+    elsewhere = work / "disk" / "repository"
+    host.end_guard()
+    host.tocsin("protect", str(tree), "--repository", str(elsewhere), expect=1)
+    host.expect(not elsewhere.parent.exists(), "a refused --repository was made")
+    elsewhere.parent.mkdir()
+    (host.state / "repository").rename(elsewhere)
+    host.tocsin("protect", str(tree), expect=1)  # the disk that is not mounted
+    host.expect(not (host.state / "repository").exists(), "an empty repository was made in the place of the old one")
+    host.tocsin("protect", str(tree), "--repository", str(elsewhere))
+    host.expect(host.ask("check")["ok"], "a repository that was moved is not whole")
+
+
 def refused(host, tree, work):
     host.tocsin("restore", str(tree), "--at", "2026-01-01", "--to", "", expect=1)
     host.tocsin("unprotect", str(tree), str(work), expect=1)
@@ -146,15 +199,17 @@ def main():
             steps += 1
         inside = filesystem.path / "work"
         inside.mkdir()
+        going_on(host, tree, work)
+        moved_repository(host, tree, work)
         refused(host, tree, inside)
-        steps += 1
+        steps += 3
         host.end_guard()
     finally:
-        subprocess.run(["pkill", "-KILL", "-f", f"tocsin-guardd --state {host.state} "], check=False)
+        subprocess.run(["pkill", "-KILL", "-f", f" --state {host.state} "], check=False)  # its supervisor, too
         filesystem.close()
         shutil.rmtree(work, ignore_errors=True)
     print(f"{steps} parts, {len(host.problems)} failed")
-    sys.exit(1 if host.problems or steps != 4 else 0)
+    sys.exit(1 if host.problems or steps != 6 else 0)
 
 
 main()

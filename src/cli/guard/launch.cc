@@ -76,6 +76,8 @@ std::vector<std::string> guard_arguments(GuardOptions const& options)
         words.insert(words.end(), {"--repository", options.repository});
     if (options.reserve_bytes)
         words.insert(words.end(), {"--reserve", std::to_string(*options.reserve_bytes)});
+    if (options.starts_again)
+        words.emplace_back("--again");
     words.insert(words.end(), options.paths.begin(), options.paths.end());
     return words;
 }

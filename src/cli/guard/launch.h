@@ -22,6 +22,7 @@ struct GuardOptions {
     std::string repository; // empty: below the state directory
     std::optional<std::uint64_t> reserve_bytes;
     std::vector<std::string> paths;
+    bool starts_again = false; // after any end that is not in order
 };
 
 // The command line of the guard's program, without its own name.

@@ -34,7 +34,7 @@ public:
         }
         auto answer = TRY(session.ask("undo", std::move(args)));
         session.print(answer, dry_run_ ? show_dry_run : show_undo);
-        if (auto failed = Fields(answer).number("failed"); failed > 0)
+        if (auto failed = Fields(answer).number("failed"); failed > 0 && !dry_run_)
             return Error(Errc::failed, fmt::format("{} objects could not be put back", grouped(failed)));
         return {};
     }

@@ -74,13 +74,16 @@ private:
         alignas(fanotify_event_metadata) std::array<std::byte, 16384> buffer;
         std::array<pollfd, 2> polled{pollfd{group_->fd(), POLLIN, 0}, pollfd{wake_.get(), POLLIN, 0}};
         for (;;) {
-            if (::poll(polled.data(), polled.size(), -1) < 0) {
+            keeper.turned();
+            if (::poll(polled.data(), polled.size(), static_cast<int>(turns_every.count())) < 0) {
                 if (errno == EINTR)
                     continue;
                 return Error::from_errno(errno, "poll the fanotify group");
             }
             if ((polled[1].revents & POLLIN) != 0)
                 return {};
+            if ((polled[0].revents & POLLIN) == 0)
+                continue;
             auto size = ::read(group_->fd(), buffer.data(), buffer.size());
             if (size > 0)
                 handle(std::span(buffer).first(static_cast<std::size_t>(size)), keeper);

@@ -38,6 +38,7 @@ public:
         closes.push_back(std::move(fd));
         changed.notify_all();
     }
+    void turned() noexcept override { ++turns; }
     void lost_events() noexcept override { ++lost; }
 
     template <typename Until>
@@ -50,6 +51,7 @@ public:
     std::atomic<Ruling> ruling{Ruling::allow};
     std::atomic<int> opens{0};
     std::atomic<int> lost{0};
+    std::atomic<int> turns{0};
     std::mutex mutex;
     std::condition_variable changed;
     std::deque<std::shared_ptr<HeldOpen>> held;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// tocsin-supervisor -- watches the guard that started it. People need not start it.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <sched.h>
+#include <sys/mman.h>
+#include <thread>
+#include <unistd.h>
+
+#include "tocsin/base/log.h"
+#include "tocsin/supervise/supervisor.h"
+
+namespace {
+
+using namespace tocsin;
+using supervise::Supervisor;
+
+constexpr int priority = 30; // SCHED_FIFO; the guard's own are up to 30
+constexpr std::chrono::seconds is_young{10}; // a guard that dies younger than that will do so again
+constexpr std::chrono::seconds pause_of_the_young{5};
+
+// A service manager tells all processes of a unit to end. This one ends with the guard; the signal
+// stays pending and is asked for before the guard is started again.
+sigset_t block_signals()
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    (void)::sigprocmask(SIG_BLOCK, &set, nullptr);
+    return set;
+}
+
+void run_before_all_others()
+{
+    sched_param param{};
+    param.sched_priority = priority;
+    (void)::sched_setscheduler(0, SCHED_FIFO, &param);
+    (void)::mlockall(MCL_CURRENT | MCL_FUTURE); // a page that must come from the disk may wait for the guard
+}
+
+void run_as_all_others()
+{
+    sched_param param{};
+    (void)::sched_setscheduler(0, SCHED_OTHER, &param);
+}
+
+// Comes back only where it failed, or where somebody told it to end meanwhile.
+int become_guard(std::vector<std::string> command, Supervisor::End why, sigset_t const& signals, bool is_soon)
+{
+    auto pause = is_soon ? timespec{pause_of_the_young.count(), 0} : timespec{0, 100'000'000};
+    if (::sigtimedwait(&signals, nullptr, &pause) > 0)
+        return 0;
+    log_line(Severity::warning, "the guard " + std::string(words_of(why)) + ": it is started again");
+    command.insert(command.begin() + 1, {"--died", std::string(words_of(why))});
+    std::vector<char*> arguments;
+    for (auto& word : command)
+        arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    run_as_all_others();
+    (void)::sigprocmask(SIG_UNBLOCK, &signals, nullptr);
+    ::execv(command.front().c_str(), arguments.data());
+    log_line(Severity::error, Error::from_errno(errno, "start '" + command.front() + "'").message());
+    return 1;
+}
+
+Result<Supervisor> supervisor_of_parent(int pulse_fd)
+{
+    auto const parent = ::getppid();
+    auto guard = TRY(PidRef::open(parent));
+    if (::getppid() != parent) // it ended meanwhile, and the number may be another's
+        return Error(Errc::not_found, "the guard has ended");
+    auto pulse = TRY(supervise::Pulse::of(UniqueFd(pulse_fd)));
+    auto dir = TRY(proc::ProcDir::open());
+    return Supervisor(std::move(guard), std::move(pulse), std::move(dir), {}, log_line);
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    int pulse_fd = -1;
+    bool again = false;
+    std::vector<std::string> command;
+    CLI::App app("Watches the guard that started it. Started by `tocsin-guardd`.", "tocsin-supervisor");
+    app.add_option("--pulse", pulse_fd, "The descriptor of the page that it shares with the guard")
+        ->required();
+    app.add_flag("--again", again, "Start the guard again where it ends otherwise than in order");
+    app.add_option("COMMAND", command, "The guard's own")->required();
+    try {
+        app.parse(argc, argv);
+    } catch (CLI::ParseError const& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    auto signals = block_signals();
+    (void)::setsid(); // what is sent to the guard's terminal or group is not for this one
+    auto supervisor = supervisor_of_parent(pulse_fd);
+    if (!supervisor.ok()) {
+        log_line(Severity::error, supervisor.error().message());
+        return 1;
+    }
+    run_before_all_others();
+    auto const began = steady_now();
+    auto end = supervisor.take().watch();
+    if (end == Supervisor::End::in_order || !again)
+        return 0;
+    return become_guard(std::move(command), end, signals, steady_now() - began < is_young);
+}

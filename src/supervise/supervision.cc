@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/supervise/supervision.h"
+
+#include <csignal>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace tocsin::supervise {
+namespace {
+
+constexpr int pulse_number = 3; // the descriptor by which the supervisor is given the pulse
+
+std::vector<char*> pointers_to(std::vector<std::string>& words)
+{
+    std::vector<char*> out;
+    for (auto& word : words)
+        out.push_back(word.data());
+    out.push_back(nullptr);
+    return out;
+}
+
+} // namespace
+
+Supervision::Supervision(Commands commands, Pulse pulse, proc::ProcDir dir)
+    : commands_(std::move(commands)), pulse_(std::move(pulse)), proc_(std::move(dir))
+{
+}
+
+Result<std::unique_ptr<Supervision>> Supervision::begin(Commands commands)
+{
+    auto pulse = TRY(Pulse::create());
+    auto dir = TRY(proc::ProcDir::open());
+    auto out = std::make_unique<Supervision>(std::move(commands), std::move(pulse), std::move(dir));
+    (void)out->start();
+    return out;
+}
+
+Result<void> Supervision::start()
+{
+    std::vector<std::string> words{commands_.supervisor, "--pulse", std::to_string(pulse_number)};
+    if (commands_.after_death == AfterDeath::start_again)
+        words.emplace_back("--again");
+    words.emplace_back("--");
+    words.insert(words.end(), commands_.guard.begin(), commands_.guard.end());
+    auto arguments = pointers_to(words);
+
+    posix_spawn_file_actions_t files;
+    ::posix_spawn_file_actions_init(&files);
+    ::posix_spawn_file_actions_adddup2(&files, pulse_.fd(), pulse_number); // also takes O_CLOEXEC away
+    int const failed =
+        ::posix_spawn(&pid_, commands_.supervisor.c_str(), &files, nullptr, arguments.data(), environ);
+    ::posix_spawn_file_actions_destroy(&files);
+    if (failed != 0) {
+        pid_ = 0;
+        return Error::from_errno(failed, "start '" + commands_.supervisor + "'");
+    }
+    runs_ = true;
+    return {};
+}
+
+std::string Supervision::look_after()
+{
+    int status = 0;
+    if (pid_ != 0 && ::waitpid(pid_, &status, WNOHANG) == 0) {
+        auto stat = proc_.stat(pid_);
+        if (!stat.ok() || stat.take().state != 'T')
+            return {};
+        (void)::kill(pid_, SIGCONT); // our own child, not waited for: the number is still its
+        return "the supervisor was stopped by a signal, and continued";
+    }
+    pid_ = 0;
+    runs_ = false;
+    auto started = start();
+    return started.ok() ? "the supervisor had ended, and was started again"
+                        : "no supervisor runs: " + started.error().message();
+}
+
+} // namespace tocsin::supervise

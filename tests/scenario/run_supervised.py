@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What is done to a guard itself: it is stopped, traced, killed, and its supervisor as well. Nobody may
+wait longer than the bound, and the guard has to be there again.
+
+    run_supervised.py [--fs ext4]
+
+All of it runs in a process namespace of its own: guards that are started again are no children of this
+run, and would outlive it.
+"""
+import argparse
+import ctypes
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import lab
+
+BOUND = 2.0  # seconds: the longest that an open may wait
+PTRACE_SEIZE, PTRACE_INTERRUPT = 0x4206, 0x4207
+
+
+class Opener(threading.Thread):
+    """Opens a guarded file again and again; remembers the longest wait, the one under way too."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.path, self.longest, self.opens, self.began, self.runs = path, 0.0, 0, None, True
+
+    def run(self):
+        while self.runs:
+            self.began = time.monotonic()
+            with open(self.path, "rb") as file:
+                file.read(1)
+            self.longest = max(self.longest, time.monotonic() - self.began)
+            self.began = None
+            self.opens += 1
+            time.sleep(0.002)
+
+    def finish(self):
+        self.runs = False
+        self.join(30)
+        began = self.began
+        return max(self.longest, time.monotonic() - began if began else 0.0)
+
+
+class Run:
+    def __init__(self, fs):
+        self.problems = []
+        self.work = Path(tempfile.mkdtemp(prefix="tocsin-supervised-"))
+        self.disk = lab.FileSystem(self.work, fs, size="1G")
+        self.tree = self.disk.path / "share"
+        self.tree.mkdir()
+        self.files = lab.make_corpus(self.tree, 200, 10)
+        self.guard = lab.Guard(self.work / "state", self.tree, options=("--again",))
+        self.guard.wait_until_guarding()
+
+    def expect(self, holds, sentence):
+        print("ok  " if holds else "FAIL", sentence, flush=True)
+        if not holds:
+            self.problems.append(sentence)
+
+    def guard_pid(self):
+        return self.guard.ask("status")["guard_pid"]
+
+    def supervisor_pid(self):
+        for entry in os.listdir("/proc"):
+            try:
+                words = Path("/proc", entry, "stat").read_text()
+            except (OSError, ValueError):
+                continue
+            name, rest = words[words.find("(") + 1:words.rfind(")")], words[words.rfind(")") + 2:].split()
+            if name == "tocsin-supervis" and int(rest[1]) == self.guard_pid() and rest[0] != "Z":
+                return int(entry)
+        return None
+
+    def reasons(self):
+        return [reason for incident in self.guard.ask("incidents") for reason in incident["reasons"]]
+
+    def during(self, deed, seconds):
+        """The longest that an opener waited while this was done and in the seconds after it."""
+        opener = Opener(self.files[0])
+        opener.start()
+        time.sleep(0.2)
+        deed()
+        time.sleep(seconds)
+        waited = opener.finish()
+        return waited, opener.opens
+
+    def wait_for_another(self, pid, seconds=20):
+        """The seconds until a guard with another number guards; None where there is none in time."""
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            try:
+                status = self.guard.ask("status")
+                if status["guard_pid"] != pid and status["state"] == "guarding":
+                    return time.monotonic() - began
+            except (OSError, RuntimeError):
+                pass
+            time.sleep(0.05)
+        return None
+
+    def wait_for(self, what, seconds=10):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if what():
+                return True
+            time.sleep(0.05)
+        return False
+
+
+def stopped(run):
+    pid = run.guard_pid()
+    waited, opens = run.during(lambda: os.kill(pid, signal.SIGSTOP), 3)
+    run.expect(waited < BOUND and opens > 100, f"SIGSTOP: an open waited {waited:.2f} s at most ({opens} opens)")
+    run.expect(run.guard_pid() == pid, "SIGSTOP: the same guard goes on")
+    run.expect(run.wait_for(lambda: any("was stopped by a signal" in r for r in run.reasons())),
+               "SIGSTOP: an incident tells of it")
+
+
+def stopped_all_the_time(run):
+    pid = run.guard_pid()
+
+    def deed():
+        for _ in range(60):
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(0.05)
+
+    waited, opens = run.during(deed, 1)
+    run.expect(waited < BOUND and opens > 20, f"60 SIGSTOPs in 3 s: an open waited {waited:.2f} s at most ({opens} opens)")
+    run.expect(run.wait_for(lambda: run.guard.ask("status")["state"] == "guarding"), "60 SIGSTOPs: it guards")
+
+
+def traced(run):
+    pid = run.guard_pid()
+
+    def deed():
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            lab.LIBC.ptrace(PTRACE_SEIZE, int(thread), None, None)
+            lab.LIBC.ptrace(PTRACE_INTERRUPT, int(thread), None, None)
+
+    waited, _ = run.during(deed, 3)
+    run.expect(waited < BOUND, f"a tracer stops all threads: an open waited {waited:.2f} s at most")
+    again = run.wait_for_another(pid)
+    run.expect(again is not None, f"a tracer stops all threads: another guard guards {again or -1:.2f} s later")
+    run.expect(run.wait_for(lambda: any("hung, and was ended" in r for r in run.reasons())),
+               "a tracer stops all threads: an incident tells of it")
+
+
+def killed(run):
+    time.sleep(10)  # one that has lived for less is started again after a pause
+    pid = run.guard_pid()
+    waited, _ = run.during(lambda: os.kill(pid, signal.SIGKILL), 0.1)
+    run.expect(waited < BOUND, f"SIGKILL: an open waited {waited:.2f} s at most")
+    again = run.wait_for_another(pid, 5)
+    run.expect(again is not None, f"SIGKILL: another guard guards {again or -1:.2f} s later")
+    run.expect(run.wait_for(lambda: any("was killed, or crashed" in r for r in run.reasons())),
+               "SIGKILL: an incident tells of it")
+    run.expect(run.wait_for(lambda: run.supervisor_pid() is not None), "SIGKILL: a supervisor watches the new guard")
+
+
+def supervisor_attacked(run):
+    pid = run.guard_pid()
+    first = run.supervisor_pid()
+    os.kill(first, signal.SIGKILL)
+    run.expect(run.wait_for(lambda: run.supervisor_pid() not in (None, first)), "the supervisor is killed: another watches")
+    second = run.supervisor_pid()
+    os.kill(second, signal.SIGSTOP)
+    time.sleep(1.5)
+    waited, _ = run.during(lambda: os.kill(pid, signal.SIGSTOP), 3)
+    run.expect(waited < BOUND, f"the supervisor and then the guard are stopped: an open waited {waited:.2f} s at most")
+    run.expect(run.guard_pid() == pid, "the supervisor is attacked: the same guard goes on")
+
+
+def ended(run):
+    pid, supervisor = run.guard_pid(), run.supervisor_pid()
+    os.kill(pid, signal.SIGTERM)
+    gone = run.wait_for(lambda: not Path(f"/proc/{supervisor}").exists() or "zombie" in Path(f"/proc/{supervisor}/status").read_text())
+    run.expect(gone, "SIGTERM: guard and supervisor end")
+    time.sleep(1)
+    try:
+        run.guard.ask("status")
+        run.expect(False, "SIGTERM: a guard still answers")
+    except OSError:
+        run.expect(True, "SIGTERM: no guard is started again")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fs", default="ext4")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if os.geteuid() != 0:
+        print("skipped: needs root")
+        sys.exit(77)
+    if not options.inside:
+        os.execvp("unshare", ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+                              sys.executable, *sys.argv, "--inside"])
+    lab.private_mounts()
+    lab.LIBC.ptrace.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
+    run = Run(options.fs)
+    try:
+        for part in (stopped, stopped_all_the_time, traced, killed, supervisor_attacked, ended):
+            part(run)
+    finally:
+        print((run.guard.state / "guard.log").read_text()[-3000:])
+        run.disk.close()
+    sys.exit(1 if run.problems else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -20,6 +20,11 @@ _tocsin() {
     COMPREPLY=()
 
     case $previous in
+    --config)
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        return
+        ;;
     --state | --repository | --to | --work)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -d -- "$current")
@@ -39,7 +44,7 @@ _tocsin() {
     verb=$(_tocsin_verb)
     case $verb in
     '') words="protect unprotect status incidents incident release stop undo versions restore check quarantine drill $common --version" ;;
-    protect) words="--respond --exclude --repository --reserve --foreground --no-wait $common" ;;
+    protect) words="--respond --exclude --repository --reserve --config --foreground --no-wait $common" ;;
     undo) words="--dry-run --to $common" ;;
     restore) words="--at --version --to $common" ;;
     check) words="--read-data $common" ;;

@@ -73,6 +73,8 @@ std::string wrong_usage_words(
         auto const& word = arguments[i];
         if (word == "--state")
             ++i; // its value
+        else if (word.starts_with('-') && app.get_option_no_throw(word) == nullptr)
+            return "there is no option '" + printable(word, 100) + "'";
         else if (!word.starts_with('-')) {
             if (!is_verb(app, word))
                 return "there is no verb '" + printable(word, 100) + "'";

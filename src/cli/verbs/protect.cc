@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks everything that can be wrong before anything is changed; then becomes the guard, asks
 // the one that runs to guard more, or starts one.
+#include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "tocsin/answers/place.h"
 #include "tocsin/cli/fields.h"
+#include "tocsin/cli/guard/configuration.h"
 #include "tocsin/cli/guard/launch.h"
 #include "tocsin/cli/guard/wait.h"
 #include "tocsin/cli/show.h"
@@ -64,12 +66,15 @@ public:
     {
         return {"protect", "Guards these directories with all that is in them",
             "  tocsin protect /srv/office\n"
-            "  tocsin protect /srv/office /home --exclude '*.tmp' --reserve 50G"};
+            "  tocsin protect /srv/office /home --exclude '*.tmp' --reserve 50G\n"
+            "  tocsin protect --config /etc/tocsin/tocsin.toml"};
     }
 
     void declare(CLI::App& app) override
     {
-        app.add_option("PATH", paths_, "The directories")->type_name("")->required();
+        app.add_option("PATH", paths_, "The directories (needed where --config names none)")->type_name("");
+        app.add_option("--config", config_, "A file in TOML that says what is not said here")
+            ->type_name("FILE");
         app.add_option("--respond", respond_, "What is done to a destroyer: only noted, frozen, or killed")
             ->type_name("observe|freeze|stop")
             ->default_str(std::string(name_of(respond::Policy::freeze)))
@@ -89,8 +94,15 @@ public:
         app.add_flag("--no-wait", no_wait_, "Do not wait until everything is captured")->excludes(foreground);
     }
 
+    std::string wrong_usage() const override
+    {
+        return paths_.empty() && config_.empty() ? "PATH is required" : "";
+    }
+
     Result<void> run(Session& session) override
     {
+        if (!config_.empty())
+            configured_ = TRY(read_configuration(config_));
         auto state_dir = TRY(absolute_path(session.common().state_dir));
         TRY(check_rights(state_dir));
         auto status = TRY(session.ask("status", {}));
@@ -99,7 +111,8 @@ public:
         if (guard_runs)
             TRY(refuse_what_is_told_at_the_start(session));
         auto around = TRY(surroundings(state_dir, now, guard_runs));
-        auto places = TRY(answers::check_places(paths_, around));
+        auto wanted = TRY(wanted_paths(around.guarded));
+        auto places = TRY(answers::check_places(wanted, around));
         if (guard_runs)
             return ask_running_guard(session, places);
         auto program = TRY(find_guard_program());
@@ -111,12 +124,33 @@ public:
     }
 
 private:
+    // The command line goes before the file.
+    template <typename T>
+    static T const& said(T const& here, T const& in_file)
+    {
+        return here.empty() ? in_file : here;
+    }
+
+    // What is named here; else what the file names, but for what is guarded already: the file says what
+    // is to be, and may be told to a running guard again.
+    Result<std::vector<std::string>> wanted_paths(std::vector<std::string> const& guarded) const
+    {
+        if (!paths_.empty())
+            return paths_;
+        if (configured_.paths.empty())
+            return Error(Errc::invalid, "'" + config_ + "' names no paths to protect");
+        std::vector<std::string> out;
+        std::ranges::copy_if(configured_.paths, std::back_inserter(out),
+            [&](auto const& path) { return std::ranges::find(guarded, path) == guarded.end(); });
+        return out;
+    }
+
     Result<answers::Surroundings> surroundings(
         std::string const& state_dir, Fields const& now, bool guard_runs) const
     {
         answers::Surroundings around{state_dir, {}, {}};
-        if (!repository_.empty())
-            around.repository = TRY(absolute_path(repository_));
+        if (auto const& named = said(repository_, configured_.repository); !named.empty())
+            around.repository = TRY(absolute_path(named));
         if (guard_runs)
             around.guarded = guarded_trees(now);
         return around;
@@ -125,11 +159,13 @@ private:
     GuardOptions guard_options(
         std::string const& state_dir, std::string const& repository, std::vector<std::string> places) const
     {
-        GuardOptions options{state_dir, respond_, excludes_, repository, {}, std::move(places)};
-        if (respond_.empty())
+        GuardOptions options{state_dir, said(respond_, configured_.respond),
+            said(excludes_, configured_.excludes), repository, {}, std::move(places)};
+        options.starts_again = !foreground_; // there a service manager sees to it
+        if (options.respond.empty())
             options.respond = name_of(respond::Policy::freeze);
-        if (!reserve_.empty())
-            options.reserve_bytes = parse_size(reserve_).take(); // checked when it was read
+        if (auto const& reserve = said(reserve_, configured_.reserve); !reserve.empty())
+            options.reserve_bytes = parse_size(reserve).take(); // checked when it was read
         return options;
     }
 
@@ -148,12 +184,14 @@ private:
 
     Result<void> ask_running_guard(Session& session, std::vector<std::string> const& places)
     {
+        if (places.empty())
+            return show_result(session);
         json::array paths;
         for (auto const& place : places)
             paths.push_back(answers::json_text(place));
         json::object args{{"paths", std::move(paths)}};
         json::array excludes;
-        for (auto const& glob : excludes_)
+        for (auto const& glob : said(excludes_, configured_.excludes))
             excludes.push_back(answers::json_text(glob));
         args["exclude"] = std::move(excludes);
         TRY(session.ask("protect", std::move(args)));
@@ -169,6 +207,8 @@ private:
         return {};
     }
 
+    std::string config_;
+    Configuration configured_;
     std::vector<std::string> paths_;
     std::string respond_; // empty: not said
     std::vector<std::string> excludes_;

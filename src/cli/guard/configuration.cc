@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/cli/guard/configuration.h"
+
+#include <array>
+#include <fmt/format.h>
+
+// toml++ tells what is wrong by throwing: an edge of ours. Version 3.3 also asserts some of what it
+// checks a moment later ("[[[["), which would end the program.
+#define TOML_ASSERT(expr) static_cast<void>(0)
+#define TOML_EXCEPTIONS 1
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include "tocsin/base/log.h"
+#include "tocsin/base/sys.h"
+#include "tocsin/cli/words.h"
+#include "tocsin/respond/plan.h"
+
+namespace tocsin::cli {
+namespace {
+
+constexpr std::size_t largest_bytes = std::size_t{1} << 20;
+
+// One file while it is read: knows how to say where something is wrong.
+class Reader {
+public:
+    explicit Reader(std::string path) : path_(std::move(path)) { }
+
+    Result<Configuration> read(toml::table const& file)
+    {
+        for (auto const& [key, value] : file) {
+            if (key != "protect")
+                return wrong(
+                    key.source(), fmt::format("there is no table '{}'; there is [protect]", text_of(key)));
+            auto const* table = value.as_table();
+            if (table == nullptr)
+                return wrong(key.source(), "'protect' is a table: [protect]");
+            for (auto const& [name, setting] : *table)
+                TRY(take(name, setting));
+        }
+        return std::move(out_);
+    }
+
+    Error wrong(toml::source_region const& where, std::string_view what) const
+    {
+        return Error(Errc::invalid, fmt::format("{}:{}: {}", printable(path_, 4096), where.begin.line, what));
+    }
+
+private:
+    Result<void> take(toml::key const& name, toml::node const& value)
+    {
+        if (name == "paths")
+            return take_list(name, value, out_.paths, &Reader::refuse_relative);
+        if (name == "exclude")
+            return take_list(name, value, out_.excludes, &Reader::refuse_empty);
+        if (name == "repository")
+            return take_text(name, value, out_.repository, &Reader::refuse_relative);
+        if (name == "respond")
+            return take_text(name, value, out_.respond, &Reader::refuse_no_policy);
+        if (name == "reserve")
+            return take_text(name, value, out_.reserve, &Reader::refuse_no_size);
+        return wrong(name.source(),
+            fmt::format(
+                "there is no key '{}' in [protect]; there are paths, exclude, repository, reserve and "
+                "respond",
+                text_of(name)));
+    }
+
+    using Check = std::string (*)(std::string const&); // the sentence against it; empty: none
+
+    Result<void> take_text(toml::key const& name, toml::node const& value, std::string& into, Check check)
+    {
+        auto text = value.value_exact<std::string>();
+        if (!text)
+            return wrong(
+                value.source(), fmt::format("'{}' is a text: {} = \"…\"", text_of(name), text_of(name)));
+        if (auto sentence = check(*text); !sentence.empty())
+            return wrong(value.source(), fmt::format("'{}': {}", text_of(name), sentence));
+        into = *std::move(text);
+        return {};
+    }
+
+    Result<void> take_list(
+        toml::key const& name, toml::node const& value, std::vector<std::string>& into, Check check)
+    {
+        auto const* list = value.as_array();
+        if (list == nullptr)
+            return wrong(value.source(),
+                fmt::format("'{}' is a list of texts: {} = [\"…\"]", text_of(name), text_of(name)));
+        for (auto const& item : *list)
+            TRY(take_text(name, item, into.emplace_back(), check));
+        return {};
+    }
+
+    static std::string text_of(toml::key const& key) { return printable(key.str(), 100); }
+
+    static std::string refuse_relative(std::string const& text)
+    {
+        return text.starts_with('/') && text.find('\0') == std::string::npos ? std::string()
+                                                                             : "a path begins with /";
+    }
+    static std::string refuse_empty(std::string const& text) { return text.empty() ? "it is empty" : ""; }
+    static std::string refuse_no_policy(std::string const& text)
+    {
+        auto policy = respond::policy_named(text);
+        return policy.ok() ? std::string() : policy.error().message();
+    }
+    static std::string refuse_no_size(std::string const& text)
+    {
+        auto size = parse_size(text);
+        return size.ok() ? std::string() : size.error().message();
+    }
+
+    std::string path_;
+    Configuration out_;
+};
+
+} // namespace
+
+Result<Configuration> parse_configuration(std::string_view text, std::string const& path)
+{
+    Reader reader(path);
+    try {
+        auto const file = toml::parse(text, path);
+        return reader.read(file);
+    } catch (toml::parse_error const& error) {
+        return reader.wrong(error.source(), printable(error.description(), 300));
+    }
+}
+
+Result<Configuration> read_configuration(std::string const& path)
+{
+    auto text = TRY(sys::read_text(path, largest_bytes).context("configuration"));
+    return parse_configuration(text, path);
+}
+
+} // namespace tocsin::cli

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/cli/guard/configuration.h"
+
+#include "tocsin/base/sys.h"
+#include "tocsin/base/test.h"
+
+namespace tocsin::cli {
+namespace {
+
+TEST(Configuration, TellsAllThatAGuardIsStartedWith)
+{
+    auto read = parse_configuration("[protect]\n"
+                                    "paths = [\"/srv/office\", \"/home\"]\n"
+                                    "exclude = [\"*.tmp\", \"/srv/office/cache/*\"]\n"
+                                    "repository = \"/mnt/vault\" # a disk of its own\n"
+                                    "reserve = \"50G\"\n"
+                                    "respond = \"observe\"\n",
+        "t.toml");
+    EXPECT_EQ((Configuration{{"/srv/office", "/home"}, {"*.tmp", "/srv/office/cache/*"}, "/mnt/vault",
+                  "observe", "50G"}),
+        read.take());
+}
+
+TEST(Configuration, MaySayNothing)
+{
+    EXPECT_EQ(Configuration{}, parse_configuration("", "t.toml").take());
+    EXPECT_EQ(Configuration{}, parse_configuration("[protect]\n", "t.toml").take());
+}
+
+struct Wrong {
+    std::string text;
+    std::string sentence;
+};
+
+class WrongConfiguration : public testing::TestWithParam<Wrong> { };
+
+TEST_P(WrongConfiguration, IsRefusedWithItsLine)
+{
+    auto read = parse_configuration(GetParam().text, "t.toml");
+    EXPECT_ERRC(Errc::invalid, read);
+    EXPECT_EQ(GetParam().sentence, read.error().message());
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, WrongConfiguration,
+    testing::Values(Wrong{"[protect]\npath = [\"/srv\"]\n",
+                        "t.toml:2: there is no key 'path' in [protect]; there are paths, exclude, "
+                        "repository, reserve and "
+                        "respond"},
+        Wrong{"\n[protekt]\n", "t.toml:2: there is no table 'protekt'; there is [protect]"},
+        Wrong{"protect = 1\n", "t.toml:1: 'protect' is a table: [protect]"},
+        Wrong{"[protect]\npaths = \"/srv\"\n", "t.toml:2: 'paths' is a list of texts: paths = [\"…\"]"},
+        Wrong{"[protect]\npaths = [\n\"/srv\",\n7]\n", "t.toml:4: 'paths' is a text: paths = \"…\""},
+        Wrong{"[protect]\npaths = [\"srv\"]\n", "t.toml:2: 'paths': a path begins with /"},
+        Wrong{"[protect]\nexclude = [\"\"]\n", "t.toml:2: 'exclude': it is empty"},
+        Wrong{"[protect]\nreserve = 50\n", "t.toml:2: 'reserve' is a text: reserve = \"…\""}));
+
+TEST(Configuration, RefusesWhatTheCommandLineWouldRefuse)
+{
+    EXPECT_ERRC(Errc::invalid, parse_configuration("[protect]\nreserve = \"many\"\n", "t.toml"));
+    EXPECT_ERRC(Errc::invalid, parse_configuration("[protect]\nrespond = \"kill\"\n", "t.toml"));
+}
+
+TEST(Configuration, RefusesWhatIsNoToml)
+{
+    auto read = parse_configuration("[protect]\npaths = [\"/srv\"\nreserve = \"1G\"\n", "t.toml");
+    EXPECT_ERRC(Errc::invalid, read);
+    EXPECT_TRUE(read.error().message().starts_with("t.toml:3: ")) << read.error().message();
+    EXPECT_ERRC(Errc::invalid, parse_configuration(std::string(2000, '['), "t.toml"));
+}
+
+TEST(Configuration, IsAFileOfOneMebibyteAtMost)
+{
+    test::TempDir dir;
+    EXPECT_ERRC(Errc::not_found, read_configuration(dir / "nothing.toml"));
+    auto file = sys::open(dir / "large.toml", O_WRONLY | O_CREAT, 0600).take();
+    ASSERT_OK(sys::truncate(file.get(), (1 << 20) + 1));
+    EXPECT_FALSE(read_configuration(dir / "large.toml").ok());
+}
+
+} // namespace
+} // namespace tocsin::cli

@@ -16,6 +16,8 @@ namespace {
 
 using namespace tocsin;
 
+constexpr timespec before_another_start{5, 0};
+
 void block_signals(sigset_t& set)
 {
     sigemptyset(&set);
@@ -55,6 +57,13 @@ int run_guard(guard::Options const& options)
     sigset_t signals;
     block_signals(signals); // before any thread begins: they inherit it
     auto started = guard::Guard::start(options);
+    while (!started.ok() && !options.died.empty() && started.error().code() != Errc::again) {
+        // What killed the guard before may keep this one from its start as well, for a while.
+        log_line(Severity::error, started.error().message());
+        if (::sigtimedwait(&signals, nullptr, &before_another_start) > 0)
+            return 1;
+        started = guard::Guard::start(options);
+    }
     if (!started.ok()) {
         log_line(Severity::error, started.error().message());
         return started.error().code() == Errc::invalid ? 2 : 1;

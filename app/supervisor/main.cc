@@ -19,15 +19,15 @@ constexpr int priority = 30; // SCHED_FIFO; the guard's own are up to 30
 constexpr std::chrono::seconds is_young{10}; // a guard that dies younger than that will do so again
 constexpr std::chrono::seconds pause_of_the_young{5};
 
-// A service manager tells all processes of a unit to end. This one ends with the guard; the signal
-// stays pending and is asked for before the guard is started again.
+// A service manager tells all processes of a unit to end. This one ends with the guard; what comes
+// while the guard is about to be started again is asked for then.
 sigset_t block_signals()
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
+    (void)std::signal(SIGHUP, SIG_IGN);
     (void)::sigprocmask(SIG_BLOCK, &set, nullptr);
     return set;
 }
@@ -49,9 +49,14 @@ void run_as_all_others()
 // Comes back only where it failed, or where somebody told it to end meanwhile.
 int become_guard(std::vector<std::string> command, Supervisor::End why, sigset_t const& signals, bool is_soon)
 {
+    timespec const at_once{};
+    while (::sigtimedwait(&signals, nullptr, &at_once) > 0) { } // of long ago
     auto pause = is_soon ? timespec{pause_of_the_young.count(), 0} : timespec{0, 100'000'000};
-    if (::sigtimedwait(&signals, nullptr, &pause) > 0)
+    if (int const number = ::sigtimedwait(&signals, nullptr, &pause); number > 0) {
+        log_line(Severity::warning,
+            "the guard " + std::string(words_of(why)) + ", and is not started again: told to end");
         return 0;
+    }
     log_line(Severity::warning, "the guard " + std::string(words_of(why)) + ": it is started again");
     command.insert(command.begin() + 1, {"--died", std::string(words_of(why))});
     std::vector<char*> arguments;
@@ -65,15 +70,16 @@ int become_guard(std::vector<std::string> command, Supervisor::End why, sigset_t
     return 1;
 }
 
-Result<Supervisor> supervisor_of_parent(int pulse_fd)
+// How the guard with this number ended. It is our parent for as long as it lives: a number that is not
+// any more may be a stranger's.
+Result<Supervisor::End> watch_guard(pid_t number, UniqueFd pulse_fd)
 {
-    auto const parent = ::getppid();
-    auto guard = TRY(PidRef::open(parent));
-    if (::getppid() != parent) // it ended meanwhile, and the number may be another's
-        return Error(Errc::not_found, "the guard has ended");
-    auto pulse = TRY(supervise::Pulse::of(UniqueFd(pulse_fd)));
+    auto pulse = TRY(supervise::Pulse::of(std::move(pulse_fd)));
     auto dir = TRY(proc::ProcDir::open());
-    return Supervisor(std::move(guard), std::move(pulse), std::move(dir), {}, log_line);
+    auto guard = PidRef::open(number);
+    if (!guard.ok() || ::getppid() != number)
+        return pulse.ends_in_order() ? Supervisor::End::in_order : Supervisor::End::otherwise;
+    return Supervisor(guard.take(), std::move(pulse), std::move(dir), {}, log_line).watch();
 }
 
 } // namespace
@@ -81,11 +87,13 @@ Result<Supervisor> supervisor_of_parent(int pulse_fd)
 int main(int argc, char** argv)
 {
     int pulse_fd = -1;
+    pid_t guard = 0;
     bool again = false;
     std::vector<std::string> command;
     CLI::App app("Watches the guard that started it. Started by `tocsin-guardd`.", "tocsin-supervisor");
     app.add_option("--pulse", pulse_fd, "The descriptor of the page that it shares with the guard")
         ->required();
+    app.add_option("--guard", guard, "The process id of the guard, its parent")->required();
     app.add_flag("--again", again, "Start the guard again where it ends otherwise than in order");
     app.add_option("COMMAND", command, "The guard's own")->required();
     try {
@@ -95,14 +103,14 @@ int main(int argc, char** argv)
     }
     auto signals = block_signals();
     (void)::setsid(); // what is sent to the guard's terminal or group is not for this one
-    auto supervisor = supervisor_of_parent(pulse_fd);
-    if (!supervisor.ok()) {
-        log_line(Severity::error, supervisor.error().message());
-        return 1;
-    }
     run_before_all_others();
     auto const began = steady_now();
-    auto end = supervisor.take().watch();
+    auto watched = watch_guard(guard, UniqueFd(pulse_fd));
+    if (!watched.ok()) {
+        log_line(Severity::error, watched.error().message());
+        return 1;
+    }
+    auto const end = watched.take();
     if (end == Supervisor::End::in_order || !again)
         return 0;
     return become_guard(std::move(command), end, signals, steady_now() - began < is_young);

@@ -73,7 +73,7 @@ std::string wrong_usage_words(
         auto const& word = arguments[i];
         if (word == "--state")
             ++i; // its value
-        else if (word.starts_with('-') && app.get_option_no_throw(word) == nullptr)
+        else if (word.starts_with('-') && app.get_option_no_throw(word.substr(0, word.find('='))) == nullptr)
             return "there is no option '" + printable(word, 100) + "'";
         else if (!word.starts_with('-')) {
             if (!is_verb(app, word))

@@ -108,7 +108,8 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
     if (!lock.ok())
         return Error(lock.error().code(), "a guard runs already on '" + state.dir + "'");
 
-    TRY(refuse_without_room(state, options.reserve_bytes));
+    if (options.died.empty()) // a guard that ran would be blind, and go on
+        TRY(refuse_without_room(state, options.reserve_bytes));
     std::vector<Tree> trees; // checked before anything is made
     for (auto const& path : options.paths) {
         auto tree = TRY(open_tree(path));
@@ -129,6 +130,9 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
     auto parts = TRY(Parts::create({std::move(state), lock.take(), std::move(supervision), std::move(gate),
         std::move(witness), open_lineage(), std::move(journal), std::move(repository), options}));
     TRY(parts->recall());
+    if (!options.excludes.empty())
+        for (auto const& tree : trees)
+            parts->leave_out(tree, options.excludes);
     if (trees.empty() && !parts->has_trees())
         return Error(
             Errc::invalid, "no tree is named, and '" + options.state_dir + "' knows of none to guard");

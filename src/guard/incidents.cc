@@ -9,6 +9,15 @@ namespace tocsin::guard {
 using event::ActionKind;
 using event::IncidentState;
 
+namespace {
+
+std::uint64_t deeds_of(event::Incident const& incident)
+{
+    return incident.objects_changed + incident.objects_deleted + incident.objects_created;
+}
+
+} // namespace
+
 void Incidents::recall(event::Incident const& incident)
 {
     incidents_[incident.id] = incident;
@@ -19,15 +28,17 @@ void Incidents::resume(WallTime boot)
 {
     bool const only_observes = parts_.responder.policy() == respond::Policy::observe;
     for (auto const& [id, incident] : incidents_) {
-        bool const goes_on = incident.state == IncidentState::undone && only_observes && living(id) != 0;
-        if ((incident.state != IncidentState::contained && !goes_on) || incident.opened < boot)
+        bool const is_held = incident.state == IncidentState::contained || held_.contains(id);
+        bool const goes_on = incident.state == IncidentState::undone && (only_observes || is_held);
+        if ((!is_held && !goes_on) || incident.opened < boot)
             continue;
         parts_.verdict.resume(incident);
         if (goes_on)
-            undone_alive_[id] = IncidentState::observed;
+            undone_alive_[id] = is_held ? IncidentState::contained : IncidentState::observed;
         if (!only_observes)
             contain(incident);
     }
+    held_.clear();
 }
 
 event::IncidentId Incidents::next_id() const
@@ -101,11 +112,9 @@ void Incidents::record_progress()
 
 void Incidents::reopen_if_it_goes_on(event::Incident const& before, event::Incident& now)
 {
-    auto deeds = [](event::Incident const& i) {
-        return i.objects_changed + i.objects_deleted + i.objects_created;
-    };
     auto undone = undone_alive_.find(now.id);
-    if (undone == undone_alive_.end() || now.state != IncidentState::undone || deeds(now) == deeds(before))
+    if (undone == undone_alive_.end() || now.state != IncidentState::undone
+        || deeds_of(now) == deeds_of(before))
         return;
     now.state = undone->second;
     undone_alive_.erase(undone);
@@ -165,7 +174,14 @@ std::size_t Incidents::living(event::IncidentId id) const
     return at == incidents_.end() ? 0 : running_of(at->second).size();
 }
 
-void Incidents::record_undo(event::IncidentId id, std::string const& by, std::string outcome, Whole whole)
+std::uint64_t Incidents::deeds(event::IncidentId id) const
+{
+    auto at = incidents_.find(id);
+    return at == incidents_.end() ? 0 : deeds_of(at->second);
+}
+
+void Incidents::record_undo(
+    event::IncidentId id, std::string const& by, std::string outcome, Whole whole, std::uint64_t deeds_before)
 {
     event::Action action;
     action.incident = id;
@@ -174,10 +190,10 @@ void Incidents::record_undo(event::IncidentId id, std::string const& by, std::st
     action.by = by;
     action.outcome = std::move(outcome);
     parts_.batch.add(std::move(action));
-    if (whole == Whole::no)
-        return;
+    if (whole == Whole::no || deeds(id) != deeds_before)
+        return; // another undo takes back what is left
     auto const before = incidents_[id].state;
-    if (living(id) == 0)
+    if (!parts_.verdict.is_alive(id))
         parts_.verdict.close(id);
     else if (before != IncidentState::undone)
         undone_alive_[id] = before;
@@ -194,7 +210,8 @@ void Incidents::acted(event::Action action)
     if (has_failed)
         return;
     if (kind == ActionKind::freeze && found_any && contained_.contains(id)) {
-        change_state(id, IncidentState::contained);
+        if (incidents_[id].state != IncidentState::undone)
+            change_state(id, IncidentState::contained);
     } else if (kind == ActionKind::thaw) {
         change_state(id, IncidentState::released);
     } else if (kind == ActionKind::kill) {

@@ -30,6 +30,8 @@ public:
 
     // At the start: what the journal knows.
     void recall(event::Incident const& incident);
+    // As well: it was undone while its actor was frozen.
+    void recall_held(event::IncidentId id) { held_.insert(id); }
     // Once the running processes are known: who was contained and still is there is contained
     // again, unless the policy is to observe. Keys from before `boot` mean nobody any more.
     void resume(WallTime boot);
@@ -47,7 +49,11 @@ public:
     Result<void> stop(event::IncidentId id, std::string const& by);
     // Whether all of it was taken back: else the incident stays open for another undo.
     enum class Whole { yes, no };
-    void record_undo(event::IncidentId id, std::string const& by, std::string outcome, Whole whole);
+    // `deeds`: as deeds() told when it was planned; what came since is not taken back by it.
+    void record_undo(
+        event::IncidentId id, std::string const& by, std::string outcome, Whole whole, std::uint64_t deeds);
+    // What its actor did so far.
+    std::uint64_t deeds(event::IncidentId id) const;
     // Of its processes, how many still exist: frozen, or at work.
     std::size_t living(event::IncidentId id) const;
     // The responder did something, or failed to.
@@ -67,6 +73,7 @@ private:
     std::map<event::IncidentId, event::Incident> incidents_; // as the journal has them
     // Undone while some of their processes lived, and what they were before: they may go on.
     std::map<event::IncidentId, event::IncidentState> undone_alive_;
+    std::unordered_set<event::IncidentId> held_; // until resume()
     std::unordered_set<event::IncidentId> contained_; // from the decision on
 };
 

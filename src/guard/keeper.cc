@@ -39,8 +39,8 @@ std::optional<Seen> look_at(int fd)
 
 } // namespace
 
-Keeper::Keeper(capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens, Turned turned)
-    : pool_(pool), deadlines_(deadlines), opens_(opens), turned_(std::move(turned)), self_(::getpid())
+Keeper::Keeper(capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens, Watch watch)
+    : pool_(pool), deadlines_(deadlines), opens_(opens), watch_(std::move(watch)), self_(::getpid())
 {
 }
 
@@ -123,6 +123,13 @@ void Keeper::closed(UniqueFd fd, pid_t pid) noexcept
         throttle_.judged(pid);
 }
 
+// A walk's news of millions of files must not wait for the first open, who would wait for all of them.
+void Keeper::turned() noexcept
+{
+    watch_.turned();
+    (void)take_news();
+}
+
 void Keeper::lost_events() noexcept
 {
     lost_count_.fetch_add(1, std::memory_order_relaxed);
@@ -154,8 +161,12 @@ bool Keeper::take_news()
         std::lock_guard lock(news_mutex_);
         news.swap(news_);
     }
-    for (auto const& item : news)
-        take(item);
+    constexpr std::size_t items_a_turn = 4096;
+    for (std::size_t i = 0; i < news.size(); ++i) {
+        if (i % items_a_turn == items_a_turn - 1)
+            watch_.turned();
+        take(news[i]);
+    }
     return !news.empty();
 }
 

@@ -31,8 +31,12 @@ namespace tocsin::guard {
 class Keeper final : public sensor::GateKeeper {
 public:
     // Borrows all; they must outlive the gate's serve().
-    using Turned = std::function<void()>; // called as GateKeeper::turned()
-    Keeper(capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens, Turned turned);
+    // Whom the keeper tells that the gate is at work, and that it ended.
+    struct Watch {
+        std::function<void()> turned;
+        std::function<void()> ended;
+    };
+    Keeper(capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens, Watch watch);
 
     // The vault holds the object as `stamp` describes it. Whether a close that leaves the same
     // stamp leaves the same content, too, or has to be looked at.
@@ -70,7 +74,8 @@ public:
     void hold(std::shared_ptr<sensor::HeldOpen> held) noexcept override;
     void after_open(sensor::Ruling ruling, SteadyTime began) noexcept override;
     void closed(UniqueFd fd, pid_t pid) noexcept override;
-    void turned() noexcept override { turned_(); }
+    void turned() noexcept override;
+    void ended() noexcept override { watch_.ended(); }
     void lost_events() noexcept override;
 
 private:
@@ -103,7 +108,7 @@ private:
     capture::Pool& pool_;
     sensor::DeadlineWatch& deadlines_;
     OpenLog& opens_;
-    Turned turned_;
+    Watch watch_;
     pid_t const self_;
 
     std::unordered_map<capture::ObjectNumber, Known> known_; // the gate's thread only

@@ -57,7 +57,7 @@ Guard::Parts::Parts(
     , recorder(std::move(given.journal))
     , pool(*repository, trees, *inbox, capture::Pool::Limits{})
     , deadlines(hold_at_most, beats_of(supervise::Organ::deadlines))
-    , keeper(pool, deadlines, opens, beats_of(supervise::Organ::gate))
+    , keeper(pool, deadlines, opens, watch_of_the_gate())
     , walker({*gate, *witness, pool, *inbox, trees})
     , decider({trees, *witness, lineage.get(), keeper, pool, walker, recorder, opens, *inbox, *responder,
           std::move(recording)})
@@ -76,6 +76,8 @@ Result<void> Guard::Parts::begin()
 {
     gate_thread_ = std::jthread([this] { serve_gate(); });
     decider_thread_ = std::jthread([this] { decide(); });
+    if (supervision)
+        supervision_thread_ = std::jthread([this](std::stop_token const& token) { watch_supervisor(token); });
     TRY(begin_trees());
     auto listener = TRY(answers::listen_control(state.dir));
     control_ = std::make_unique<Control>(
@@ -114,6 +116,8 @@ Result<void> Guard::Parts::run()
 
 void Guard::Parts::stop()
 {
+    if (supervision)
+        supervision->pulse().end_in_order(); // whatever becomes of it: it was told to
     std::uint64_t one = 1;
     [[maybe_unused]] auto written = ::write(stop_.get(), &one, sizeof(one));
 }
@@ -132,7 +136,6 @@ void Guard::Parts::keep_house()
         if (keeper.counters().lost_events + decider.witness_overflows() > 0)
             health.set("events", "the kernel's queue overflowed: changes were missed");
         watch_disk();
-        watch_supervision();
         auto now = steady_now();
         auto state_now = status_word();
         if (state_now != told) {
@@ -221,8 +224,10 @@ void Guard::Parts::end_in_order()
     gate->stop();
     if (gate_thread_.joinable())
         gate_thread_.join();
-    if (supervision)
-        supervision->pulse().end_in_order(); // nobody waits for us any more
+    if (supervision_thread_.joinable()) {
+        supervision_thread_.request_stop();
+        supervision_thread_.join();
+    }
     walker.stop();
     pool.stop();
     responder->stop(); // what it has begun is still told

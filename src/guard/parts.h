@@ -44,6 +44,8 @@ struct Guard::Parts {
     // What the journal knows of trees that were protected when the guard last ran.
     Result<void> recall();
     bool has_trees() const; // recalled or protected
+    // Where this tree is recalled: with these globs from now on. Before begin().
+    void leave_out(Tree const& tree, std::vector<std::string> const& excludes);
     // Starts the threads, and walks the recalled trees.
     Result<void> begin();
     Result<void> protect(Tree tree, std::vector<std::string> const& excludes);
@@ -99,11 +101,14 @@ private:
     void end_in_order();
     Result<json::value> answer_protect(answers::Request const& request);
     Result<json::value> answer_actor(answers::Request const& request);
-    Result<void> after_undo(answers::Request const& request, json::value& report);
+    // `deeds`: of the incident, when the undo was planned.
+    Result<void> after_undo(answers::Request const& request, json::value& report, std::uint64_t deeds);
     std::vector<answers::InvariantStatus> what_holds() const;
     std::string status_word() const;
     std::function<void()> beats_of(supervise::Organ organ);
-    void watch_supervision();
+    Keeper::Watch watch_of_the_gate();
+    void watch_supervisor(std::stop_token const& stop); // in a thread of its own
+    void look_after_supervisor();
     answers::InvariantStatus never_harms() const;
     void watch_disk();
     void watch_growth();
@@ -119,7 +124,7 @@ private:
     std::vector<event::RootChange> roots_; // as they are now, also those no longer protected
     std::unordered_set<event::RootId> recalled_; // the decider knows what the journal does
     std::unordered_set<event::ProcessKey> recalled_processes_;
-    mutable std::mutex supervision_mutex_;
+    mutable std::mutex supervision_mutex_; // for those below
     std::string supervision_told_; // what is wrong with it; empty: nothing
     std::uint64_t interruptions_told_ = 0;
     std::map<std::string, SteadyTime> next_interruption_; // by cause: others until then are only logged
@@ -133,6 +138,7 @@ private:
     std::atomic<bool> can_decide_{true};
     std::jthread gate_thread_;
     std::jthread decider_thread_;
+    std::jthread supervision_thread_;
     std::unique_ptr<Control> control_;
 };
 

@@ -13,6 +13,24 @@ namespace {
 
 constexpr std::size_t ancestors_recalled = 64; // as many as the verdict looks at
 
+// Undone while its actor was frozen, which nobody has released or ended since.
+Result<bool> is_still_frozen(journal::Journal& journal, event::Incident const& incident)
+{
+    if (incident.state != event::IncidentState::undone)
+        return false;
+    auto actions = TRY(journal.actions_of(incident.id));
+    bool is_frozen = false;
+    for (auto const& action : actions) {
+        if (action.outcome.starts_with("failed"))
+            continue;
+        if (action.kind == event::ActionKind::freeze)
+            is_frozen = true;
+        else if (action.kind == event::ActionKind::thaw || action.kind == event::ActionKind::kill)
+            is_frozen = false;
+    }
+    return is_frozen;
+}
+
 class Coming {
 public:
     explicit Coming(std::atomic<int>& count) : count_(count) { ++count_; }
@@ -57,9 +75,20 @@ Result<void> Guard::Parts::recall()
         recalled_.insert(root.root);
     }
     auto incidents = TRY(reading->incidents());
-    for (auto const& incident : incidents)
+    for (auto const& incident : incidents) {
         decider.recall(incident);
+        bool const is_held = TRY(is_still_frozen(*reading, incident));
+        if (is_held)
+            decider.incidents().recall_held(incident.id);
+    }
     return {};
+}
+
+void Guard::Parts::leave_out(Tree const& tree, std::vector<std::string> const& excludes)
+{
+    for (auto& root : roots_)
+        if (root.is_protected && root.path == tree.path && root.object == tree.object)
+            root.excludes = excludes; // protect() tells the journal
 }
 
 // With those it came from, the oldest first.

@@ -122,30 +122,37 @@ Result<json::value> Guard::Parts::answer(
         return answer_protect(request);
     if (request.verb == "release" || request.verb == "stop")
         return answer_actor(request);
+    std::uint64_t deeds = 0;
     if (request.verb == "undo" || request.verb == "restore")
         catch_up();
     else
         recorder.flush(); // so that the answer knows what happened until now
+    if (request.verb == "undo") {
+        auto id = TRY(answers::incident_arg(request.args));
+        deeds = TRY(in_decider<std::uint64_t>(
+            [id](Decider& d) -> Result<std::uint64_t> { return d.incidents().deeds(id); }));
+    }
     auto answered = answers::answer_with({state, *repository}, request, progress);
     if (answered.ok() && request.verb == "undo") {
         auto value = answered.take();
         auto took_back = TRY(answers::takes_back(request));
         if (took_back)
-            TRY(after_undo(request, value));
+            TRY(after_undo(request, value, deeds));
         return value;
     }
     return answered;
 }
 
 // The journal gets the report, and the report who is still there to do it again.
-Result<void> Guard::Parts::after_undo(answers::Request const& request, json::value& report)
+Result<void> Guard::Parts::after_undo(
+    answers::Request const& request, json::value& report, std::uint64_t deeds)
 {
     auto id = TRY(answers::incident_arg(request.args));
     auto outcome = answers::undo_sentence(report);
     auto whole = answers::is_whole(report) ? Incidents::Whole::yes : Incidents::Whole::no;
-    auto living = TRY(
-        in_decider<std::size_t>([id, by = request.user, outcome, whole](Decider& d) -> Result<std::size_t> {
-            d.incidents().record_undo(id, by, outcome, whole);
+    auto living = TRY(in_decider<std::size_t>(
+        [id, by = request.user, outcome, whole, deeds](Decider& d) -> Result<std::size_t> {
+            d.incidents().record_undo(id, by, outcome, whole, deeds);
             return d.incidents().living(id);
         }));
     if (living != 0)

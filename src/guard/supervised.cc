@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is done to the guard itself: told to its supervisor, and by it.
+#include <condition_variable>
 #include <fmt/format.h>
+#include <mutex>
 
 #include "tocsin/base/log.h"
 #include "tocsin/guard/parts.h"
+#include "tocsin/guard/threads.h"
 
 namespace tocsin::guard {
 namespace {
 
 constexpr std::chrono::minutes interruption_every{10};
+constexpr std::chrono::milliseconds look_every{100};
 
 } // namespace
 
@@ -19,14 +23,32 @@ std::function<void()> Guard::Parts::beats_of(supervise::Organ organ)
     return [&pulse = supervision->pulse(), organ] { pulse.beat(organ); };
 }
 
-void Guard::Parts::watch_supervision()
+Keeper::Watch Guard::Parts::watch_of_the_gate()
 {
     if (!supervision)
-        return;
+        return {[] { }, [] { }};
+    return {beats_of(supervise::Organ::gate),
+        [&pulse = supervision->pulse()] { pulse.rest(supervise::Organ::gate); }};
+}
+
+// Whoever stops the supervisor has as long as this looks away to stop the guard as well.
+void Guard::Parts::watch_supervisor(std::stop_token const& stop)
+{
+    take_precedence("supervisor", Precedence::gate);
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock waiting(mutex);
+    while (!wake.wait_for(waiting, stop, look_every, [&] { return stop.stop_requested(); }))
+        look_after_supervisor();
+}
+
+void Guard::Parts::look_after_supervisor()
+{
     auto found = supervision->look_after();
-    bool const is_news = found != supervision_told_ && !found.empty();
+    bool is_news = false;
     {
         std::lock_guard guard(supervision_mutex_);
+        is_news = found != supervision_told_ && !found.empty();
         supervision_told_ = found;
     }
     if (is_news) {
@@ -44,11 +66,13 @@ void Guard::Parts::watch_supervision()
 
 void Guard::Parts::record_interruption(std::string const& cause, std::string reason)
 {
-    auto const now = steady_now();
-    auto& next = next_interruption_[cause];
-    if (now < next)
-        return;
-    next = now + interruption_every;
+    {
+        std::lock_guard guard(supervision_mutex_);
+        auto& next = next_interruption_[cause];
+        if (steady_now() < next)
+            return;
+        next = steady_now() + interruption_every;
+    }
     event::Incident incident;
     incident.opened = incident.first_activity = incident.last_activity = wall_now();
     incident.actor.kind = event::ActorKind::unknown;

@@ -37,6 +37,8 @@ public:
     virtual void closed(UniqueFd fd, pid_t pid) noexcept = 0;
     // The engine's thread is at work: after each batch of events, and every `turns_every` without one.
     virtual void turned() noexcept = 0;
+    // It rules on nothing from here on: everybody is let go.
+    virtual void ended() noexcept = 0;
     // Events were lost: what changed meanwhile is not known.
     virtual void lost_events() noexcept = 0;
 };

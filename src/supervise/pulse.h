@@ -45,7 +45,7 @@ public:
     // The guard. An organ is watched from its first beat until it rests.
     void beat(Organ organ) noexcept;
     void rest(Organ organ) noexcept;
-    // What happens from here on is meant: nobody is watched, and the guard is not started again.
+    // Its end is meant, however it comes: it is not started again. The organs are watched until they rest.
     void end_in_order() noexcept;
     Interruptions interruptions() const noexcept;
 

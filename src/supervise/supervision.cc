@@ -32,13 +32,14 @@ Result<std::unique_ptr<Supervision>> Supervision::begin(Commands commands)
     auto pulse = TRY(Pulse::create());
     auto dir = TRY(proc::ProcDir::open());
     auto out = std::make_unique<Supervision>(std::move(commands), std::move(pulse), std::move(dir));
-    (void)out->start();
+    out->runs_ = out->start().ok();
     return out;
 }
 
 Result<void> Supervision::start()
 {
-    std::vector<std::string> words{commands_.supervisor, "--pulse", std::to_string(pulse_number)};
+    std::vector<std::string> words{
+        commands_.supervisor, "--pulse", std::to_string(pulse_number), "--guard", std::to_string(::getpid())};
     if (commands_.after_death == AfterDeath::start_again)
         words.emplace_back("--again");
     words.emplace_back("--");
@@ -55,7 +56,6 @@ Result<void> Supervision::start()
         pid_ = 0;
         return Error::from_errno(failed, "start '" + commands_.supervisor + "'");
     }
-    runs_ = true;
     return {};
 }
 
@@ -63,6 +63,7 @@ std::string Supervision::look_after()
 {
     int status = 0;
     if (pid_ != 0 && ::waitpid(pid_, &status, WNOHANG) == 0) {
+        runs_ = true;
         auto stat = proc_.stat(pid_);
         if (!stat.ok() || stat.take().state != 'T')
             return {};

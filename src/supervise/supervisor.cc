@@ -60,7 +60,18 @@ void Supervisor::tell_stopped(std::chrono::milliseconds lasted)
 bool Supervisor::is_stopped() const
 {
     auto stat = proc_.stat(guard_.pid());
-    return stat.ok() && stat.take().state == 'T';
+    if (!stat.ok())
+        return false;
+    if (stat.take().state == 'T')
+        return true;
+    // The first thread may wait in the kernel, and stop only when it comes back from there.
+    if (std::ranges::all_of(seen_, [](Seen const& seen) { return seen.looks < 2; }))
+        return false;
+    auto threads = proc_.threads(guard_.pid());
+    return threads.ok() && std::ranges::any_of(threads.take(), [this](pid_t tid) {
+        auto thread = proc_.thread_stat(guard_.pid(), tid);
+        return thread.ok() && thread.take().state == 'T';
+    });
 }
 
 bool Supervisor::is_dead() const
@@ -77,8 +88,8 @@ bool Supervisor::is_dead() const
 
 bool Supervisor::hangs()
 {
-    if (pulse_.ends_in_order())
-        return false;
+    if (pulse_.ends_in_order() && pulse_.beats(Organ::gate) == 0)
+        return false; // nobody waits for it any more
     bool out = false;
     for (std::size_t i = 0; i < organ_count; ++i) {
         auto beats = pulse_.beats(static_cast<Organ>(i));

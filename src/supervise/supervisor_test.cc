@@ -132,11 +132,24 @@ TEST_F(SupervisorTest, GivesAGuardTimeToEndInOrder)
 {
     run_guard([](Pulse& pulse) {
         pulse.beat(Organ::gate);
+        pulse.beat(Organ::deadlines);
         pulse.end_in_order();
+        pulse.rest(Organ::gate);
         (void)::usleep(600'000); // its last checkpoint
     });
     EXPECT_EQ(Supervisor::End::in_order, end_.get());
     EXPECT_THAT(told_, IsEmpty());
+}
+
+TEST_F(SupervisorTest, EndsAGuardThatHangsWhileItEnds)
+{
+    run_guard([](Pulse& pulse) {
+        pulse.beat(Organ::gate);
+        pulse.end_in_order();
+        (void)::pause();
+    });
+    EXPECT_EQ(Supervisor::End::in_order, end_.get()) << "not to be started again";
+    EXPECT_THAT(told_, ElementsAre("the guard hung and was ended, so that nobody waits for it"));
 }
 
 TEST_F(SupervisorTest, KnowsAGuardThatWasKilled)

@@ -9,8 +9,12 @@
 
 namespace tocsin::undo {
 
-// Adds to the incident's processes those that descend from them, as far as the journal knows. Who
-// belongs to another incident stays there, with those that it started. Nothing for an unknown actor.
+// Adds to the incident's processes those that descend from them and were born after it was opened, as
+// far as the journal knows. Left out, each with those that it started, are: who was there before (the
+// verdict has judged those), who belongs to another incident, who was started in another session and
+// cgroup (a server's child for a user), and who was started after the actor was released for good.
+// Nothing for an unknown actor, for a finding too weak to act on, and for an incident from before this
+// boot, whose processes' ages cannot be told any more.
 // Errors: the journal's.
 Result<void> add_descendants(journal::Journal& journal, event::Incident& incident);
 

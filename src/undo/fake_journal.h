@@ -28,8 +28,11 @@ public:
                 roots_.push_back(*root);
             else if (auto* incident = std::get_if<event::Incident>(&record))
                 incidents_[incident->id] = *incident;
-            else if (auto* process = std::get_if<event::Process>(&record))
+            else if (auto* process = std::get_if<event::Process>(&record)) {
+                std::erase_if(processes_, [&](auto const& known) { return known.key == process->key; });
                 processes_.push_back(*process);
+            } else if (auto* action = std::get_if<event::Action>(&record))
+                actions_.push_back(*action);
         }
         return {};
     }
@@ -124,9 +127,10 @@ public:
         return listed(in_directory_[directory]);
     }
 
-    Result<std::optional<event::Process>> process(event::ProcessKey) override
+    Result<std::optional<event::Process>> process(event::ProcessKey key) override
     {
-        return std::optional<event::Process>{};
+        auto at = std::ranges::find(processes_, key, &event::Process::key);
+        return at == processes_.end() ? std::optional<event::Process>{} : std::optional(*at);
     }
     Result<std::vector<event::Process>> processes_since(std::uint64_t start_ticks) override
     {
@@ -150,9 +154,11 @@ public:
     {
         return std::vector<event::Finding>{};
     }
-    Result<std::vector<event::Action>> actions_of(event::IncidentId) override
+    Result<std::vector<event::Action>> actions_of(event::IncidentId id) override
     {
-        return std::vector<event::Action>{};
+        auto out = actions_;
+        std::erase_if(out, [&](auto const& action) { return action.incident != id; });
+        return out;
     }
     Result<Totals> totals() override { return Totals{}; }
     Result<Growth> growth(WallTime) override { return Growth{}; }
@@ -233,6 +239,7 @@ private:
 
     std::int64_t last_ = 0;
     std::vector<event::Process> processes_;
+    std::vector<event::Action> actions_;
     std::vector<event::RootChange> roots_;
     std::vector<event::Activity> activities_;
     std::map<event::ObjectId, std::vector<event::Version>> versions_of_;

@@ -180,6 +180,8 @@ event::IncidentId Verdict::incident_of(event::ProcessKey process) const
 
 void Verdict::resume(event::Incident const& incident)
 {
+    if (open_.contains(incident.id))
+        return;
     Open open;
     open.incident = incident;
     open.signals = ~0U;
@@ -190,7 +192,8 @@ void Verdict::resume(event::Incident const& incident)
             continue; // what it had started on the way is not the actor for that
         open.tops.push_back(key);
         for (auto const& below : tree_.subtree(key))
-            tree_.ensure(below).incident = incident.id;
+            if (auto& member = tree_.ensure(below); !member.incident)
+                member.incident = incident.id;
     }
     open_.emplace(incident.id, std::move(open));
 }
@@ -218,6 +221,19 @@ void Verdict::release(event::IncidentId id)
                 node->account.condemned_below -= node->account.condemned_below > 0 ? 1 : 0;
     open.incident.state = event::IncidentState::released;
     open.has_changed = true;
+}
+
+bool Verdict::is_alive(event::IncidentId id) const
+{
+    auto found = open_.find(id);
+    if (found == open_.end())
+        return false;
+    return std::ranges::any_of(found->second.tops, [&](auto const& top) {
+        return std::ranges::any_of(tree_.subtree(top), [&](auto const& key) {
+            auto const* node = tree_.find(key);
+            return node != nullptr && node->incident == id && node->ended_at == WallTime{};
+        });
+    });
 }
 
 void Verdict::close(event::IncidentId id)

@@ -60,7 +60,9 @@ public:
     // A person lets the actor go on: what convicted it does not count against it or its
     // children again; other signals do.
     void release(event::IncidentId id);
-    // It was killed, undone or closed: no longer kept up to date.
+    // Whether anybody is left who is condemned in it, also who has done nothing so far.
+    bool is_alive(event::IncidentId id) const;
+    // It was killed, undone or closed, and nobody is left: no longer kept up to date.
     void close(event::IncidentId id);
 
     // Those that changed since the last call, for the journal.

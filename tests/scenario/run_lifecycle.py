@@ -87,10 +87,20 @@ def excluding(host, tree):
     time.sleep(3)
     host.expect(host.ask("versions", str(final)), "no version of a file that was renamed out of the exclusion")
     final.unlink()
+    (tree / "kept.tmp").write_text("left out so far\n")
+    host.wait(lambda: host.ask("status")["protected"][0]["pending"] == 0, "what is left out is pending")
     host.end_guard()
-    host.tocsin("protect", str(tree), "--exclude", "*.log", expect=1)  # another than it is guarded with
-    host.tocsin("protect", str(tree), "--exclude", "*.tmp")
-    host.expect_tree(tree, "protect with the same --exclude")
+    host.tocsin("protect", str(tree), "--exclude", "*.log")  # another than it was guarded with
+    host.wait(lambda: host.ask("status")["state"] == "guarding", "it does not guard with another --exclude")
+    host.wait(lambda: host.ask("status")["protected"][0]["pending"] == 0, "what is no longer left out is pending")
+    host.expect(host.ask("versions", str(tree / "kept.tmp")), "what is no longer left out has no version")
+    (tree / "left.log").write_text("left out\n")
+    time.sleep(0.5)
+    host.tocsin("versions", str(tree / "left.log"), expect=1)
+    status = host.ask("status")["protected"][0]
+    host.expect((status["pending"], status["objects"] - status["captured"]) == (0, 1), f"one is left out: {status}")
+    for name in ("kept.tmp", "left.log"):
+        (tree / name).unlink()
 
 
 def coming_back(host, tree):

@@ -170,7 +170,7 @@ def supervisor_attacked(run):
     run.expect(run.wait_for(lambda: run.supervisor_pid() not in (None, first)), "the supervisor is killed: another watches")
     second = run.supervisor_pid()
     os.kill(second, signal.SIGSTOP)
-    time.sleep(1.5)
+    time.sleep(0.4)
     waited, _ = run.during(lambda: os.kill(pid, signal.SIGSTOP), 3)
     run.expect(waited < BOUND, f"the supervisor and then the guard are stopped: an open waited {waited:.2f} s at most")
     run.expect(run.guard_pid() == pid, "the supervisor is attacked: the same guard goes on")

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tocsin/answers/place.h"
+#include "tocsin/base/sys.h"
 #include "tocsin/cli/fields.h"
 #include "tocsin/cli/guard/configuration.h"
 #include "tocsin/cli/guard/launch.h"
@@ -140,8 +141,12 @@ private:
         if (configured_.paths.empty())
             return Error(Errc::invalid, "'" + config_ + "' names no paths to protect");
         std::vector<std::string> out;
-        std::ranges::copy_if(configured_.paths, std::back_inserter(out),
-            [&](auto const& path) { return std::ranges::find(guarded, path) == guarded.end(); });
+        for (auto const& path : configured_.paths) {
+            auto resolved = sys::real_path(path); // as `guarded` are; one that is none is told of later
+            auto place = resolved.ok() ? resolved.take() : path;
+            if (std::ranges::find(guarded, place) == guarded.end())
+                out.push_back(std::move(place));
+        }
         return out;
     }
 

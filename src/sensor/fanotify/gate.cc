@@ -56,6 +56,7 @@ public:
     Result<void> serve(GateKeeper& keeper) override
     {
         auto outcome = serve_until_stopped(keeper);
+        keeper.ended();
         let_all_go();
         return outcome;
     }

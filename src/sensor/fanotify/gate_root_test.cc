@@ -39,6 +39,7 @@ public:
         changed.notify_all();
     }
     void turned() noexcept override { ++turns; }
+    void ended() noexcept override { has_ended = true; }
     void lost_events() noexcept override { ++lost; }
 
     template <typename Until>
@@ -52,6 +53,7 @@ public:
     std::atomic<int> opens{0};
     std::atomic<int> lost{0};
     std::atomic<int> turns{0};
+    std::atomic<bool> has_ended{false};
     std::mutex mutex;
     std::condition_variable changed;
     std::deque<std::shared_ptr<HeldOpen>> held;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <thread>
 
+#include "tocsin/answers/socket.h"
 #include "tocsin/base/log.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/guard/guard.h"
@@ -52,18 +53,35 @@ std::string refuse_what_is_no_policy(std::string const& text)
     return policy.ok() ? std::string() : policy.error().message();
 }
 
+bool another_guard_runs(guard::Options const& options)
+{
+    return answers::ControlClient::connect(options.state_dir).ok();
+}
+
+// What killed the guard before may keep this one from its start for a while, or a command that works on
+// the state directory meanwhile.
+Result<std::unique_ptr<guard::Guard>> start_in_its_place(
+    guard::Options const& options, sigset_t const& signals)
+{
+    std::string told;
+    for (;;) {
+        auto started = guard::Guard::start(options);
+        if (started.ok() || started.error().code() == Errc::invalid || another_guard_runs(options))
+            return started;
+        if (told != started.error().message())
+            log_line(Severity::error, started.error().message());
+        told = started.error().message();
+        if (int const number = ::sigtimedwait(&signals, nullptr, &before_another_start);
+            number > 0 && number != SIGHUP)
+            return Error(Errc::failed, "told to end before it could start");
+    }
+}
+
 int run_guard(guard::Options const& options)
 {
     sigset_t signals;
     block_signals(signals); // before any thread begins: they inherit it
-    auto started = guard::Guard::start(options);
-    while (!started.ok() && !options.died.empty() && started.error().code() != Errc::again) {
-        // What killed the guard before may keep this one from its start as well, for a while.
-        log_line(Severity::error, started.error().message());
-        if (::sigtimedwait(&signals, nullptr, &before_another_start) > 0)
-            return 1;
-        started = guard::Guard::start(options);
-    }
+    auto started = options.died.empty() ? guard::Guard::start(options) : start_in_its_place(options, signals);
     if (!started.ok()) {
         log_line(Severity::error, started.error().message());
         return started.error().code() == Errc::invalid ? 2 : 1;

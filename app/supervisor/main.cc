@@ -15,9 +15,10 @@ namespace {
 using namespace tocsin;
 using supervise::Supervisor;
 
-constexpr int priority = 30; // SCHED_FIFO; the guard's own are up to 30
-constexpr std::chrono::seconds is_young{10}; // a guard that dies younger than that will do so again
-constexpr std::chrono::seconds pause_of_the_young{5};
+constexpr int priority = 30; // SCHED_FIFO, as the guard's deadlines: only they are as urgent
+constexpr std::chrono::seconds young_below{10}; // a guard that was watched for less will die again
+constexpr std::chrono::milliseconds pause_if_young{5000};
+constexpr std::chrono::milliseconds pause_otherwise{100}; // for a service manager's own SIGTERM to come
 
 // A service manager tells all processes of a unit to end. This one ends with the guard; what comes
 // while the guard is about to be started again is asked for then.
@@ -47,12 +48,15 @@ void run_as_all_others()
 }
 
 // Comes back only where it failed, or where somebody told it to end meanwhile.
-int become_guard(std::vector<std::string> command, Supervisor::End why, sigset_t const& signals, bool is_soon)
+int become_guard(std::vector<std::string> command, Supervisor::End why, sigset_t const& signals,
+    std::chrono::milliseconds pause)
 {
     timespec const at_once{};
-    while (::sigtimedwait(&signals, nullptr, &at_once) > 0) { } // of long ago
-    auto pause = is_soon ? timespec{pause_of_the_young.count(), 0} : timespec{0, 100'000'000};
-    if (int const number = ::sigtimedwait(&signals, nullptr, &pause); number > 0) {
+    while (::sigtimedwait(&signals, nullptr, &at_once) > 0) {
+    } // sent while the guard lived: it has seen to them itself
+    timespec const limit{
+        pause / std::chrono::seconds(1), (pause % std::chrono::seconds(1)).count() * 1'000'000};
+    if (int const number = ::sigtimedwait(&signals, nullptr, &limit); number > 0) {
         log_line(Severity::warning,
             "the guard " + std::string(words_of(why)) + ", and is not started again: told to end");
         return 0;
@@ -78,7 +82,7 @@ Result<Supervisor::End> watch_guard(pid_t number, UniqueFd pulse_fd)
     auto dir = TRY(proc::ProcDir::open());
     auto guard = PidRef::open(number);
     if (!guard.ok() || ::getppid() != number)
-        return pulse.ends_in_order() ? Supervisor::End::in_order : Supervisor::End::otherwise;
+        return pulse.ends_in_order() ? Supervisor::End::in_order : Supervisor::End::died;
     return Supervisor(guard.take(), std::move(pulse), std::move(dir), {}, log_line).watch();
 }
 
@@ -113,5 +117,6 @@ int main(int argc, char** argv)
     auto const end = watched.take();
     if (end == Supervisor::End::in_order || !again)
         return 0;
-    return become_guard(std::move(command), end, signals, steady_now() - began < is_young);
+    bool const is_young = steady_now() - began < young_below;
+    return become_guard(std::move(command), end, signals, is_young ? pause_if_young : pause_otherwise);
 }

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fmt/format.h>
 
+#include "tocsin/respond/plan.h"
+
 namespace tocsin::cli {
 
 namespace {
@@ -103,6 +105,18 @@ Result<std::string> absolute_path(std::string const& path)
     if (problem)
         return Error::from_errno(problem.value(), "'" + path + "'");
     return resolved.string();
+}
+
+std::string refuse_what_is_no_size(std::string const& text)
+{
+    auto size = parse_size(text);
+    return size.ok() ? std::string() : size.error().message();
+}
+
+std::string refuse_what_is_no_policy(std::string const& text)
+{
+    auto policy = respond::policy_named(text);
+    return policy.ok() ? std::string() : policy.error().message();
 }
 
 } // namespace tocsin::cli

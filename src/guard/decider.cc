@@ -47,6 +47,9 @@ void Decider::recall(event::Process const& process)
 
 void Decider::recall(journal::CurrentObject const& object)
 {
+    if (!object.version)
+        compared_.insert(
+            object.object); // it was left out so far: its first version is no news of the absence
     Activity named;
     named.kind = object.created != WallTime{} ? ActivityKind::created : ActivityKind::seen;
     named.time = object.created;

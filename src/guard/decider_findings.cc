@@ -164,8 +164,11 @@ void Decider::handle(FoundObject&& message)
             return; // deleted between the listing and now, not only moved away and back
     }
     if (is_named && message.reason == WalkReason::restart && !message.is_queued) {
-        parts_.keeper.captured({found.device, found.metadata.inode}, event::stamp_of(found.metadata),
-            Keeper::Stands::until_close);
+        capture::ObjectNumber const number{found.device, found.metadata.inode};
+        if (entry->kind == ObjectKind::regular && parts_.trees.is_excluded(found.path))
+            parts_.keeper.excluded(number);
+        else
+            parts_.keeper.captured(number, event::stamp_of(found.metadata), Keeper::Stands::until_close);
         Activity again;
         again.kind = ActivityKind::seen;
         again.object = found.object;

@@ -141,7 +141,7 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
         TRY(parts->protect(std::move(tree), options.excludes));
     parts->note_all_protected();
     if (!options.died.empty())
-        parts->record_interruption("died", "the guard " + options.died + ", and was started again");
+        parts->record_death(options.died);
     return std::unique_ptr<Guard>(new Guard(std::move(parts)));
 }
 

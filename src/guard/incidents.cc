@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "tocsin/event/holds.h"
+
 namespace tocsin::guard {
 
 using event::ActionKind;
@@ -28,9 +30,10 @@ void Incidents::resume(WallTime boot)
 {
     bool const only_observes = parts_.responder.policy() == respond::Policy::observe;
     for (auto const& [id, incident] : incidents_) {
+        bool const is_undone = incident.state == IncidentState::undone;
         bool const is_held = incident.state == IncidentState::contained || held_.contains(id);
-        bool const goes_on = incident.state == IncidentState::undone && (only_observes || is_held);
-        if ((!is_held && !goes_on) || incident.opened < boot)
+        bool const goes_on = is_undone && (only_observes || is_held);
+        if ((!is_held && !goes_on) || incident.opened < boot || (is_undone && living(id) == 0))
             continue;
         parts_.verdict.resume(incident);
         if (goes_on)
@@ -174,14 +177,15 @@ std::size_t Incidents::living(event::IncidentId id) const
     return at == incidents_.end() ? 0 : running_of(at->second).size();
 }
 
-std::uint64_t Incidents::deeds(event::IncidentId id) const
+std::uint64_t Incidents::deeds(event::IncidentId id)
 {
+    record_progress(); // the verdict may know of more than we do
     auto at = incidents_.find(id);
     return at == incidents_.end() ? 0 : deeds_of(at->second);
 }
 
-void Incidents::record_undo(
-    event::IncidentId id, std::string const& by, std::string outcome, Whole whole, std::uint64_t deeds_before)
+bool Incidents::record_undo(event::IncidentId id, std::string const& by, std::string outcome, Whole whole,
+    std::optional<std::uint64_t> deeds_before)
 {
     event::Action action;
     action.incident = id;
@@ -191,20 +195,21 @@ void Incidents::record_undo(
     action.outcome = std::move(outcome);
     parts_.batch.add(std::move(action));
     if (whole == Whole::no || deeds(id) != deeds_before)
-        return; // another undo takes back what is left
+        return false; // another undo takes back what is left
     auto const before = incidents_[id].state;
     if (!parts_.verdict.is_alive(id))
         parts_.verdict.close(id);
     else if (before != IncidentState::undone)
         undone_alive_[id] = before;
     change_state(id, IncidentState::undone);
+    return true;
 }
 
 void Incidents::acted(event::Action action)
 {
     auto const id = action.incident;
     auto const kind = action.kind;
-    bool const has_failed = action.outcome.starts_with("failed");
+    bool const has_failed = event::has_failed(action);
     bool const found_any = !action.processes.empty();
     parts_.batch.add(std::move(action));
     if (has_failed)
@@ -215,6 +220,7 @@ void Incidents::acted(event::Action action)
     } else if (kind == ActionKind::thaw) {
         change_state(id, IncidentState::released);
     } else if (kind == ActionKind::kill) {
+        record_progress(); // the last it did, before it is forgotten
         parts_.verdict.close(id);
         contained_.erase(id);
         if (incidents_[id].state != IncidentState::undone) // what it did is taken back already

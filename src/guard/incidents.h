@@ -2,12 +2,13 @@
 // guard/incidents.h -- incidents, from the verdict's decision to a person's.
 //
 // The state of an incident follows what was done: it is `observed` until a freeze is recorded,
-// `stopped` once a kill is, `released` once a thaw is, and `undone` once all was taken back: until
-// who was observed only does more.
+// `stopped` once a kill is, `released` once a thaw is, and `undone` once all was taken back. An
+// undone incident whose actor goes on gets its state of before again.
 // Threads: the deciding thread's. Borrows all its parts.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <unordered_set>
 
 #include "tocsin/guard/batch.h"
@@ -30,7 +31,7 @@ public:
 
     // At the start: what the journal knows.
     void recall(event::Incident const& incident);
-    // As well: it was undone while its actor was frozen.
+    // At the start: it was undone while its actor was frozen, which it still is.
     void recall_held(event::IncidentId id) { held_.insert(id); }
     // Once the running processes are known: who was contained and still is there is contained
     // again, unless the policy is to observe. Keys from before `boot` mean nobody any more.
@@ -49,11 +50,12 @@ public:
     Result<void> stop(event::IncidentId id, std::string const& by);
     // Whether all of it was taken back: else the incident stays open for another undo.
     enum class Whole { yes, no };
-    // `deeds`: as deeds() told when it was planned; what came since is not taken back by it.
-    void record_undo(
-        event::IncidentId id, std::string const& by, std::string outcome, Whole whole, std::uint64_t deeds);
-    // What its actor did so far.
-    std::uint64_t deeds(event::IncidentId id) const;
+    // `deeds_before`: as deeds() told when it was planned; what came since is not taken back by it. None:
+    // not known. Whether the incident is `undone` now.
+    bool record_undo(event::IncidentId id, std::string const& by, std::string outcome, Whole whole,
+        std::optional<std::uint64_t> deeds_before);
+    // Objects that its actor has changed, deleted or created so far.
+    std::uint64_t deeds(event::IncidentId id);
     // Of its processes, how many still exist: frozen, or at work.
     std::size_t living(event::IncidentId id) const;
     // The responder did something, or failed to.

@@ -39,8 +39,9 @@ std::optional<Seen> look_at(int fd)
 
 } // namespace
 
-Keeper::Keeper(capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens, Watch watch)
-    : pool_(pool), deadlines_(deadlines), opens_(opens), watch_(std::move(watch)), self_(::getpid())
+Keeper::Keeper(
+    capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens, sensor::Heartbeat heartbeat)
+    : pool_(pool), deadlines_(deadlines), opens_(opens), heartbeat_(std::move(heartbeat)), self_(::getpid())
 {
 }
 
@@ -126,7 +127,7 @@ void Keeper::closed(UniqueFd fd, pid_t pid) noexcept
 // A walk's news of millions of files must not wait for the first open, who would wait for all of them.
 void Keeper::turned() noexcept
 {
-    watch_.turned();
+    heartbeat_.beat();
     (void)take_news();
 }
 
@@ -161,10 +162,10 @@ bool Keeper::take_news()
         std::lock_guard lock(news_mutex_);
         news.swap(news_);
     }
-    constexpr std::size_t items_a_turn = 4096;
+    constexpr std::size_t items_a_beat = 4096;
     for (std::size_t i = 0; i < news.size(); ++i) {
-        if (i % items_a_turn == items_a_turn - 1)
-            watch_.turned();
+        if (i % items_a_beat == items_a_beat - 1)
+            heartbeat_.beat();
         take(news[i]);
     }
     return !news.empty();

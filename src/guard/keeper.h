@@ -11,7 +11,6 @@
 
 #include <array>
 #include <atomic>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
@@ -30,13 +29,9 @@ namespace tocsin::guard {
 
 class Keeper final : public sensor::GateKeeper {
 public:
-    // Borrows all; they must outlive the gate's serve().
-    // Whom the keeper tells that the gate is at work, and that it ended.
-    struct Watch {
-        std::function<void()> turned;
-        std::function<void()> ended;
-    };
-    Keeper(capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens, Watch watch);
+    // Borrows all; they must outlive the gate's serve(). `heartbeat` is the gate's.
+    Keeper(
+        capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens, sensor::Heartbeat heartbeat);
 
     // The vault holds the object as `stamp` describes it. Whether a close that leaves the same
     // stamp leaves the same content, too, or has to be looked at.
@@ -75,7 +70,7 @@ public:
     void after_open(sensor::Ruling ruling, SteadyTime began) noexcept override;
     void closed(UniqueFd fd, pid_t pid) noexcept override;
     void turned() noexcept override;
-    void ended() noexcept override { watch_.ended(); }
+    void ended() noexcept override { heartbeat_.rest(); }
     void lost_events() noexcept override;
 
 private:
@@ -108,7 +103,7 @@ private:
     capture::Pool& pool_;
     sensor::DeadlineWatch& deadlines_;
     OpenLog& opens_;
-    Watch watch_;
+    sensor::Heartbeat heartbeat_;
     pid_t const self_;
 
     std::unordered_map<capture::ObjectNumber, Known> known_; // the gate's thread only

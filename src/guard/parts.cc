@@ -56,8 +56,8 @@ Guard::Parts::Parts(
     , responder(std::move(responder_))
     , recorder(std::move(given.journal))
     , pool(*repository, trees, *inbox, capture::Pool::Limits{})
-    , deadlines(hold_at_most, beats_of(supervise::Organ::deadlines))
-    , keeper(pool, deadlines, opens, watch_of_the_gate())
+    , deadlines(hold_at_most, heartbeat_of(supervise::Organ::deadlines))
+    , keeper(pool, deadlines, opens, heartbeat_of(supervise::Organ::gate))
     , walker({*gate, *witness, pool, *inbox, trees})
     , decider({trees, *witness, lineage.get(), keeper, pool, walker, recorder, opens, *inbox, *responder,
           std::move(recording)})
@@ -65,6 +65,20 @@ Guard::Parts::Parts(
     responder->connect(keeper, [this](event::Action action) {
         inbox->put(Command([this, action = std::move(action)] { decider.incidents().acted(action); }));
     });
+}
+
+sensor::Heartbeat Guard::Parts::heartbeat_of(supervise::Organ organ)
+{
+    if (!supervision)
+        return {};
+    auto& pulse = supervision->pulse();
+    return {[&pulse, organ] { pulse.beat(organ); }, [&pulse, organ] { pulse.rest(organ); }};
+}
+
+void Guard::Parts::record_death(std::string const& how)
+{
+    if (supervisor_watch_)
+        (void)supervisor_watch_->record("died", "the guard " + how + ", and was started again");
 }
 
 Guard::Parts::~Parts()
@@ -77,7 +91,10 @@ Result<void> Guard::Parts::begin()
     gate_thread_ = std::jthread([this] { serve_gate(); });
     decider_thread_ = std::jthread([this] { decide(); });
     if (supervision)
-        supervision_thread_ = std::jthread([this](std::stop_token const& token) { watch_supervisor(token); });
+        supervisor_watch_ = std::make_unique<SupervisorWatch>(*supervision, [this](event::Incident incident) {
+            inbox->put(
+                Command([this, incident = std::move(incident)] { decider.incidents().open(incident); }));
+        });
     TRY(begin_trees());
     auto listener = TRY(answers::listen_control(state.dir));
     control_ = std::make_unique<Control>(
@@ -224,10 +241,7 @@ void Guard::Parts::end_in_order()
     gate->stop();
     if (gate_thread_.joinable())
         gate_thread_.join();
-    if (supervision_thread_.joinable()) {
-        supervision_thread_.request_stop();
-        supervision_thread_.join();
-    }
+    supervisor_watch_.reset();
     walker.stop();
     pool.stop();
     responder->stop(); // what it has begun is still told

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <atomic>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -18,6 +17,7 @@
 #include "tocsin/guard/decider.h"
 #include "tocsin/guard/guard.h"
 #include "tocsin/guard/health.h"
+#include "tocsin/guard/supervisor_watch.h"
 
 namespace tocsin::guard {
 
@@ -49,9 +49,8 @@ struct Guard::Parts {
     // Starts the threads, and walks the recalled trees.
     Result<void> begin();
     Result<void> protect(Tree tree, std::vector<std::string> const& excludes);
-    // What was done to the guard itself, as an incident of nobody known.
-    // Of one cause once in ten minutes.
-    void record_interruption(std::string const& cause, std::string reason);
+    // How the guard ended in whose place this one was started. After begin().
+    void record_death(std::string const& how);
     void note_all_protected() { --coming_; } // of those that the guard was started for
     // As it came under protection. `not_found` where it is not.
     Result<event::RootChange> protected_root(std::string const& path);
@@ -101,14 +100,13 @@ private:
     void end_in_order();
     Result<json::value> answer_protect(answers::Request const& request);
     Result<json::value> answer_actor(answers::Request const& request);
-    // `deeds`: of the incident, when the undo was planned.
-    Result<void> after_undo(answers::Request const& request, json::value& report, std::uint64_t deeds);
+    std::optional<std::uint64_t> deeds_before(answers::Request const& request);
+    // `deeds`: of the incident, when the undo was planned; none: not known.
+    Result<void> after_undo(
+        answers::Request const& request, json::value& report, std::optional<std::uint64_t> deeds);
     std::vector<answers::InvariantStatus> what_holds() const;
     std::string status_word() const;
-    std::function<void()> beats_of(supervise::Organ organ);
-    Keeper::Watch watch_of_the_gate();
-    void watch_supervisor(std::stop_token const& stop); // in a thread of its own
-    void look_after_supervisor();
+    sensor::Heartbeat heartbeat_of(supervise::Organ organ);
     answers::InvariantStatus never_harms() const;
     void watch_disk();
     void watch_growth();
@@ -124,10 +122,6 @@ private:
     std::vector<event::RootChange> roots_; // as they are now, also those no longer protected
     std::unordered_set<event::RootId> recalled_; // the decider knows what the journal does
     std::unordered_set<event::ProcessKey> recalled_processes_;
-    mutable std::mutex supervision_mutex_; // for those below
-    std::string supervision_told_; // what is wrong with it; empty: nothing
-    std::uint64_t interruptions_told_ = 0;
-    std::map<std::string, SteadyTime> next_interruption_; // by cause: others until then are only logged
     std::mutex growth_mutex_;
     journal::Journal::Growth growth_; // as of the last look: it goes through all versions
     std::mutex protect_mutex_;
@@ -138,7 +132,7 @@ private:
     std::atomic<bool> can_decide_{true};
     std::jthread gate_thread_;
     std::jthread decider_thread_;
-    std::jthread supervision_thread_;
+    std::unique_ptr<SupervisorWatch> supervisor_watch_; // null: no supervision, or not begun
     std::unique_ptr<Control> control_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "tocsin/base/path.h"
 #include "tocsin/base/sys.h"
+#include "tocsin/event/holds.h"
 #include "tocsin/guard/parts.h"
 
 namespace tocsin::guard {
@@ -19,16 +20,8 @@ Result<bool> is_still_frozen(journal::Journal& journal, event::Incident const& i
     if (incident.state != event::IncidentState::undone)
         return false;
     auto actions = TRY(journal.actions_of(incident.id));
-    bool is_frozen = false;
-    for (auto const& action : actions) {
-        if (action.outcome.starts_with("failed"))
-            continue;
-        if (action.kind == event::ActionKind::freeze)
-            is_frozen = true;
-        else if (action.kind == event::ActionKind::thaw || action.kind == event::ActionKind::kill)
-            is_frozen = false;
-    }
-    return is_frozen;
+    auto last = event::last_hold(actions);
+    return last && last->kind == event::ActionKind::freeze;
 }
 
 class Coming {
@@ -115,8 +108,11 @@ Result<void> Guard::Parts::begin_trees()
             continue;
         auto tree = open_tree(root.path);
         auto done = tree.ok() ? protect(tree.take(), root.excludes) : Result<void>(tree.take_error());
-        if (done.ok())
+        if (done.ok()) {
+            if (auto there = trees.by_path(root.path))
+                recalled_.insert(there->root); // also where its directory is another one by now
             continue;
+        }
         health.set(cause_of(root.path), "a protected tree is not guarded: " + done.error().message());
         inbox->put(Command([this] { decider.give_up_walk(); }));
     }

@@ -86,6 +86,15 @@ answers::Status Guard::Parts::status()
     return out;
 }
 
+answers::InvariantStatus Guard::Parts::never_harms() const
+{
+    auto text = fmt::format("an open waits at most 2 s; {} did", deadlines.timeouts());
+    if (!supervisor_watch_)
+        return {"never_harms", true, text + "; no supervisor watches this guard"};
+    auto wrong = supervisor_watch_->what_is_wrong();
+    return {"never_harms", wrong.empty(), wrong.empty() ? text : wrong};
+}
+
 std::vector<answers::InvariantStatus> Guard::Parts::what_holds() const
 {
     auto blind = health.blind_because();
@@ -122,16 +131,11 @@ Result<json::value> Guard::Parts::answer(
         return answer_protect(request);
     if (request.verb == "release" || request.verb == "stop")
         return answer_actor(request);
-    std::uint64_t deeds = 0;
     if (request.verb == "undo" || request.verb == "restore")
         catch_up();
     else
         recorder.flush(); // so that the answer knows what happened until now
-    if (request.verb == "undo") {
-        auto id = TRY(answers::incident_arg(request.args));
-        deeds = TRY(in_decider<std::uint64_t>(
-            [id](Decider& d) -> Result<std::uint64_t> { return d.incidents().deeds(id); }));
-    }
+    auto const deeds = deeds_before(request);
     auto answered = answers::answer_with({state, *repository}, request, progress);
     if (answered.ok() && request.verb == "undo") {
         auto value = answered.take();
@@ -143,18 +147,38 @@ Result<json::value> Guard::Parts::answer(
     return answered;
 }
 
+// Of the incident that is about to be undone; none where that can't be told, which must not keep anything
+// from being put back.
+std::optional<std::uint64_t> Guard::Parts::deeds_before(answers::Request const& request)
+{
+    auto takes_back = answers::takes_back(request);
+    auto id = answers::incident_arg(request.args);
+    if (!takes_back.ok() || !takes_back.take() || !id.ok())
+        return std::nullopt;
+    auto deeds = in_decider<std::uint64_t>(
+        [id = id.take()](Decider& d) -> Result<std::uint64_t> { return d.incidents().deeds(id); });
+    return deeds.ok() ? std::optional(deeds.take()) : std::nullopt;
+}
+
 // The journal gets the report, and the report who is still there to do it again.
 Result<void> Guard::Parts::after_undo(
-    answers::Request const& request, json::value& report, std::uint64_t deeds)
+    answers::Request const& request, json::value& report, std::optional<std::uint64_t> deeds)
 {
     auto id = TRY(answers::incident_arg(request.args));
     auto outcome = answers::undo_sentence(report);
     auto whole = answers::is_whole(report) ? Incidents::Whole::yes : Incidents::Whole::no;
-    auto living = TRY(in_decider<std::size_t>(
-        [id, by = request.user, outcome, whole, deeds](Decider& d) -> Result<std::size_t> {
-            d.incidents().record_undo(id, by, outcome, whole, deeds);
-            return d.incidents().living(id);
-        }));
+    struct After {
+        bool is_undone;
+        std::size_t living;
+    };
+    auto after = TRY(in_decider<After>([=, by = request.user](Decider& d) -> Result<After> {
+        bool const is_undone = d.incidents().record_undo(id, by, outcome, whole, deeds);
+        return After{is_undone, d.incidents().living(id)};
+    }));
+    if (whole == Incidents::Whole::yes && !after.is_undone)
+        answers::add_note(report, "not all",
+            fmt::format("more was done meanwhile: 'tocsin undo {}' again takes it back", id.value));
+    auto const living = after.living;
     if (living != 0)
         answers::add_note(report, "actor",
             fmt::format("{} of its processes still exist: 'tocsin stop {}' ends them", living, id.value));

@@ -5,8 +5,6 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "tocsin/sensor/gate.h"
-
 namespace tocsin::sensor {
 namespace {
 
@@ -24,8 +22,8 @@ void run_before_all_others()
 
 } // namespace
 
-DeadlineWatch::DeadlineWatch(std::chrono::milliseconds bound, std::function<void()> turned)
-    : bound_(bound), turned_(std::move(turned)), thread_([this] { run(); })
+DeadlineWatch::DeadlineWatch(std::chrono::milliseconds bound, Heartbeat heartbeat)
+    : bound_(bound), heartbeat_(std::move(heartbeat)), thread_([this] { run(); })
 {
 }
 
@@ -57,7 +55,7 @@ void DeadlineWatch::run()
     run_before_all_others();
     std::unique_lock lock(mutex_);
     while (!stopping_) {
-        turned_();
+        heartbeat_.beat(); // a number is counted up: nothing that could keep the lock
         if (waiting_.empty()) {
             wake_.wait_for(lock, turns_every, [&] { return stopping_ || !waiting_.empty(); });
             continue;
@@ -83,6 +81,7 @@ void DeadlineWatch::run()
         held.reset();
         lock.lock();
     }
+    heartbeat_.rest();
 }
 
 } // namespace tocsin::sensor

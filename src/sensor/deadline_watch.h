@@ -10,19 +10,18 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
 
-#include "tocsin/sensor/held_open.h"
+#include "tocsin/sensor/gate.h"
 
 namespace tocsin::sensor {
 
 class DeadlineWatch {
 public:
-    // `turned` is called by its thread at least every `turns_every`: it is at work.
-    explicit DeadlineWatch(std::chrono::milliseconds bound, std::function<void()> turned = [] { });
+    // Its thread beats at least every `turns_every`.
+    explicit DeadlineWatch(std::chrono::milliseconds bound, Heartbeat heartbeat = {});
     ~DeadlineWatch();
 
     void watch(std::shared_ptr<HeldOpen> const& held);
@@ -32,7 +31,7 @@ private:
     void run();
 
     std::chrono::milliseconds bound_;
-    std::function<void()> turned_;
+    Heartbeat heartbeat_;
     std::mutex mutex_; // held by this thread and by watch() alone: no other may keep it waiting
     std::condition_variable wake_;
     std::deque<std::weak_ptr<HeldOpen>> waiting_; // oldest first: the bound is the same for all

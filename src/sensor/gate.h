@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <sys/types.h>
@@ -20,6 +21,12 @@ namespace tocsin::sensor {
 
 // How often an engine that has nothing to do says so.
 inline constexpr std::chrono::milliseconds turns_every{250};
+
+// What a thread tells that others wait for: that it is at work, and that it has ended.
+struct Heartbeat {
+    std::function<void()> beat = [] { };
+    std::function<void()> rest = [] { };
+};
 
 enum class Ruling { allow, deny, hold };
 
@@ -35,9 +42,9 @@ public:
     // A descriptor that was open for writing (or the last mapping of one) is gone. `fd` still
     // reads the object, even if its name is gone.
     virtual void closed(UniqueFd fd, pid_t pid) noexcept = 0;
-    // The engine's thread is at work: after each batch of events, and every `turns_every` without one.
+    // The engine's thread is at work: before each wait for events, and so every `turns_every` at least.
     virtual void turned() noexcept = 0;
-    // It rules on nothing from here on: everybody is let go.
+    // It has let everybody go, and rules on nothing any more.
     virtual void ended() noexcept = 0;
     // Events were lost: what changed meanwhile is not known.
     virtual void lost_events() noexcept = 0;
@@ -54,7 +61,7 @@ class Gate {
 public:
     virtual ~Gate() = default;
 
-    // Any thread. `dir_fd` may be O_PATH.
+    // Any thread. `dir_fd` may be O_PATH. Once the engine has ended, nothing is marked any more.
     virtual Result<void> mark(int dir_fd, MarkScope scope) = 0;
     virtual Result<void> unmark(int dir_fd, MarkScope scope) = 0;
 

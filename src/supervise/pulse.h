@@ -20,9 +20,6 @@ namespace tocsin::supervise {
 enum class Organ { gate, deadlines };
 inline constexpr std::size_t organ_count = 2;
 
-// How often an organ that has nothing to do beats all the same.
-inline constexpr std::chrono::milliseconds beats_every{250};
-
 // What kept a guard from working, as its supervisor saw it.
 struct Interruptions {
     std::uint64_t count = 0; // times that it was continued
@@ -45,7 +42,8 @@ public:
     // The guard. An organ is watched from its first beat until it rests.
     void beat(Organ organ) noexcept;
     void rest(Organ organ) noexcept;
-    // Its end is meant, however it comes: it is not started again. The organs are watched until they rest.
+    // Its end is meant, however it comes: it is not started again. Its organs are
+    // watched until they rest.
     void end_in_order() noexcept;
     Interruptions interruptions() const noexcept;
 

@@ -9,6 +9,7 @@
 namespace tocsin::supervise {
 namespace {
 
+constexpr std::chrono::seconds start_every{1}; // of a program that is missing, or is killed at once
 constexpr int pulse_number = 3; // the descriptor by which the supervisor is given the pulse
 
 std::vector<char*> pointers_to(std::vector<std::string>& words)
@@ -61,20 +62,50 @@ Result<void> Supervision::start()
 
 std::string Supervision::look_after()
 {
-    int status = 0;
-    if (pid_ != 0 && ::waitpid(pid_, &status, WNOHANG) == 0) {
+    auto const state = state_of_child();
+    if (state != Child::ended) {
         runs_ = true;
-        auto stat = proc_.stat(pid_);
-        if (!stat.ok() || stat.take().state != 'T')
+        if (state == Child::runs)
             return {};
-        (void)::kill(pid_, SIGCONT); // our own child, not waited for: the number is still its
-        return "the supervisor was stopped by a signal, and continued";
+        if (state == Child::stopped) {
+            (void)::kill(pid_, SIGCONT); // our own child, not waited for: the number is still its
+            return "the supervisor was stopped by a signal, and continued";
+        }
+        (void)::kill(pid_, SIGKILL); // it cannot look while it is traced: another one can
+        return "the supervisor was stopped by a tracer, and is replaced";
     }
     pid_ = 0;
     runs_ = false;
+    if (steady_now() < next_start_)
+        return "no supervisor runs";
+    next_start_ = steady_now() + start_every;
     auto started = start();
-    return started.ok() ? "the supervisor had ended, and was started again"
+    return started.ok() ? "no supervisor ran: one was started"
                         : "no supervisor runs: " + started.error().message();
+}
+
+Supervision::Child Supervision::state_of_child() const
+{
+    if (pid_ == 0 || ::waitpid(pid_, nullptr, WNOHANG) != 0)
+        return Child::ended;
+    auto stat = proc_.stat(pid_);
+    if (!stat.ok())
+        return Child::runs;
+    auto const seen = stat.take();
+    // One that is killed under a tracer is a zombie of which we are not told until the tracer asks.
+    if (seen.has_ended())
+        return Child::ended;
+    return seen.state == 'T' ? Child::stopped : seen.state == 't' ? Child::traced : Child::runs;
+}
+
+Supervision::~Supervision()
+{
+    pulse_.end_in_order();
+    if (pid_ == 0)
+        return;
+    (void)::kill(pid_, SIGKILL); // this process may go on, and begin another supervision
+    for (int tries = 0; tries < 100 && state_of_child() != Child::ended; ++tries)
+        (void)::usleep(1'000);
 }
 
 } // namespace tocsin::supervise

@@ -26,7 +26,7 @@ Supervisor::End Supervisor::watch()
     }
     if (pulse_.ends_in_order())
         return End::in_order;
-    return was_killed_ ? End::killed_by_us : End::otherwise;
+    return was_killed_ ? End::killed_by_us : End::died;
 }
 
 void Supervisor::look()
@@ -88,8 +88,6 @@ bool Supervisor::is_dead() const
 
 bool Supervisor::hangs()
 {
-    if (pulse_.ends_in_order() && pulse_.beats(Organ::gate) == 0)
-        return false; // nobody waits for it any more
     bool out = false;
     for (std::size_t i = 0; i < organ_count; ++i) {
         auto beats = pulse_.beats(static_cast<Organ>(i));
@@ -108,7 +106,7 @@ std::string_view words_of(Supervisor::End end)
         return "ended in order";
     case Supervisor::End::killed_by_us:
         return "hung, and was ended by its supervisor";
-    case Supervisor::End::otherwise:
+    case Supervisor::End::died:
         break;
     }
     return "was killed, or crashed";

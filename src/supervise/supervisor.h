@@ -24,7 +24,7 @@ public:
     struct Limits {
         std::chrono::milliseconds look_every{100};
         std::chrono::seconds tell_every{10}; // of being stopped again and again
-        unsigned looks_without_a_beat = 13; // with `beats_every` and one look: 1.65 s; the bound is 2 s
+        unsigned looks_without_a_beat = 13; // and the one that saw the last beat: 1.4 s
     };
     using Tell = std::function<void(Severity, std::string_view)>;
 
@@ -33,7 +33,7 @@ public:
     enum class End {
         in_order, // it said so
         killed_by_us, // it kept others waiting
-        otherwise, // it was killed, or it crashed
+        died, // it was killed, or it crashed
     };
     // Until the guard has ended.
     End watch();

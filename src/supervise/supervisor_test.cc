@@ -91,7 +91,7 @@ TEST_F(SupervisorTest, ContinuesAGuardThatIsStopped)
     }
     EXPECT_LT(wall_now() - pulse_.interruptions().last, 60s);
     ::kill(child_, SIGKILL);
-    EXPECT_EQ(Supervisor::End::otherwise, end_.get());
+    EXPECT_EQ(Supervisor::End::died, end_.get());
     EXPECT_THAT(told_, ElementsAre(HasSubstr("the guard was stopped by a signal, and continued after")))
         << "the further ones would be told 10 s later";
 }
@@ -135,6 +135,7 @@ TEST_F(SupervisorTest, GivesAGuardTimeToEndInOrder)
         pulse.beat(Organ::deadlines);
         pulse.end_in_order();
         pulse.rest(Organ::gate);
+        pulse.rest(Organ::deadlines);
         (void)::usleep(600'000); // its last checkpoint
     });
     EXPECT_EQ(Supervisor::End::in_order, end_.get());
@@ -157,7 +158,7 @@ TEST_F(SupervisorTest, KnowsAGuardThatWasKilled)
     run_guard(beat_for_ever);
     ASSERT_TRUE(beats_on());
     ASSERT_EQ(0, ::kill(child_, SIGKILL));
-    EXPECT_EQ(Supervisor::End::otherwise, end_.get());
+    EXPECT_EQ(Supervisor::End::died, end_.get());
     EXPECT_THAT(told_, IsEmpty());
 }
 

@@ -2,9 +2,11 @@
 #include "tocsin/undo/descent.h"
 
 #include <limits>
-#include <optional>
 #include <unordered_map>
 #include <unordered_set>
+
+#include "tocsin/event/boundary.h"
+#include "tocsin/event/holds.h"
 
 namespace tocsin::undo {
 
@@ -26,22 +28,10 @@ Result<std::unordered_set<ProcessKey>> spoken_for(journal::Journal& journal)
 // not thought better of it.
 Result<std::uint64_t> released_at(journal::Journal& journal, event::IncidentId id)
 {
-    std::optional<WallTime> at;
     auto actions = TRY(journal.actions_of(id));
-    for (auto const& action : actions) {
-        if (action.kind == event::ActionKind::thaw)
-            at = action.time;
-        else if (action.kind == event::ActionKind::freeze || action.kind == event::ActionKind::kill)
-            at.reset();
-    }
-    return at ? ticks_since_boot(*at) : std::numeric_limits<std::uint64_t>::max();
-}
-
-// As verdict's ProcessTree has it: another session and another cgroup are another actor.
-bool is_apart(event::Process const& child, event::Process const* parent)
-{
-    return parent != nullptr && parent->cgroup_id != 0 && child.cgroup_id != 0
-        && parent->cgroup_id != child.cgroup_id && parent->session != child.session;
+    auto last = event::last_hold(actions);
+    bool const is_released = last && last->kind == event::ActionKind::thaw;
+    return is_released ? ticks_since_boot(last->time) : std::numeric_limits<std::uint64_t>::max();
 }
 
 } // namespace
@@ -64,10 +54,12 @@ Result<void> add_descendants(journal::Journal& journal, event::Incident& inciden
         auto at = children.find(members[i]);
         if (at == children.end())
             continue;
-        auto own = TRY(journal.process(members[i]));
-        for (auto const* child : at->second)
-            if (!is_apart(*child, own ? &*own : nullptr) && taken.insert(child->key).second)
+        auto parent = TRY(journal.process(members[i]));
+        for (auto const* child : at->second) {
+            bool const is_its = !parent || !event::is_apart(*child, *parent);
+            if (is_its && taken.insert(child->key).second)
                 members.push_back(child->key);
+        }
     }
     return {};
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tocsin/event/boundary.h"
+
 namespace tocsin::verdict {
 namespace {
 
@@ -106,10 +108,9 @@ void ProcessTree::note_charged(Node& node)
 bool ProcessTree::is_boundary(Node const& child, Node const& parent) const
 {
     auto const& p = parent.process;
-    auto const& c = child.process;
     if (p.key.pid <= 1 || p.is_kernel_thread || p.key == guard_)
         return true;
-    return p.cgroup_id != 0 && c.cgroup_id != 0 && p.cgroup_id != c.cgroup_id && p.session != c.session;
+    return event::is_apart(child.process, p);
 }
 
 Node* ProcessTree::above(Node const& node) const

@@ -53,8 +53,8 @@ public:
     // The incident that a process is condemned in, itself or by birth. Zero: none.
     event::IncidentId incident_of(event::ProcessKey process) const;
 
-    // An incident from before a restart goes on, unless it does: those of its processes that the tree
-    // knows are condemned in it. What convicted them is not known any more: release() pardons all.
+    // An incident from before a restart is open again; nothing happens where it is open already. Those of
+    // its processes that the tree knows are condemned in it. What convicted them is not known any more: release() pardons all.
     void resume(event::Incident const& incident);
 
     // A person lets the actor go on: what convicted it does not count against it or its

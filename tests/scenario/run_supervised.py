@@ -11,6 +11,7 @@ run, and would outlive it.
 import argparse
 import ctypes
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -43,7 +44,7 @@ class Opener(threading.Thread):
 
     def finish(self):
         self.runs = False
-        self.join(30)
+        self.join(5)
         began = self.began
         return max(self.longest, time.monotonic() - began if began else 0.0)
 
@@ -77,6 +78,12 @@ class Run:
             if name == "tocsin-supervis" and int(rest[1]) == self.guard_pid() and rest[0] != "Z":
                 return int(entry)
         return None
+
+    def trace(self, pid):
+        """Stops all its threads, as a debugger does, and never lets them go on."""
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            lab.LIBC.ptrace(PTRACE_SEIZE, int(thread), None, None)
+            lab.LIBC.ptrace(PTRACE_INTERRUPT, int(thread), None, None)
 
     def reasons(self):
         return [reason for incident in self.guard.ask("incidents") for reason in incident["reasons"]]
@@ -138,12 +145,7 @@ def stopped_all_the_time(run):
 def traced(run):
     pid = run.guard_pid()
 
-    def deed():
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            lab.LIBC.ptrace(PTRACE_SEIZE, int(thread), None, None)
-            lab.LIBC.ptrace(PTRACE_INTERRUPT, int(thread), None, None)
-
-    waited, _ = run.during(deed, 3)
+    waited, _ = run.during(lambda: run.trace(pid), 3)
     run.expect(waited < BOUND, f"a tracer stops all threads: an open waited {waited:.2f} s at most")
     again = run.wait_for_another(pid)
     run.expect(again is not None, f"a tracer stops all threads: another guard guards {again or -1:.2f} s later")
@@ -173,6 +175,12 @@ def supervisor_attacked(run):
     time.sleep(0.4)
     waited, _ = run.during(lambda: os.kill(pid, signal.SIGSTOP), 3)
     run.expect(waited < BOUND, f"the supervisor and then the guard are stopped: an open waited {waited:.2f} s at most")
+    second = run.supervisor_pid()
+    run.trace(second)
+    time.sleep(0.4)
+    waited, _ = run.during(lambda: os.kill(pid, signal.SIGSTOP), 3)
+    run.expect(waited < BOUND, f"the supervisor is traced and then the guard stopped: an open waited {waited:.2f} s at most")
+    run.expect(run.supervisor_pid() not in (None, second), "the supervisor is traced: another watches")
     run.expect(run.guard_pid() == pid, "the supervisor is attacked: the same guard goes on")
 
 
@@ -209,6 +217,7 @@ def main():
     finally:
         print((run.guard.state / "guard.log").read_text()[-3000:])
         run.disk.close()
+        shutil.rmtree(run.work, ignore_errors=True)
     sys.exit(1 if run.problems else 0)
 
 

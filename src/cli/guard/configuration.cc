@@ -56,9 +56,9 @@ private:
         if (name == "repository")
             return take_text(name, value, out_.repository, &Reader::refuse_relative);
         if (name == "respond")
-            return take_text(name, value, out_.respond, &Reader::refuse_no_policy);
+            return take_text(name, value, out_.respond, refuse_what_is_no_policy);
         if (name == "reserve")
-            return take_text(name, value, out_.reserve, &Reader::refuse_no_size);
+            return take_text(name, value, out_.reserve, refuse_what_is_no_size);
         return wrong(name.source(),
             fmt::format(
                 "there is no key '{}' in [protect]; there are paths, exclude, repository, reserve and "
@@ -73,7 +73,7 @@ private:
         auto text = value.value_exact<std::string>();
         if (!text)
             return wrong(
-                value.source(), fmt::format("'{}' is a text: {} = \"…\"", text_of(name), text_of(name)));
+                value.source(), fmt::format("'{}' is a string: {} = \"…\"", text_of(name), text_of(name)));
         if (auto sentence = check(*text); !sentence.empty())
             return wrong(value.source(), fmt::format("'{}': {}", text_of(name), sentence));
         into = *std::move(text);
@@ -86,7 +86,7 @@ private:
         auto const* list = value.as_array();
         if (list == nullptr)
             return wrong(value.source(),
-                fmt::format("'{}' is a list of texts: {} = [\"…\"]", text_of(name), text_of(name)));
+                fmt::format("'{}' is a list of strings: {} = [\"…\"]", text_of(name), text_of(name)));
         for (auto const& item : *list)
             TRY(take_text(name, item, into.emplace_back(), check));
         return {};
@@ -96,21 +96,11 @@ private:
 
     static std::string refuse_relative(std::string const& text)
     {
-        return text.starts_with('/') && text.find('\0') == std::string::npos ? std::string()
-                                                                             : "a path begins with /";
+        if (text.find('\0') != std::string::npos)
+            return "a path has no NUL byte";
+        return text.starts_with('/') ? "" : "a path begins with /";
     }
     static std::string refuse_empty(std::string const& text) { return text.empty() ? "it is empty" : ""; }
-    static std::string refuse_no_policy(std::string const& text)
-    {
-        auto policy = respond::policy_named(text);
-        return policy.ok() ? std::string() : policy.error().message();
-    }
-    static std::string refuse_no_size(std::string const& text)
-    {
-        auto size = parse_size(text);
-        return size.ok() ? std::string() : size.error().message();
-    }
-
     std::string path_;
     Configuration out_;
 };

@@ -48,11 +48,11 @@ INSTANTIATE_TEST_SUITE_P(Kinds, WrongConfiguration,
                         "respond"},
         Wrong{"\n[protekt]\n", "t.toml:2: there is no table 'protekt'; there is [protect]"},
         Wrong{"protect = 1\n", "t.toml:1: 'protect' is a table: [protect]"},
-        Wrong{"[protect]\npaths = \"/srv\"\n", "t.toml:2: 'paths' is a list of texts: paths = [\"…\"]"},
-        Wrong{"[protect]\npaths = [\n\"/srv\",\n7]\n", "t.toml:4: 'paths' is a text: paths = \"…\""},
+        Wrong{"[protect]\npaths = \"/srv\"\n", "t.toml:2: 'paths' is a list of strings: paths = [\"…\"]"},
+        Wrong{"[protect]\npaths = [\n\"/srv\",\n7]\n", "t.toml:4: 'paths' is a string: paths = \"…\""},
         Wrong{"[protect]\npaths = [\"srv\"]\n", "t.toml:2: 'paths': a path begins with /"},
         Wrong{"[protect]\nexclude = [\"\"]\n", "t.toml:2: 'exclude': it is empty"},
-        Wrong{"[protect]\nreserve = 50\n", "t.toml:2: 'reserve' is a text: reserve = \"…\""}));
+        Wrong{"[protect]\nreserve = 50\n", "t.toml:2: 'reserve' is a string: reserve = \"…\""}));
 
 TEST(Configuration, RefusesWhatTheCommandLineWouldRefuse)
 {

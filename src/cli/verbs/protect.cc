@@ -23,18 +23,6 @@ namespace {
 
 constexpr std::chrono::seconds start_limit{30};
 
-std::string refuse_what_is_no_size(std::string const& text)
-{
-    auto size = parse_size(text);
-    return size.ok() ? std::string() : size.error().message();
-}
-
-std::string refuse_what_is_no_policy(std::string const& text)
-{
-    auto policy = respond::policy_named(text);
-    return policy.ok() ? std::string() : policy.error().message();
-}
-
 std::vector<std::string> guarded_trees(Fields const& status)
 {
     std::vector<std::string> paths;
@@ -166,7 +154,7 @@ private:
     {
         GuardOptions options{state_dir, said(respond_, configured_.respond),
             said(excludes_, configured_.excludes), repository, {}, std::move(places)};
-        options.starts_again = !foreground_; // there a service manager sees to it
+        options.starts_again = !foreground_; // in the foreground a service manager does that
         if (options.respond.empty())
             options.respond = name_of(respond::Policy::freeze);
         if (auto const& reserve = said(reserve_, configured_.reserve); !reserve.empty())

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <mutex>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/fanotify.h>
@@ -46,6 +47,9 @@ public:
 
     Result<void> mark(int dir_fd, MarkScope scope) override
     {
+        std::lock_guard lock(marking_);
+        if (is_over_)
+            return {}; // nobody would answer who opens below it
         return set_mark(group_->fd(), MarkChange::add, dir_fd, scope, gate_mask);
     }
     Result<void> unmark(int dir_fd, MarkScope scope) override
@@ -56,8 +60,12 @@ public:
     Result<void> serve(GateKeeper& keeper) override
     {
         auto outcome = serve_until_stopped(keeper);
-        keeper.ended();
+        {
+            std::lock_guard lock(marking_);
+            is_over_ = true;
+        }
         let_all_go();
+        keeper.ended();
         return outcome;
     }
 
@@ -157,6 +165,8 @@ private:
 
     std::shared_ptr<Group> group_; // held opens keep it alive until they are answered
     UniqueFd wake_;
+    std::mutex marking_; // not taken while opens are answered
+    bool is_over_ = false; // under `marking_`
     std::atomic<std::uint64_t> unreadable_{0};
 };
 

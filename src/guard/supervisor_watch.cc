@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/guard/supervisor_watch.h"
+
+#include <condition_variable>
+#include <fmt/format.h>
+
+#include "tocsin/base/log.h"
+#include "tocsin/guard/threads.h"
+
+namespace tocsin::guard {
+namespace {
+
+constexpr std::chrono::minutes record_every{10};
+constexpr std::chrono::milliseconds look_every{100};
+
+} // namespace
+
+SupervisorWatch::SupervisorWatch(supervise::Supervision& supervision, Report report)
+    : supervision_(supervision)
+    , report_(std::move(report))
+    , thread_([this](std::stop_token const& stop) { run(stop); })
+{
+}
+
+void SupervisorWatch::run(std::stop_token const& stop)
+{
+    take_precedence("supervision", Precedence::gate);
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock waiting(mutex);
+    while (!wake.wait_for(waiting, stop, look_every, [&] { return stop.stop_requested(); }))
+        look();
+}
+
+void SupervisorWatch::look()
+{
+    auto found = supervision_.look_after();
+    {
+        std::lock_guard lock(mutex_);
+        found_ = found;
+    }
+    if (!found.empty() && record("supervisor", found))
+        log_line(Severity::warning, found);
+    auto now = supervision_.pulse().interruptions();
+    if (now.count == interruptions_told_)
+        return;
+    interruptions_told_ = now.count; // the supervisor has written it to the log
+    (void)record("stopped",
+        fmt::format("the guard was stopped by a signal, and continued by its supervisor after {} ms at most",
+            now.lasted.count()));
+}
+
+bool SupervisorWatch::record(std::string const& cause, std::string const& reason)
+{
+    {
+        std::lock_guard lock(mutex_);
+        auto& next = next_[cause];
+        if (steady_now() < next)
+            return false;
+        next = steady_now() + record_every;
+    }
+    event::Incident incident;
+    incident.opened = incident.first_activity = incident.last_activity = wall_now();
+    incident.actor.kind = event::ActorKind::unknown;
+    incident.actor.command = "unknown: done to the guard itself";
+    incident.reasons = {reason};
+    report_(std::move(incident));
+    return true;
+}
+
+std::string SupervisorWatch::what_is_wrong() const
+{
+    std::lock_guard lock(mutex_);
+    return supervision_.runs() ? std::string() : found_;
+}
+
+} // namespace tocsin::guard

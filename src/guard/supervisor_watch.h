@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard/supervisor_watch.h -- the guard's side of its supervision.
+//
+// Looks after the supervisor every 0.1 s: as long as that, who stops the supervisor has to stop the guard
+// as well. Tells what was done to the guard itself as an incident of nobody known.
+// Threads: one of its own until it is destroyed; record() and what_is_wrong() from any.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "tocsin/event/incident.h"
+#include "tocsin/supervise/supervision.h"
+
+namespace tocsin::guard {
+
+class SupervisorWatch {
+public:
+    using Report = std::function<void(event::Incident)>; // from any thread
+    // Borrows `supervision`.
+    SupervisorWatch(supervise::Supervision& supervision, Report report);
+
+    // Of one cause once in ten minutes; false where it was too soon.
+    bool record(std::string const& cause, std::string const& reason);
+    // Empty: a supervisor watches.
+    std::string what_is_wrong() const;
+
+private:
+    void run(std::stop_token const& stop);
+    void look();
+
+    supervise::Supervision& supervision_;
+    Report report_;
+    std::uint64_t interruptions_told_ = 0; // its own thread's
+    mutable std::mutex mutex_; // for the two below
+    std::string found_; // at the last look; empty: all is well
+    std::map<std::string, SteadyTime> next_; // by cause: until then none is recorded
+    std::jthread thread_; // last: it uses all of them
+};
+
+} // namespace tocsin::guard

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/cli/guard/configuration.h"
 
-#include <array>
+#include <charconv>
 #include <fmt/format.h>
 
 // toml++ tells what is wrong by throwing: an edge of ours. Version 3.3 also asserts some of what it
@@ -20,6 +20,38 @@ namespace tocsin::cli {
 namespace {
 
 constexpr std::size_t largest_bytes = std::size_t{1} << 20;
+
+// toml++ 3.3 is undefined for many characters outside of ASCII wherever it looks for blanks
+// (is_non_ascii_horizontal_whitespace). So it is shown none: bytes from 0x80 on, and the percent sign,
+// become %HH, and come back from the strings. What others wrote as an escape (\u0025) followed by such two
+// digits comes back as that byte, too.
+std::string in_ascii(std::string_view text)
+{
+    std::string out;
+    for (char const c : text) {
+        auto const byte = static_cast<unsigned char>(c);
+        if (byte >= 0x80 || c == '%')
+            out += fmt::format("%{:02X}", byte);
+        else
+            out += c;
+    }
+    return out;
+}
+
+std::string from_ascii(std::string_view text)
+{
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        unsigned byte = 0;
+        auto const* digits = text.data() + i + 1;
+        bool const is_coded = text[i] == '%' && i + 2 < text.size()
+            && std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2
+            && (byte >= 0x80 || byte == '%');
+        out += is_coded ? static_cast<char>(byte) : text[i];
+        i += is_coded ? 2 : 0;
+    }
+    return out;
+}
 
 // One file while it is read: knows how to say where something is wrong.
 class Reader {
@@ -74,6 +106,7 @@ private:
         if (!text)
             return wrong(
                 value.source(), fmt::format("'{}' is a string: {} = \"…\"", text_of(name), text_of(name)));
+        *text = from_ascii(*text);
         if (auto sentence = check(*text); !sentence.empty())
             return wrong(value.source(), fmt::format("'{}': {}", text_of(name), sentence));
         into = *std::move(text);
@@ -92,7 +125,7 @@ private:
         return {};
     }
 
-    static std::string text_of(toml::key const& key) { return printable(key.str(), 100); }
+    static std::string text_of(toml::key const& key) { return printable(from_ascii(key.str()), 100); }
 
     static std::string refuse_relative(std::string const& text)
     {
@@ -111,10 +144,10 @@ Result<Configuration> parse_configuration(std::string_view text, std::string con
 {
     Reader reader(path);
     try {
-        auto const file = toml::parse(text, path);
+        auto const file = toml::parse(in_ascii(text), path);
         return reader.read(file);
     } catch (toml::parse_error const& error) {
-        return reader.wrong(error.source(), printable(error.description(), 300));
+        return reader.wrong(error.source(), printable(from_ascii(error.description()), 300));
     }
 }
 

@@ -60,6 +60,34 @@ TEST(Configuration, RefusesWhatTheCommandLineWouldRefuse)
     EXPECT_ERRC(Errc::invalid, parse_configuration("[protect]\nrespond = \"kill\"\n", "t.toml"));
 }
 
+TEST(Configuration, TakesAnyCharacterInStringsAndComments)
+{
+    auto read = parse_configuration("# für alle: \"\n[protect] # ünd\n"
+                                    "paths = [\"/srv/Büro \\\" #\", '/srv/日本 \"']\n"
+                                    "exclude = [\"\"\"\né\"\"\"]\n",
+        "t.toml");
+    ASSERT_OK(read);
+    auto const out = read.take();
+    EXPECT_EQ((std::vector<std::string>{"/srv/Büro \" #", "/srv/日本 \""}), out.paths);
+    EXPECT_EQ(std::vector<std::string>{"é"}, out.excludes);
+}
+
+TEST(Configuration, RefusesOtherCharactersElsewhere)
+{
+    auto key = parse_configuration("[protect]\npäths = []\n", "t.toml");
+    EXPECT_ERRC(Errc::invalid, key);
+    EXPECT_ERRC(Errc::invalid, parse_configuration("[protect]\npaths = [] é\n", "t.toml"));
+    EXPECT_ERRC(Errc::invalid, parse_configuration("\n\xEF\xBB\xBEx = 1\n", "t.toml"));
+}
+
+TEST(Configuration, TakesPercentSignsAsTheyAre)
+{
+    auto const out =
+        parse_configuration("[protect]\npaths = [\"/srv/100%\", '/srv/%C3%25', \"/srv/%\"]\n", "t.toml")
+            .take();
+    EXPECT_EQ((std::vector<std::string>{"/srv/100%", "/srv/%C3%25", "/srv/%"}), out.paths);
+}
+
 TEST(Configuration, RefusesWhatIsNoToml)
 {
     auto read = parse_configuration("[protect]\npaths = [\"/srv\"\nreserve = \"1G\"\n", "t.toml");

@@ -177,7 +177,7 @@ Result<void> Guard::Parts::after_undo(
     }));
     if (whole == Incidents::Whole::yes && !after.is_undone)
         answers::add_note(report, "not all",
-            fmt::format("more was done meanwhile: 'tocsin undo {}' again takes it back", id.value));
+            fmt::format("more may have been done meanwhile: 'tocsin undo {}' again takes it back", id.value));
     auto const living = after.living;
     if (living != 0)
         answers::add_note(report, "actor",

@@ -4,8 +4,8 @@
 // Signals are blocked in all threads and taken by sigwait in one of their own: no handler runs anywhere.
 #include <CLI/CLI.hpp>
 #include <csignal>
-#include <fmt/format.h>
 #include <thread>
+#include <unistd.h>
 
 #include "tocsin/answers/socket.h"
 #include "tocsin/base/log.h"
@@ -36,7 +36,7 @@ std::vector<std::string> command_again(std::string const& program, guard::Option
         std::string(name_of(options.policy)), "--reserve", std::to_string(options.reserve_bytes)};
 }
 
-std::optional<supervise::Supervision::Commands> supervision_of(
+std::optional<supervise::SupervisorProcess::Options> supervisor_of(
     guard::Options const& options, supervise::AfterDeath after_death)
 {
     auto own = sys::read_link_at(AT_FDCWD, "/proc/self/exe");
@@ -44,13 +44,7 @@ std::optional<supervise::Supervision::Commands> supervision_of(
         return std::nullopt;
     auto program = own.take();
     auto beside = program.substr(0, program.rfind('/') + 1) + "tocsin-supervisor";
-    return supervise::Supervision::Commands{beside, command_again(program, options), after_death};
-}
-
-std::string refuse_what_is_no_policy(std::string const& text)
-{
-    auto policy = respond::policy_named(text);
-    return policy.ok() ? std::string() : policy.error().message();
+    return supervise::SupervisorProcess::Options{beside, command_again(program, options), after_death};
 }
 
 bool another_guard_runs(guard::Options const& options)
@@ -58,15 +52,16 @@ bool another_guard_runs(guard::Options const& options)
     return answers::ControlClient::connect(options.state_dir).ok();
 }
 
-// What killed the guard before may keep this one from its start for a while, or a command that works on
-// the state directory meanwhile.
+// What killed the guard before may keep this one from its start for a while, or a disk that is not
+// mounted, or a command that works on the state directory meanwhile.
 Result<std::unique_ptr<guard::Guard>> start_in_its_place(
     guard::Options const& options, sigset_t const& signals)
 {
     std::string told;
     for (;;) {
         auto started = guard::Guard::start(options);
-        if (started.ok() || started.error().code() == Errc::invalid || another_guard_runs(options))
+        bool const is_gone = ::access(options.state_dir.c_str(), F_OK) != 0; // nothing is left to guard by
+        if (started.ok() || is_gone || another_guard_runs(options))
             return started;
         if (told != started.error().message())
             log_line(Severity::error, started.error().message());
@@ -111,7 +106,7 @@ int main(int argc, char** argv)
     CLI::App app("Guards directory trees. Started by `tocsin protect`.", "tocsin-guardd");
     app.add_option("--state", options.state_dir, "Where everything of this guard is kept");
     app.add_option("--respond", respond, "What is done to an attacker")
-        ->check(CLI::Validator(refuse_what_is_no_policy, "observe|freeze|stop"));
+        ->check(CLI::Validator(respond::refuse_what_is_no_policy, "observe|freeze|stop"));
     app.add_option("--exclude", options.excludes, "Glob of paths whose content is not kept")
         ->allow_extra_args(false);
     app.add_option("--repository", options.repository, "Where versions are kept");
@@ -133,6 +128,6 @@ int main(int argc, char** argv)
     auto const after_death =
         starts_again ? supervise::AfterDeath::start_again : supervise::AfterDeath::nothing;
     if (!is_alone)
-        options.supervision = supervision_of(options, after_death);
+        options.supervisor = supervisor_of(options, after_death);
     return run_guard(options);
 }

@@ -2,12 +2,12 @@
 // tocsin-supervisor -- watches the guard that started it. People need not start it.
 #include <CLI/CLI.hpp>
 #include <csignal>
-#include <sched.h>
 #include <sys/mman.h>
-#include <thread>
 #include <unistd.h>
 
+#include "tocsin/base/exec_words.h"
 #include "tocsin/base/log.h"
+#include "tocsin/base/precedence.h"
 #include "tocsin/supervise/supervisor.h"
 
 namespace {
@@ -15,7 +15,6 @@ namespace {
 using namespace tocsin;
 using supervise::Supervisor;
 
-constexpr int priority = 30; // SCHED_FIFO, as the guard's deadlines: only they are as urgent
 constexpr std::chrono::seconds young_below{10}; // a guard that was watched for less will die again
 constexpr std::chrono::milliseconds pause_if_young{5000};
 constexpr std::chrono::milliseconds pause_otherwise{100}; // for a service manager's own SIGTERM to come
@@ -35,16 +34,8 @@ sigset_t block_signals()
 
 void run_before_all_others()
 {
-    sched_param param{};
-    param.sched_priority = priority;
-    (void)::sched_setscheduler(0, SCHED_FIFO, &param);
+    set_precedence(Precedence::deadlines);
     (void)::mlockall(MCL_CURRENT | MCL_FUTURE); // a page that must come from the disk may wait for the guard
-}
-
-void run_as_all_others()
-{
-    sched_param param{};
-    (void)::sched_setscheduler(0, SCHED_OTHER, &param);
 }
 
 // Comes back only where it failed, or where somebody told it to end meanwhile.
@@ -63,11 +54,8 @@ int become_guard(std::vector<std::string> command, Supervisor::End why, sigset_t
     }
     log_line(Severity::warning, "the guard " + std::string(words_of(why)) + ": it is started again");
     command.insert(command.begin() + 1, {"--died", std::string(words_of(why))});
-    std::vector<char*> arguments;
-    for (auto& word : command)
-        arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    run_as_all_others();
+    auto arguments = pointers_to(command);
+    set_precedence(Precedence::none);
     (void)::sigprocmask(SIG_UNBLOCK, &signals, nullptr);
     ::execv(command.front().c_str(), arguments.data());
     log_line(Severity::error, Error::from_errno(errno, "start '" + command.front() + "'").message());
@@ -78,7 +66,7 @@ int become_guard(std::vector<std::string> command, Supervisor::End why, sigset_t
 // any more may be a stranger's.
 Result<Supervisor::End> watch_guard(pid_t number, UniqueFd pulse_fd)
 {
-    auto pulse = TRY(supervise::Pulse::of(std::move(pulse_fd)));
+    auto pulse = TRY(supervise::Pulse::open(std::move(pulse_fd)));
     auto dir = TRY(proc::ProcDir::open());
     auto guard = PidRef::open(number);
     if (!guard.ok() || ::getppid() != number)

@@ -63,14 +63,15 @@ Result<void> check_directory(std::string const& path)
     return check_filesystem(fd.get(), path);
 }
 
-// What a tree must neither hold nor lie in.
-Result<void> keep_apart(std::string const& path, std::string const& own, std::string_view what)
+Result<void> keep_apart(
+    std::string const& path, std::string const& own, std::string_view what, std::string_view option)
 {
     if (own.empty())
         return {};
     if (lies_in(own, path))
-        return Error(
-            Errc::invalid, fmt::format("{} holds the guard's own {} {}", quoted(path), what, quoted(own)));
+        return Error(Errc::invalid,
+            fmt::format("{} holds the guard's own {} {}: choose another place for it with {}", quoted(path),
+                what, quoted(own), option));
     if (lies_in(path, own))
         return Error(
             Errc::invalid, fmt::format("{} lies in the guard's own {} {}", quoted(path), what, quoted(own)));
@@ -118,6 +119,15 @@ Result<void> check_filesystem(int fd, std::string const& path)
     return {};
 }
 
+Result<void> check_apart(std::string const& path, Surroundings const& around)
+{
+    TRY(keep_apart(path, around.state_dir, "state directory", "--state"));
+    TRY(keep_apart(path, around.repository, "repository", "--repository"));
+    for (auto const& guarded : around.guarded)
+        TRY(check_overlap(path, guarded, "guarded"));
+    return {};
+}
+
 Result<std::vector<std::string>> check_places(std::span<std::string const> paths, Surroundings const& around)
 {
     std::vector<std::string> good;
@@ -126,10 +136,7 @@ Result<std::vector<std::string>> check_places(std::span<std::string const> paths
         if (std::ranges::find(good, resolved) != good.end())
             continue;
         TRY(check_directory(resolved));
-        TRY(keep_apart(resolved, around.state_dir, "state directory"));
-        TRY(keep_apart(resolved, around.repository, "repository"));
-        for (auto const& guarded : around.guarded)
-            TRY(check_overlap(resolved, guarded, "guarded"));
+        TRY(check_apart(resolved, around));
         for (auto const& named : good)
             TRY(check_overlap(resolved, named, "named"));
         good.push_back(std::move(resolved));

@@ -23,6 +23,10 @@ struct Surroundings {
 // The folders, absolute and resolved, each once. All of them are good, or an error is told.
 Result<std::vector<std::string>> check_places(std::span<std::string const> paths, Surroundings const& around);
 
+// A tree neither holds nor lies in what the guard writes (it would guard itself), nor in another tree.
+// `path` absolute and resolved. Errors: `invalid`, `exists`.
+Result<void> check_apart(std::string const& path, Surroundings const& around);
+
 // Whether the directory behind `fd` is on a file system that can be guarded: `unsupported` when not.
 Result<void> check_filesystem(int fd, std::string const& path);
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <pthread.h>
-#include <sched.h>
 
+#include "tocsin/base/precedence.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/capture/clone.h"
 #include "tocsin/capture/open_intent.h"
@@ -175,10 +175,7 @@ void Pool::Worker::take_haste(Haste haste)
     if (haste == haste_)
         return;
     haste_ = haste;
-    sched_param param{};
-    param.sched_priority = haste == Haste::urgent ? 5 : 0; // below the gate and the decider
-    int policy = haste == Haste::urgent ? SCHED_RR : SCHED_OTHER;
-    (void)::pthread_setschedparam(::pthread_self(), policy | SCHED_RESET_ON_FORK, &param);
+    set_precedence(haste == Haste::urgent ? Precedence::capture : Precedence::none);
 }
 
 // Nothing when the task was left to the other thread.

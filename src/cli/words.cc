@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <fmt/format.h>
 
-#include "tocsin/respond/plan.h"
 
 namespace tocsin::cli {
 
@@ -111,12 +110,6 @@ std::string refuse_what_is_no_size(std::string const& text)
 {
     auto size = parse_size(text);
     return size.ok() ? std::string() : size.error().message();
-}
-
-std::string refuse_what_is_no_policy(std::string const& text)
-{
-    auto policy = respond::policy_named(text);
-    return policy.ok() ? std::string() : policy.error().message();
 }
 
 } // namespace tocsin::cli

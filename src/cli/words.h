@@ -18,9 +18,8 @@ std::string short_time(std::string_view iso8601); // "2026-11-24 08:04:41Z"
 // "1048576", "512M", "10G", "1.5T": powers of 1,024, with or without "B" or "iB".
 Result<std::uint64_t> parse_size(std::string_view text);
 
-// For CLI11 and the configuration: the sentence against what is no size, or no policy; empty for one.
+// For CLI11 and the configuration: the sentence against what is not a size; empty for one.
 std::string refuse_what_is_no_size(std::string const& text);
-std::string refuse_what_is_no_policy(std::string const& text);
 
 // How many columns a terminal takes for UTF-8 text (one a code point).
 std::size_t display_columns(std::string_view text);

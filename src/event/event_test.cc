@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/base/test.h"
 #include "tocsin/event/record.h"
+#include "tocsin/event/restraint.h"
 
 namespace tocsin::event {
 namespace {
@@ -90,6 +91,27 @@ TEST(Metadata, TellsRightsFromTimes)
     EXPECT_TRUE(same_rights(a, b));
     b.mode = 0100000;
     EXPECT_FALSE(same_rights(a, b));
+}
+
+Action an_action(ActionKind kind, std::string outcome)
+{
+    Action out;
+    out.kind = kind;
+    out.outcome = std::move(outcome);
+    return out;
+}
+
+TEST(Restraint, IsTheLastThatWasDoneAndNotWhatFailed)
+{
+    std::vector const actions{an_action(ActionKind::freeze, "SIGSTOP to 1 process"),
+        an_action(ActionKind::deny, "its opens"),
+        an_action(ActionKind::kill, outcome_of_failure("No such process"))};
+
+    EXPECT_TRUE(has_failed(actions.back()));
+    EXPECT_FALSE(has_failed(actions.front()));
+    ASSERT_TRUE(last_restraint(actions).has_value());
+    EXPECT_EQ(ActionKind::freeze, last_restraint(actions)->kind);
+    EXPECT_FALSE(last_restraint({}).has_value());
 }
 
 } // namespace

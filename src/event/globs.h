@@ -7,7 +7,7 @@
 
 namespace tocsin::event {
 
-// fnmatch(3) without special slashes; a glob without '/' is matched against the last name of `path`,
+// fnmatch(3) without FNM_PATHNAME: `*` also matches `/`; a glob without '/' is matched against the last name of `path`,
 // which is absolute. Everything below a directory that is left out is left out.
 bool matches_any(std::vector<std::string> const& globs, std::string const& path);
 

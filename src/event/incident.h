@@ -93,7 +93,7 @@ struct Action {
     ActionKind kind = ActionKind::freeze;
     std::string by; // "policy", or the person's user name
     std::vector<ProcessKey> processes; // that it was done to
-    std::string outcome; // one sentence; starts with "failed: " where it was not done
+    std::string outcome; // one sentence; where it was not done: outcome_of_failure() in restraint.h
 
     bool operator==(Action const&) const = default;
 };

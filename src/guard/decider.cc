@@ -73,9 +73,10 @@ void Decider::recall(event::Incident const& incident)
     incidents_.recall(incident);
 }
 
-void Decider::expect_walk(WallTime absent_since)
+void Decider::expect_walk(event::RootId root, WallTime absent_since)
 {
     ++walks_expected_;
+    absent_from_.insert(root);
     if (!is_restart_.exchange(true))
         absent_since_ = absent_since;
 }

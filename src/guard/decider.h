@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// guard/decider.h -- the one thread that makes decisions: it reads what happened, keeps the
-// catalog, asks the verdict, and answers at once.
+// guard/decider.h -- the deciding work, done by one thread at a time: it reads what happened,
+// keeps the catalog, asks the verdict, and answers at once.
 //
 // In each round, in this order: who was born and died (so that every event finds its process),
 // what was opened, what the witness saw, and some of what other threads tell. A deletion is
@@ -58,7 +58,7 @@ public:
     void recall(event::Incident const& incident);
     // A walk of a known tree is to come, or is not, after all: what it finds different from what
     // was recalled changed while nobody looked. During run() by a Command.
-    void expect_walk(WallTime absent_since);
+    void expect_walk(event::RootId root, WallTime absent_since);
     void give_up_walk();
 
     // Until the inbox is closed and empty. An error means that nothing is witnessed any more.
@@ -195,6 +195,7 @@ private:
     std::atomic<bool> looks_soon_{false}; // a probe is next, or something is astray: for wait()
     std::unordered_map<event::ObjectId, pid_t> last_opener_; // of the newest 65,536 objects at most
 
+    std::unordered_set<event::RootId> absent_from_; // trees that the restart compares with the journal
     std::unordered_set<event::ObjectId> compared_; // with the journal, since the restart
     std::unordered_set<event::ObjectId> missed_; // their newest content could not be captured
     std::unordered_set<event::ObjectId> uncaptured_; // named, without a version so far

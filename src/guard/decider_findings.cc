@@ -52,8 +52,8 @@ void Decider::handle_capture(capture::Outcome&& outcome)
     numbers_[outcome.number] = version.object;
     if (outcome.occasion == Occasion::close) // what an interval settled went when it was asked for
         settled(version.object);
-    bool const compares = is_restart_ && (of_walk || outcome.occasion == Occasion::open)
-        && compared_.insert(version.object).second;
+    bool const compares = is_restart_ && absent_from_.contains(version.root)
+        && (of_walk || outcome.occasion == Occasion::open) && compared_.insert(version.object).second;
     if (compares) // who opens it before the walk comes by reads what the absence left
         version.occasion = note_absence(version) ? Occasion::absence : Occasion::walk;
     else if (outcome.occasion == Occasion::absence)
@@ -165,7 +165,9 @@ void Decider::handle(FoundObject&& message)
     }
     if (is_named && message.reason == WalkReason::restart && !message.is_queued) {
         capture::ObjectNumber const number{found.device, found.metadata.inode};
-        if (entry->kind == ObjectKind::regular && parts_.trees.is_excluded(found.path))
+        // One with several names may be wanted by another one.
+        if (entry->kind == ObjectKind::regular && found.metadata.links == 1
+            && parts_.trees.is_excluded(found.path))
             parts_.keeper.excluded(number);
         else
             parts_.keeper.captured(number, event::stamp_of(found.metadata), Keeper::Stands::until_close);
@@ -328,6 +330,7 @@ void Decider::close_absence()
     batch_.send();
     absence_ = {};
     compared_.clear();
+    absent_from_.clear();
     is_restart_ = false;
 }
 

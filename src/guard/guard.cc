@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "tocsin/answers/place.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/guard/checkpoint.h"
 #include "tocsin/guard/parts.h"
@@ -32,9 +33,12 @@ Result<answers::StatePaths> prepare_state(Options const& options)
 {
     if (::geteuid() != 0)
         return Error(Errc::denied, "guarding needs root: the kernel tells nobody else of opens");
-    TRY(sys::make_dirs(options.state_dir, 0700));
+    if (options.died.empty())
+        TRY(sys::make_dirs(options.state_dir, 0700));
     auto dir = TRY(sys::real_path(options.state_dir));
     auto state = TRY(answers::StatePaths::of(dir));
+    if (!options.died.empty() && ::access(state.journal.c_str(), F_OK) != 0)
+        return Error(Errc::not_found, "'" + state.dir + "' has no journal: is its disk mounted?");
     if (!options.repository.empty()) {
         // It need not be there yet, and must not be made before all else is well.
         std::error_code problem;
@@ -113,7 +117,7 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
     std::vector<Tree> trees; // checked before anything is made
     for (auto const& path : options.paths) {
         auto tree = TRY(open_tree(path));
-        TRY(check_apart(tree, state));
+        TRY(answers::check_apart(tree.path, {state.dir, state.repository, {}}));
         trees.push_back(std::move(tree));
     }
     remove_journal_copies(state.dir); // of a checkpoint that was killed
@@ -123,11 +127,11 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
     auto repository = TRY(repository_of(state, *journal));
     TRY(answers::save_settings(state));
 
-    std::unique_ptr<supervise::Supervision> supervision; // before anybody can wait for us
-    if (options.supervision)
-        supervision = TRY(supervise::Supervision::begin(*options.supervision));
+    std::unique_ptr<supervise::SupervisorProcess> supervisor; // before anybody can wait for us
+    if (options.supervisor)
+        supervisor = TRY(supervise::SupervisorProcess::create(*options.supervisor));
 
-    auto parts = TRY(Parts::create({std::move(state), lock.take(), std::move(supervision), std::move(gate),
+    auto parts = TRY(Parts::create({std::move(state), lock.take(), std::move(supervisor), std::move(gate),
         std::move(witness), open_lineage(), std::move(journal), std::move(repository), options}));
     TRY(parts->recall());
     if (!options.excludes.empty())
@@ -138,8 +142,9 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
             Errc::invalid, "no tree is named, and '" + options.state_dir + "' knows of none to guard");
     TRY(parts->begin());
     for (auto& tree : trees)
-        TRY(parts->protect(std::move(tree), options.excludes));
-    parts->note_all_protected();
+        if (!parts->is_awaited(tree))
+            TRY(parts->protect(std::move(tree), options.excludes));
+    parts->start_is_over();
     if (!options.died.empty())
         parts->record_death(options.died);
     return std::unique_ptr<Guard>(new Guard(std::move(parts)));

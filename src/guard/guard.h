@@ -14,7 +14,7 @@
 #include "tocsin/answers/protocol.h"
 #include "tocsin/answers/status.h"
 #include "tocsin/respond/plan.h"
-#include "tocsin/supervise/supervision.h"
+#include "tocsin/supervise/supervisor_process.h"
 
 namespace tocsin::guard {
 
@@ -26,7 +26,7 @@ struct Options {
     respond::Policy policy = respond::Policy::freeze;
     std::uint64_t reserve_bytes = 0; // of the repository's disk, to be left free
     std::string recording; // a file for all that the verdict is given; empty: none
-    std::optional<supervise::Supervision::Commands> supervision; // none: nobody watches this guard
+    std::optional<supervise::SupervisorProcess::Options> supervisor; // none: nobody watches this guard
     std::string died; // how the guard ended in whose place this one was started; empty: none
 };
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "tocsin/event/holds.h"
+#include "tocsin/event/restraint.h"
 
 namespace tocsin::guard {
 

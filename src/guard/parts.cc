@@ -2,18 +2,15 @@
 #include "tocsin/guard/parts.h"
 
 #include <fmt/format.h>
-#include <future>
 #include <poll.h>
-#include <ranges>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "tocsin/base/log.h"
+#include "tocsin/base/precedence.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/guard/checkpoint.h"
 #include "tocsin/guard/control.h"
-#include "tocsin/guard/threads.h"
 
 namespace tocsin::guard {
 namespace {
@@ -47,7 +44,7 @@ Guard::Parts::Parts(
     : options(std::move(given.options))
     , state(std::move(given.state))
     , lock(std::move(given.lock))
-    , supervision(std::move(given.supervision))
+    , supervisor(std::move(given.supervisor))
     , gate(std::move(given.gate))
     , witness(std::move(given.witness))
     , lineage(std::move(given.lineage))
@@ -69,16 +66,16 @@ Guard::Parts::Parts(
 
 sensor::Heartbeat Guard::Parts::heartbeat_of(supervise::Organ organ)
 {
-    if (!supervision)
+    if (!supervisor)
         return {};
-    auto& pulse = supervision->pulse();
+    auto& pulse = supervisor->pulse();
     return {[&pulse, organ] { pulse.beat(organ); }, [&pulse, organ] { pulse.rest(organ); }};
 }
 
 void Guard::Parts::record_death(std::string const& how)
 {
-    if (supervisor_watch_)
-        (void)supervisor_watch_->record("died", "the guard " + how + ", and was started again");
+    if (self_watch_)
+        (void)self_watch_->record("died", "the guard " + how + ", and was started again");
 }
 
 Guard::Parts::~Parts()
@@ -90,12 +87,12 @@ Result<void> Guard::Parts::begin()
 {
     gate_thread_ = std::jthread([this] { serve_gate(); });
     decider_thread_ = std::jthread([this] { decide(); });
-    if (supervision)
-        supervisor_watch_ = std::make_unique<SupervisorWatch>(*supervision, [this](event::Incident incident) {
+    if (supervisor)
+        self_watch_ = std::make_unique<SelfWatch>(*supervisor, [this](event::Incident incident) {
             inbox->put(
                 Command([this, incident = std::move(incident)] { decider.incidents().open(incident); }));
         });
-    TRY(begin_trees());
+    begin_trees();
     auto listener = TRY(answers::listen_control(state.dir));
     control_ = std::make_unique<Control>(
         std::move(listener), [this](answers::Request const& request, answers::ProgressSink const& progress) {
@@ -133,8 +130,8 @@ Result<void> Guard::Parts::run()
 
 void Guard::Parts::stop()
 {
-    if (supervision)
-        supervision->pulse().end_in_order(); // whatever becomes of it: it was told to
+    if (supervisor)
+        supervisor->pulse().end_in_order(); // whatever becomes of it: it was told to
     std::uint64_t one = 1;
     [[maybe_unused]] auto written = ::write(stop_.get(), &one, sizeof(one));
 }
@@ -153,6 +150,7 @@ void Guard::Parts::keep_house()
         if (keeper.counters().lost_events + decider.witness_overflows() > 0)
             health.set("events", "the kernel's queue overflowed: changes were missed");
         watch_disk();
+        look_for_trees();
         auto now = steady_now();
         auto state_now = status_word();
         if (state_now != told) {
@@ -216,7 +214,7 @@ std::string Guard::Parts::status_word() const
         return "stopped";
     if (!health.blind_because().empty())
         return "blind";
-    bool const is_busy = coming_ != 0 || walker.outstanding() != 0 || decider.is_catching_up();
+    bool const is_busy = pending_walks_ != 0 || walker.outstanding() != 0 || decider.is_catching_up();
     return is_busy ? "capturing" : "guarding";
 }
 
@@ -241,7 +239,7 @@ void Guard::Parts::end_in_order()
     gate->stop();
     if (gate_thread_.joinable())
         gate_thread_.join();
-    supervisor_watch_.reset();
+    self_watch_.reset();
     walker.stop();
     pool.stop();
     responder->stop(); // what it has begun is still told

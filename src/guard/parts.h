@@ -8,6 +8,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <unordered_set>
 
@@ -17,18 +18,15 @@
 #include "tocsin/guard/decider.h"
 #include "tocsin/guard/guard.h"
 #include "tocsin/guard/health.h"
-#include "tocsin/guard/supervisor_watch.h"
+#include "tocsin/guard/self_watch.h"
 
 namespace tocsin::guard {
-
-// A tree and what the guard writes must not contain each other: it would guard itself.
-Result<void> check_apart(Tree const& tree, answers::StatePaths const& state);
 
 struct Guard::Parts {
     struct Given {
         answers::StatePaths state;
         UniqueFd lock;
-        std::unique_ptr<supervise::Supervision> supervision; // null: none
+        std::unique_ptr<supervise::SupervisorProcess> supervisor; // null: none
         std::unique_ptr<sensor::Gate> gate;
         std::unique_ptr<sensor::Witness> witness;
         std::unique_ptr<sensor::LineageSource> lineage;
@@ -43,18 +41,21 @@ struct Guard::Parts {
 
     // What the journal knows of trees that were protected when the guard last ran.
     Result<void> recall();
-    bool has_trees() const; // recalled or protected
+    bool has_trees() const; // recalled or protected. Before begin()
     // Where this tree is recalled: with these globs from now on. Before begin().
     void leave_out(Tree const& tree, std::vector<std::string> const& excludes);
+    // Whether this directory only keeps the place of one that was guarded: a mount point whose disk is
+    // not mounted yet. It is looked for, and the guard is blind meanwhile. Before begin().
+    bool is_awaited(Tree const& tree) const;
     // Starts the threads, and walks the recalled trees.
     Result<void> begin();
     Result<void> protect(Tree tree, std::vector<std::string> const& excludes);
     // How the guard ended in whose place this one was started. After begin().
     void record_death(std::string const& how);
-    void note_all_protected() { --coming_; } // of those that the guard was started for
-    // As it came under protection. `not_found` where it is not.
-    Result<event::RootChange> protected_root(std::string const& path);
-    Result<void> unprotect(event::RootChange const& root);
+    void start_is_over() { --pending_walks_; } // all that the guard was started for are protected
+    // All of them, or none: `not_found` where one is not guarded. True where nothing is left to guard:
+    // then the guard ends.
+    Result<bool> unprotect(std::span<std::string const> paths);
     Result<void> run();
     void stop();
 
@@ -74,7 +75,7 @@ struct Guard::Parts {
     Options const options;
     answers::StatePaths const state;
     UniqueFd lock;
-    std::unique_ptr<supervise::Supervision> supervision;
+    std::unique_ptr<supervise::SupervisorProcess> supervisor;
     std::unique_ptr<sensor::Gate> gate;
     std::unique_ptr<sensor::Witness> witness;
     std::unique_ptr<sensor::LineageSource> lineage;
@@ -113,26 +114,33 @@ private:
 
     bool holds(event::Version const& version) const; // all of its content, for certain
     Result<void> recall_process(event::ProcessKey key);
-    Result<void> begin_trees(); // those that are recalled
+    void begin_trees(); // those that are recalled
+    void begin_tree(event::RootChange const& root);
+    void look_for_trees(); // whose directory was not there at the start
+    event::RootChange const* replaced_by(Tree const& tree) const;
     Result<std::shared_ptr<Baseline const>> baseline_of(event::RootId root);
+    Result<event::RootChange> protected_root(std::string const& path) const; // as it came under protection
+    Result<void> let_go(event::RootChange const& root);
     Result<void> unmark(std::shared_ptr<Tree const> const& tree);
     void remember(event::RootChange const& change);
     static std::string cause_of(std::string const& tree_path); // in `health`
 
+    std::mutex protect_mutex_; // since begin(): for what follows, until the blank line
     std::vector<event::RootChange> roots_; // as they are now, also those no longer protected
     std::unordered_set<event::RootId> recalled_; // the decider knows what the journal does
     std::unordered_set<event::ProcessKey> recalled_processes_;
+    std::int64_t next_root_ = 1;
+    bool is_over_ = false; // nothing is left to guard
+
     std::mutex growth_mutex_;
     journal::Journal::Growth growth_; // as of the last look: it goes through all versions
-    std::mutex protect_mutex_;
-    std::int64_t next_root_ = 1;
     UniqueFd stop_; // an eventfd
     std::atomic<bool> stopping_{false};
-    std::atomic<int> coming_{1}; // trees whose walk is not asked for yet; the start is one of them
+    std::atomic<int> pending_walks_{1}; // trees whose walk is not asked for yet; the start is one of them
     std::atomic<bool> can_decide_{true};
     std::jthread gate_thread_;
     std::jthread decider_thread_;
-    std::unique_ptr<SupervisorWatch> supervisor_watch_; // null: no supervision, or not begun
+    std::unique_ptr<SelfWatch> self_watch_; // null: no supervisor, or not begun
     std::unique_ptr<Control> control_;
 };
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Trees come under protection and leave it, and what the journal knows of them is recalled.
+#include <filesystem>
 #include <fmt/format.h>
 #include <ranges>
 #include <sys/file.h>
 
-#include "tocsin/base/path.h"
+#include "tocsin/answers/place.h"
+#include "tocsin/base/log.h"
 #include "tocsin/base/sys.h"
-#include "tocsin/event/holds.h"
+#include "tocsin/event/restraint.h"
 #include "tocsin/guard/parts.h"
 
 namespace tocsin::guard {
@@ -20,36 +22,28 @@ Result<bool> is_still_frozen(journal::Journal& journal, event::Incident const& i
     if (incident.state != event::IncidentState::undone)
         return false;
     auto actions = TRY(journal.actions_of(incident.id));
-    auto last = event::last_hold(actions);
+    auto last = event::last_restraint(actions);
     return last && last->kind == event::ActionKind::freeze;
 }
 
-class Coming {
+bool is_empty_directory(std::string const& path)
+{
+    std::error_code problem;
+    return std::filesystem::is_empty(path, problem) && !problem;
+}
+
+class PendingWalk {
 public:
-    explicit Coming(std::atomic<int>& count) : count_(count) { ++count_; }
-    ~Coming() { --count_; }
-    Coming(Coming const&) = delete;
-    Coming& operator=(Coming const&) = delete;
+    explicit PendingWalk(std::atomic<int>& count) : count_(count) { ++count_; }
+    ~PendingWalk() { --count_; }
+    PendingWalk(PendingWalk const&) = delete;
+    PendingWalk& operator=(PendingWalk const&) = delete;
 
 private:
     std::atomic<int>& count_;
 };
 
 } // namespace
-
-Result<void> check_apart(Tree const& tree, answers::StatePaths const& state)
-{
-    for (auto const& [what, path] :
-        {std::pair{"the guard's state", state.dir}, std::pair{"the repository", state.repository}}) {
-        if (lies_in(path, tree.path))
-            return Error(Errc::invalid,
-                fmt::format("'{}' holds {} ('{}'): choose another place for it with {}", tree.path, what,
-                    path, path == state.dir ? "--state" : "--repository"));
-        if (lies_in(tree.path, path))
-            return Error(Errc::invalid, fmt::format("'{}' lies inside {} ('{}')", tree.path, what, path));
-    }
-    return {};
-}
 
 Result<void> Guard::Parts::recall()
 {
@@ -58,7 +52,7 @@ Result<void> Guard::Parts::recall()
         next_root_ = std::max(next_root_, root.root.value + 1);
         if (!root.is_protected)
             continue;
-        decider.expect_walk(wall_now());
+        decider.expect_walk(root.root, wall_now());
         auto recall_one = [&](journal::CurrentObject const& object) -> Result<void> {
             TRY(recall_process(object.creator));
             decider.recall(object);
@@ -100,23 +94,59 @@ Result<void> Guard::Parts::recall_process(event::ProcessKey key)
     return {};
 }
 
-Result<void> Guard::Parts::begin_trees()
+void Guard::Parts::begin_trees()
 {
     recalled_processes_.clear();
     for (auto const& root : std::vector(roots_)) {
         if (!root.is_protected)
             continue;
-        auto tree = open_tree(root.path);
-        auto done = tree.ok() ? protect(tree.take(), root.excludes) : Result<void>(tree.take_error());
-        if (done.ok()) {
-            if (auto there = trees.by_path(root.path))
-                recalled_.insert(there->root); // also where its directory is another one by now
-            continue;
-        }
-        health.set(cause_of(root.path), "a protected tree is not guarded: " + done.error().message());
-        inbox->put(Command([this] { decider.give_up_walk(); }));
+        begin_tree(root);
+        auto const there = trees.by_path(root.path);
+        if (there && there->root == root.root)
+            continue; // its walk has been asked for
+        inbox->put(Command([this, root] {
+            decider.give_up_walk();
+            decider.forget_tree(root.root);
+        }));
+        recalled_.erase(root.root); // recalled again when its directory comes back
+        if (there) // another directory by now; the command line may name it once more
+            recalled_.insert(there->root);
     }
-    return {};
+}
+
+// Its directory may not be there yet: then it is looked for again.
+void Guard::Parts::begin_tree(event::RootChange const& root)
+{
+    auto tree = open_tree(root.path);
+    auto done = tree.ok() ? protect(tree.take(), root.excludes) : Result<void>(tree.take_error());
+    if (!done.ok())
+        health.set(cause_of(root.path), "a protected tree is not guarded: " + done.error().message());
+}
+
+void Guard::Parts::look_for_trees()
+{
+    std::vector<event::RootChange> absent;
+    {
+        std::lock_guard guard(protect_mutex_);
+        std::ranges::copy_if(roots_, std::back_inserter(absent),
+            [&](auto const& root) { return root.is_protected && !trees.by_path(root.path); });
+    }
+    for (auto const& root : absent)
+        begin_tree(root);
+}
+
+bool Guard::Parts::is_awaited(Tree const& tree) const
+{
+    return replaced_by(tree) != nullptr && is_empty_directory(tree.path);
+}
+
+// The protected tree in whose place this directory is.
+event::RootChange const* Guard::Parts::replaced_by(Tree const& tree) const
+{
+    auto found = std::ranges::find_if(roots_, [&](auto const& root) {
+        return root.is_protected && root.path == tree.path && root.object != tree.object;
+    });
+    return found != roots_.end() ? &*found : nullptr;
 }
 
 bool Guard::Parts::has_trees() const
@@ -134,7 +164,9 @@ std::string Guard::Parts::cause_of(std::string const& tree_path)
 Result<void> Guard::Parts::protect(Tree tree, std::vector<std::string> const& excludes)
 {
     std::lock_guard guard(protect_mutex_);
-    Coming const coming(coming_); // until the walk is asked for, nobody says `guarding`
+    if (is_over_)
+        return Error(Errc::again, "nothing was guarded any more, and the guard ends: try again");
+    PendingWalk const pending(pending_walks_); // until the walk is asked for, nobody says `guarding`
     if (auto there = trees.by_path(tree.path)) {
         if (!recalled_.contains(there->root))
             return Error(Errc::exists, fmt::format("'{}' is guarded already", tree.path));
@@ -146,12 +178,21 @@ Result<void> Guard::Parts::protect(Tree tree, std::vector<std::string> const& ex
                 "first",
                 tree.path));
     }
-    for (auto const& other : trees.all()) {
-        if (lies_in(tree.path, other->path) || lies_in(other->path, tree.path))
-            return Error(Errc::exists,
-                fmt::format("'{}' is guarded already, and '{}' overlaps with it", other->path, tree.path));
+    answers::Surroundings around{state.dir, state.repository, {}};
+    for (auto const& other : trees.all())
+        around.guarded.push_back(other->path);
+    TRY(answers::check_apart(tree.path, around));
+    if (is_awaited(tree))
+        return Error(Errc::not_found,
+            fmt::format("'{0}' is empty, and not the directory that was guarded there: mount its disk, or "
+                        "'tocsin unprotect {0}' and protect it again",
+                tree.path));
+    if (auto const* before = replaced_by(tree)) {
+        log_line(Severity::warning,
+            fmt::format("'{}' is not the directory that was guarded there: it is captured as a new one",
+                tree.path));
+        TRY(let_go(event::RootChange(*before)));
     }
-    TRY(check_apart(tree, state));
     tree.claim = TRY(claim(tree));
 
     auto known = std::ranges::find_if(
@@ -192,8 +233,8 @@ Result<std::shared_ptr<Baseline const>> Guard::Parts::baseline_of(event::RootId 
         return {};
     }));
     if (is_new)
-        inbox->put(Command([this, objects, now = wall_now()] {
-            decider.expect_walk(now);
+        inbox->put(Command([this, root, objects, now = wall_now()] {
+            decider.expect_walk(root, now);
             for (auto const& object : *objects)
                 decider.recall(object);
         }));
@@ -216,9 +257,8 @@ bool Guard::Parts::holds(event::Version const& version) const
             [&](auto const& id) { return repository->has_blob(vault::BlobType::data, vault::BlobId(id)); });
 }
 
-Result<event::RootChange> Guard::Parts::protected_root(std::string const& path)
+Result<event::RootChange> Guard::Parts::protected_root(std::string const& path) const
 {
-    std::lock_guard guard(protect_mutex_);
     auto resolved = sys::real_path(path);
     auto const wanted = resolved.ok() ? resolved.take() : path;
     auto known = std::ranges::find_if(
@@ -228,9 +268,24 @@ Result<event::RootChange> Guard::Parts::protected_root(std::string const& path)
     return *known;
 }
 
-Result<void> Guard::Parts::unprotect(event::RootChange const& root)
+Result<bool> Guard::Parts::unprotect(std::span<std::string const> paths)
 {
     std::lock_guard guard(protect_mutex_);
+    std::vector<event::RootChange> leaving;
+    for (auto const& path : paths) {
+        auto root = TRY(protected_root(path));
+        leaving.push_back(std::move(root));
+    }
+    for (auto const& root : leaving)
+        TRY(let_go(root));
+    is_over_ = !has_trees();
+    if (is_over_)
+        stop();
+    return is_over_;
+}
+
+Result<void> Guard::Parts::let_go(event::RootChange const& root)
+{
     if (auto tree = trees.by_path(root.path))
         TRY(unmark(tree));
     event::RootChange change = root;

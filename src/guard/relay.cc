@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "tocsin/base/log.h"
-#include "tocsin/guard/threads.h"
+#include "tocsin/base/precedence.h"
 
 namespace tocsin::guard {
 namespace {

@@ -8,8 +8,8 @@
 #include <sys/eventfd.h>
 #include <thread>
 
+#include "tocsin/base/precedence.h"
 #include "tocsin/base/test.h"
-#include "tocsin/guard/threads.h"
 
 namespace tocsin::guard {
 namespace {

@@ -89,9 +89,9 @@ answers::Status Guard::Parts::status()
 answers::InvariantStatus Guard::Parts::never_harms() const
 {
     auto text = fmt::format("an open waits at most 2 s; {} did", deadlines.timeouts());
-    if (!supervisor_watch_)
+    if (!self_watch_)
         return {"never_harms", true, text + "; no supervisor watches this guard"};
-    auto wrong = supervisor_watch_->what_is_wrong();
+    auto wrong = self_watch_->what_is_wrong();
     return {"never_harms", wrong.empty(), wrong.empty() ? text : wrong};
 }
 
@@ -156,11 +156,15 @@ std::optional<std::uint64_t> Guard::Parts::deeds_before(answers::Request const& 
     if (!takes_back.ok() || !takes_back.take() || !id.ok())
         return std::nullopt;
     auto deeds = in_decider<std::uint64_t>(
-        [id = id.take()](Decider& d) -> Result<std::uint64_t> { return d.incidents().deeds(id); });
+        [id = id.take()](Decider& d) -> Result<std::uint64_t> {
+            d.send_records(); // so that the plan knows each that is counted
+            return d.incidents().deeds(id);
+        });
+    recorder.flush();
     return deeds.ok() ? std::optional(deeds.take()) : std::nullopt;
 }
 
-// The journal gets the report, and the report who is still there to do it again.
+// The journal gets the report; the report says whether any of the actor's processes still live.
 Result<void> Guard::Parts::after_undo(
     answers::Request const& request, json::value& report, std::optional<std::uint64_t> deeds)
 {
@@ -206,14 +210,9 @@ Result<json::value> Guard::Parts::answer_protect(answers::Request const& request
 {
     auto paths = TRY(answers::paths_arg(request.args, "paths"));
     auto excludes = TRY(answers::texts_arg(request.args, "exclude"));
+    bool is_over = false;
     if (request.verb == "unprotect") {
-        std::vector<event::RootChange> roots; // all of them, or none
-        for (auto const& path : paths) {
-            auto root = TRY(protected_root(path));
-            roots.push_back(std::move(root));
-        }
-        for (auto const& root : roots)
-            TRY(unprotect(root));
+        is_over = TRY(unprotect(paths));
     } else {
         for (auto const& path : paths) {
             auto tree = TRY(open_tree(path));
@@ -221,8 +220,7 @@ Result<json::value> Guard::Parts::answer_protect(answers::Request const& request
         }
     }
     auto now = status();
-    if (!has_trees()) {
-        stop();
+    if (is_over) {
         now.state = "stopped";
         now.guard_pid = 0;
         now.reason = "nothing is guarded any more: the guard ends";

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "tocsin/base/log.h"
+#include "tocsin/event/restraint.h"
 
 namespace tocsin::guard {
 namespace {
@@ -156,7 +157,7 @@ void Responder::tell(Deed const& deed, event::ActionKind kind, Result<respond::F
         action.outcome = std::move(done.how);
     } else {
         action.processes = deed.processes;
-        action.outcome = "failed: " + outcome.error().message();
+        action.outcome = event::outcome_of_failure(outcome.error().message());
     }
     log_line(Severity::warning,
         fmt::format("incident {}: {} by {}: {}", action.incident.value, name_of(action.kind), action.by,

@@ -26,6 +26,12 @@ Result<Policy> policy_named(std::string_view name)
         Errc::invalid, "'" + std::string(name.substr(0, 64)) + "' is no policy: observe, freeze or stop");
 }
 
+std::string refuse_what_is_no_policy(std::string const& word)
+{
+    auto policy = policy_named(word);
+    return policy.ok() ? std::string() : policy.error().message();
+}
+
 std::vector<event::ActionKind> plan(event::Incident const& incident, Policy policy)
 {
     using event::ActionKind;

@@ -5,6 +5,7 @@
 // more while its processes are ended one by one. What is done already is not asked for again.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,8 @@ enum class Policy {
 };
 std::string_view name_of(Policy policy);
 Result<Policy> policy_named(std::string_view name); // `invalid` for any other word
+// For who reads options: the sentence against a word that names no policy; empty for one that does.
+std::string refuse_what_is_no_policy(std::string const& word);
 
 // In the order in which they are to be done. Below the threshold (score < 1), for an actor without
 // processes, and for an incident that a person has decided about, nothing.

@@ -2,25 +2,10 @@
 #include "tocsin/sensor/deadline_watch.h"
 
 #include <algorithm>
-#include <pthread.h>
-#include <sched.h>
+
+#include "tocsin/base/precedence.h"
 
 namespace tocsin::sensor {
-namespace {
-
-// Above the gate (20), the decider and all captures: on busy processors the bound holds only for
-// who runs before those that keep them busy. It works for microseconds. Where this is not
-// permitted, it runs as any other thread.
-constexpr int priority = 30;
-
-void run_before_all_others()
-{
-    sched_param param{};
-    param.sched_priority = priority;
-    (void)::pthread_setschedparam(::pthread_self(), SCHED_FIFO | SCHED_RESET_ON_FORK, &param);
-}
-
-} // namespace
 
 DeadlineWatch::DeadlineWatch(std::chrono::milliseconds bound, Heartbeat heartbeat)
     : bound_(bound), heartbeat_(std::move(heartbeat)), thread_([this] { run(); })
@@ -51,8 +36,7 @@ std::uint64_t DeadlineWatch::timeouts() const
 
 void DeadlineWatch::run()
 {
-    ::pthread_setname_np(::pthread_self(), "deadlines");
-    run_before_all_others();
+    take_precedence("deadlines", Precedence::deadlines); // it works for microseconds
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         heartbeat_.beat(); // a number is counted up: nothing that could keep the lock

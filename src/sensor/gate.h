@@ -22,7 +22,7 @@ namespace tocsin::sensor {
 // How often an engine that has nothing to do says so.
 inline constexpr std::chrono::milliseconds turns_every{250};
 
-// What a thread tells that others wait for: that it is at work, and that it has ended.
+// What a thread reports while others depend on it: that it is at work, and that it has ended.
 struct Heartbeat {
     std::function<void()> beat = [] { };
     std::function<void()> rest = [] { };

@@ -16,7 +16,6 @@ struct Pulse::Page {
     std::array<std::atomic<std::uint64_t>, organ_count> beats;
     std::atomic<std::uint32_t> ends_in_order;
     std::atomic<std::uint64_t> interruptions;
-    std::atomic<std::int64_t> last_ns; // wall clock
     std::atomic<std::int64_t> lasted_ms;
 };
 
@@ -33,7 +32,7 @@ Result<Pulse> Pulse::create()
     return map(std::move(fd));
 }
 
-Result<Pulse> Pulse::of(UniqueFd fd)
+Result<Pulse> Pulse::open(UniqueFd fd)
 {
     auto about = TRY(sys::stat_fd(fd.get()).context("pulse"));
     int const seals = ::fcntl(fd.get(), F_GET_SEALS);
@@ -78,8 +77,7 @@ void Pulse::end_in_order() noexcept
 Interruptions Pulse::interruptions() const noexcept
 {
     auto const count = page_->interruptions.load(std::memory_order_acquire);
-    return {count, from_nanoseconds(page_->last_ns.load(std::memory_order_relaxed)),
-        std::chrono::milliseconds(page_->lasted_ms.load(std::memory_order_relaxed))};
+    return {count, std::chrono::milliseconds(page_->lasted_ms.load(std::memory_order_relaxed))};
 }
 
 std::uint64_t Pulse::beats(Organ organ) const noexcept
@@ -92,9 +90,8 @@ bool Pulse::ends_in_order() const noexcept
     return page_->ends_in_order.load(std::memory_order_acquire) != 0;
 }
 
-void Pulse::interrupted(WallTime when, std::chrono::milliseconds lasted) noexcept
+void Pulse::interrupted(std::chrono::milliseconds lasted) noexcept
 {
-    page_->last_ns.store(to_nanoseconds(when), std::memory_order_relaxed);
     page_->lasted_ms.store(lasted.count(), std::memory_order_relaxed);
     page_->interruptions.fetch_add(1, std::memory_order_release);
 }

@@ -3,7 +3,7 @@
 //
 // The guard shows in it that its organs work; the supervisor writes what it had to do. Neither can
 // keep the other waiting by it: there are only atomic numbers, and no lock.
-// Threads: any, of both processes.
+// Threads: any, of both processes; interrupted() from one.
 #pragma once
 
 #include <atomic>
@@ -23,8 +23,7 @@ inline constexpr std::size_t organ_count = 2;
 // What kept a guard from working, as its supervisor saw it.
 struct Interruptions {
     std::uint64_t count = 0; // times that it was continued
-    WallTime last{}; // when that was
-    std::chrono::milliseconds lasted{}; // of the last one, as far as it was seen
+    std::chrono::milliseconds lasted{}; // of the last one, or of one just after it
 };
 
 class Pulse {
@@ -32,7 +31,7 @@ public:
     // The guard's: a memfd of one page.
     static Result<Pulse> create();
     // The supervisor's: the same page, by a descriptor that it was given. `invalid` for anything else.
-    static Result<Pulse> of(UniqueFd fd);
+    static Result<Pulse> open(UniqueFd fd);
     Pulse(Pulse&& other) noexcept;
     Pulse& operator=(Pulse&&) = delete;
     ~Pulse();
@@ -50,7 +49,7 @@ public:
     // The supervisor.
     std::uint64_t beats(Organ organ) const noexcept; // 0: not watched
     bool ends_in_order() const noexcept;
-    void interrupted(WallTime when, std::chrono::milliseconds lasted) noexcept;
+    void interrupted(std::chrono::milliseconds lasted) noexcept;
 
 private:
     struct Page;

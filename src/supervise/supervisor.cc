@@ -33,7 +33,7 @@ void Supervisor::look()
 {
     if (is_stopped() && guard_.signal(SIGCONT).ok()) {
         auto lasted = std::chrono::duration_cast<std::chrono::milliseconds>(steady_now() - last_look_);
-        pulse_.interrupted(wall_now(), lasted);
+        pulse_.interrupted(lasted);
         tell_stopped(lasted);
     }
     if (hangs() && !was_killed_) {

@@ -42,7 +42,7 @@ private:
     void look();
     void tell_stopped(std::chrono::milliseconds lasted);
     bool is_stopped() const;
-    bool is_dead() const; // all its threads, though a tracer may not have asked after them yet
+    bool is_dead() const; // all its threads have ended, even if a tracer has not waited for them yet
     bool hangs(); // some organ has not beaten for too many looks
 
     PidRef guard_;

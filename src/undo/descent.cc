@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 #include "tocsin/event/boundary.h"
-#include "tocsin/event/holds.h"
+#include "tocsin/event/restraint.h"
 
 namespace tocsin::undo {
 
@@ -29,7 +29,7 @@ Result<std::unordered_set<ProcessKey>> spoken_for(journal::Journal& journal)
 Result<std::uint64_t> released_at(journal::Journal& journal, event::IncidentId id)
 {
     auto actions = TRY(journal.actions_of(id));
-    auto last = event::last_hold(actions);
+    auto last = event::last_restraint(actions);
     bool const is_released = last && last->kind == event::ActionKind::thaw;
     return is_released ? ticks_since_boot(last->time) : std::numeric_limits<std::uint64_t>::max();
 }

@@ -239,16 +239,6 @@ Result<void> Repository::take_lock()
     return {};
 }
 
-Result<void> Repository::release_lock()
-{
-    std::lock_guard lock(parts_->lock_mutex);
-    if (!parts_->lock)
-        return {};
-    TRY(parts_->lock->release().context("unlock repository"));
-    parts_->lock.reset();
-    return {};
-}
-
 Result<void> Repository::refresh()
 {
     RecoveryReport ignored; // the report is about open()

@@ -5,7 +5,7 @@
 // pack that the next open() finishes. What flush() has returned for outlives the machine, and
 // restic sees it. At every moment `restic check --read-data` finds nothing wrong.
 //
-// Owns the store, the keys, the index, a lock in the repository and one thread that seals packs.
+// Owns the store, the keys, the index, the lock that take_lock() made, and one thread that seals packs.
 // Threads: all calls from any thread, at once. close() last.
 // Bounds: memory for the index (about 60 bytes a blob), two open packs, eight that are being
 // sealed; save_blob() waits when the disk falls behind.
@@ -51,7 +51,7 @@ public:
     static Result<std::unique_ptr<Repository>> open(
         std::unique_ptr<Store> store, std::string_view password, RepositoryOptions const& options);
 
-    // Lets go of the lock. What was not flushed stays staged for the next open().
+    // Lets go of a lock. What was not flushed stays staged for the next open().
     ~Repository();
     Repository(Repository const&) = delete;
     Repository& operator=(Repository const&) = delete;
@@ -68,16 +68,16 @@ public:
 
     // Seals the open packs, and writes the index of all that are sealed.
     Result<void> flush();
-    // flush(), then lets go of the lock. Afterwards only loading works.
+    // flush(), then lets go of a lock. Afterwards only loading works.
     Result<void> close();
     // `again` while another holds the repository exclusively. An owner that runs for months takes
     // no lock of its own, which would keep `restic check` out, and would stay behind a SIGKILL: it
     // asks before it writes a snapshot. What it saves stands in packs that nobody else may prune.
     Result<void> ensure_nobody_prunes();
-    // For who prunes or must not be pruned meanwhile. refresh_lock() every 5 minutes.
+    // Non-exclusive, for whoever must not be pruned meanwhile; held until close(). refresh_lock() every 5
+    // minutes.
     Result<void> take_lock(); // does nothing where it is held
     Result<void> refresh_lock(); // does nothing without
-    Result<void> release_lock();
     // Learns what other writers have added meanwhile.
     Result<void> refresh();
 

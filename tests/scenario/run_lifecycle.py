@@ -136,6 +136,62 @@ def absence(host, tree):
     host.expect(not lab.differences(before, lab.picture(tree)), f"not as before: {lab.differences(before, lab.picture(tree))[:3]}")
 
 
+def added_beside(host, tree, work):
+    """A tree that is protected for the first time at a start that finds what the absence changed."""
+    host.end_guard()
+    changed = next(p for p in sorted(tree.iterdir()) if p.is_file() and not p.is_symlink() and p.stat().st_nlink == 1)
+    content = changed.read_bytes()
+    changed.write_bytes(b"changed while no guard ran")
+    other = work / "added"
+    other.mkdir()
+    for number in range(20):
+        (other / f"file {number}").write_text(f"of the added tree: {number}\n")
+    before = lab.picture(other)
+    host.tocsin("protect", str(tree), str(other))
+    host.expect_tree(tree, "start with another tree")
+    host.expect_tree(other, "protected at a restart")
+    found = host.open_incident()
+    host.tocsin("undo", str(found))
+    host.expect(changed.read_bytes() == content, "an absence that was not undone")
+    host.expect(not lab.differences(before, lab.picture(other)), "an undo of an absence took what was added")
+    host.tocsin("unprotect", str(other))
+
+
+def late_disk(host, tree, work):
+    """A directory that is another one, or not there, when the guard starts."""
+    other, away = work / "late", work / "mounted later"
+    other.mkdir()
+    (other / "kept").write_text("kept\n")
+    host.tocsin("protect", str(other))
+    host.expect_tree(other, "a second tree")
+    host.end_guard()
+    other.rename(away)
+    other.mkdir()  # the mount point, without its disk
+    host.tocsin("protect", str(tree), str(other), expect=1)
+    host.expect("is empty" in host.ask("status")["reason"], f"a disk that is late: {host.ask('status')['reason']}")
+    other.rmdir()
+    (away / "kept").write_text("changed before it came\n")
+    away.rename(other)
+    host.wait(lambda: host.ask("status")["state"] == "guarding", "a disk that came late is not guarded")
+    host.expect_tree(other, "a disk that came late")
+    found = host.open_incident()
+    host.expect(found, "what changed before a late disk came is no incident")
+    host.tocsin("undo", str(found))
+    host.expect((other / "kept").read_text() == "kept\n", "what changed before a late disk came is not undone")
+    for _ in range(2):  # another directory in its place: guarded as a new one, and so at the next start
+        host.end_guard()
+        if not away.exists():
+            other.rename(away)
+            other.mkdir()
+            (other / "new").write_text("of another directory\n")
+        host.tocsin("protect", str(tree))
+        host.expect_tree(other, "another directory in the place of one that was guarded")
+    host.tocsin("unprotect", str(other))
+    host.end_guard()
+    host.tocsin("protect", str(tree))
+    host.expect([t["path"] for t in host.ask("status")["protected"]] == [str(tree)], "an unprotected tree came back")
+
+
 def going_on(host, tree, work):
     """An attacker that is only observed goes on after an undo, by programs that it starts then."""
     host.end_guard()
@@ -209,17 +265,19 @@ def main():
             steps += 1
         inside = filesystem.path / "work"
         inside.mkdir()
+        added_beside(host, tree, inside)
+        late_disk(host, tree, inside)
         going_on(host, tree, work)
         moved_repository(host, tree, work)
         refused(host, tree, inside)
-        steps += 3
+        steps += 5
         host.end_guard()
     finally:
         subprocess.run(["pkill", "-KILL", "-f", f" --state {host.state} "], check=False)  # its supervisor, too
         filesystem.close()
         shutil.rmtree(work, ignore_errors=True)
     print(f"{steps} parts, {len(host.problems)} failed")
-    sys.exit(1 if host.problems or steps != 6 else 0)
+    sys.exit(1 if host.problems or steps != 8 else 0)
 
 
 main()

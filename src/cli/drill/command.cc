@@ -13,9 +13,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "tocsin/base/exec_words.h"
 #include "tocsin/base/log.h"
 #include "tocsin/base/sys.h"
-#include "tocsin/cli/exec_words.h"
 
 namespace tocsin::cli {
 

@@ -88,7 +88,7 @@ private:
         if (name == "repository")
             return take_text(name, value, out_.repository, &Reader::refuse_relative);
         if (name == "respond")
-            return take_text(name, value, out_.respond, refuse_what_is_no_policy);
+            return take_text(name, value, out_.respond, respond::refuse_what_is_no_policy);
         if (name == "reserve")
             return take_text(name, value, out_.reserve, refuse_what_is_no_size);
         return wrong(name.source(),
@@ -142,6 +142,9 @@ private:
 
 Result<Configuration> parse_configuration(std::string_view text, std::string const& path)
 {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF"; // some editors begin with it
+    if (text.starts_with(byte_order_mark))
+        text.remove_prefix(byte_order_mark.size());
     Reader reader(path);
     try {
         auto const file = toml::parse(in_ascii(text), path);

@@ -25,6 +25,7 @@ TEST(Configuration, MaySayNothing)
 {
     EXPECT_EQ(Configuration{}, parse_configuration("", "t.toml").take());
     EXPECT_EQ(Configuration{}, parse_configuration("[protect]\n", "t.toml").take());
+    EXPECT_EQ(Configuration{}, parse_configuration("\xEF\xBB\xBF[protect]\n", "t.toml").take());
 }
 
 struct Wrong {

@@ -8,9 +8,9 @@
 
 #include "tocsin/answers/socket.h"
 #include "tocsin/base/clock.h"
+#include "tocsin/base/exec_words.h"
 #include "tocsin/base/log.h"
 #include "tocsin/base/sys.h"
-#include "tocsin/cli/exec_words.h"
 
 namespace tocsin::cli {
 

@@ -67,7 +67,7 @@ public:
         app.add_option("--respond", respond_, "What is done to a destroyer: only noted, frozen, or killed")
             ->type_name("observe|freeze|stop")
             ->default_str(std::string(name_of(respond::Policy::freeze)))
-            ->check(CLI::Validator(refuse_what_is_no_policy, ""));
+            ->check(CLI::Validator(respond::refuse_what_is_no_policy, ""));
         app.add_option(
                "--exclude", excludes_, "Keep no versions of what matches (may be given several times)")
             ->type_name("GLOB")

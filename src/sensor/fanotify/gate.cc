@@ -64,7 +64,7 @@ public:
             std::lock_guard lock(marking_);
             is_over_ = true;
         }
-        let_all_go();
+        let_all_go(keeper);
         keeper.ended();
         return outcome;
     }
@@ -112,13 +112,14 @@ private:
     }
 
     // Nobody will answer from here on: no mark may make anybody wait, and who waits goes on.
-    void let_all_go() noexcept
+    void let_all_go(GateKeeper& keeper) noexcept
     {
         (void)::fanotify_mark(group_->fd(), FAN_MARK_FLUSH, 0, AT_FDCWD, nullptr);
         (void)::fanotify_mark(group_->fd(), FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, 0, AT_FDCWD, nullptr);
         alignas(fanotify_event_metadata) std::array<std::byte, 16384> buffer;
         pollfd polled{group_->fd(), POLLIN, 0};
         for (;;) { // until the queue is empty: the error of one event leaves others behind it
+            keeper.turned();
             auto ready = ::poll(&polled, 1, 0);
             if (ready == 0 || (ready < 0 && errno != EINTR))
                 return;

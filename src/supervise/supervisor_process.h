@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// supervise/supervision.h -- the guard's end: starts its supervisor, and sees that it goes on.
+// supervise/supervisor_process.h -- the guard's end: starts its supervisor, and sees that it goes on.
 //
-// Each watches the other: who would stop the guard for good has to stop both within a tenth of a second.
+// Each watches the other: whoever would stop the guard for good has to stop both within a tenth of a second.
 // The supervisor ends with the guard. Where that is meant, it ends for good; else it starts the guard
 // again, if it was told to, by becoming it.
 // Threads: pulse() and runs() from any; everything else from one.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <sys/types.h>
@@ -22,27 +23,29 @@ enum class AfterDeath {
     start_again,
 };
 
-class Supervision {
+class SupervisorProcess {
 public:
     // `supervisor` is the program; `guard` this process's own command line, its program first.
-    struct Commands {
+    struct Options {
         std::string supervisor;
         std::vector<std::string> guard;
         AfterDeath after_death = AfterDeath::nothing;
     };
-    // Also where the supervisor could not be started: look_after() tells, and tries again.
-    static Result<std::unique_ptr<Supervision>> begin(Commands commands);
-    Supervision(Commands commands, Pulse pulse, proc::ProcDir dir);
+    // Succeeds even when the supervisor cannot be started: look_after() reports it, and tries again.
+    // Errors: of memfd_create(2), and of /proc.
+    static Result<std::unique_ptr<SupervisorProcess>> create(Options options);
+    SupervisorProcess(Options options, Pulse pulse, proc::ProcDir dir);
     // Ends the supervisor; the guard's end from here on is in order.
-    ~Supervision();
-    Supervision(Supervision const&) = delete;
-    Supervision& operator=(Supervision const&) = delete;
+    ~SupervisorProcess();
+    SupervisorProcess(SupervisorProcess const&) = delete;
+    SupervisorProcess& operator=(SupervisorProcess const&) = delete;
 
     Pulse& pulse() { return pulse_; }
     bool runs() const { return runs_; } // any thread: as of the last look
 
     // Every 0.1 s: continues a supervisor that was stopped, replaces one that is traced, and starts another
-    // one where none runs. The sentence on what was found; empty where all is well.
+    // one where none runs. Gives
+    // the sentence on what was found; empty where all is well.
     std::string look_after();
 
 private:
@@ -51,10 +54,11 @@ private:
     Result<void> start();
     Child state_of_child() const;
 
-    Commands commands_;
+    Options options_;
     Pulse pulse_;
     proc::ProcDir proc_;
     pid_t pid_ = 0; // our child, not waited for; 0: there is none
+    std::vector<pid_t> replaced_; // killed, and not waited for yet
     std::atomic<bool> runs_{false};
     SteadyTime next_start_{};
 };

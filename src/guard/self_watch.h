@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// guard/supervisor_watch.h -- the guard's side of its supervision.
+// guard/self_watch.h -- what is done to the guard itself.
 //
-// Looks after the supervisor every 0.1 s: as long as that, who stops the supervisor has to stop the guard
-// as well. Tells what was done to the guard itself as an incident of nobody known.
+// Looks after the supervisor every 0.1 s: whoever stops the supervisor has to stop the guard
+// within that time as well. Tells what was done to the guard itself as an incident of nobody known.
 // Threads: one of its own until it is destroyed; record() and what_is_wrong() from any.
 #pragma once
 
@@ -13,15 +13,15 @@
 #include <thread>
 
 #include "tocsin/event/incident.h"
-#include "tocsin/supervise/supervision.h"
+#include "tocsin/supervise/supervisor_process.h"
 
 namespace tocsin::guard {
 
-class SupervisorWatch {
+class SelfWatch {
 public:
     using Report = std::function<void(event::Incident)>; // from any thread
-    // Borrows `supervision`.
-    SupervisorWatch(supervise::Supervision& supervision, Report report);
+    // Borrows `supervisor`.
+    SelfWatch(supervise::SupervisorProcess& supervisor, Report report);
 
     // Of one cause once in ten minutes; false where it was too soon.
     bool record(std::string const& cause, std::string const& reason);
@@ -32,7 +32,7 @@ private:
     void run(std::stop_token const& stop);
     void look();
 
-    supervise::Supervision& supervision_;
+    supervise::SupervisorProcess& supervisor_;
     Report report_;
     std::uint64_t interruptions_told_ = 0; // its own thread's
     mutable std::mutex mutex_; // for the two below

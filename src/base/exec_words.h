@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// cli/exec_words.h -- a command's words as execv(2) takes them.
+// base/exec_words.h -- a command's words as execv(2) takes them.
 #pragma once
 
 #include <string>
 #include <vector>
 
-namespace tocsin::cli {
+namespace tocsin {
 
 // Made before fork(2), because nothing may be allocated after it. Borrows `words`.
 inline std::vector<char*> pointers_to(std::vector<std::string>& words)
@@ -17,4 +17,4 @@ inline std::vector<char*> pointers_to(std::vector<std::string>& words)
     return out;
 }
 
-} // namespace tocsin::cli
+} // namespace tocsin

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tocsin/supervise/supervision.h"
+#include "tocsin/supervise/supervisor_process.h"
 
 #include <csignal>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tocsin/base/exec_words.h"
 
 namespace tocsin::supervise {
 namespace {
@@ -12,70 +14,63 @@ namespace {
 constexpr std::chrono::seconds start_every{1}; // of a program that is missing, or is killed at once
 constexpr int pulse_number = 3; // the descriptor by which the supervisor is given the pulse
 
-std::vector<char*> pointers_to(std::vector<std::string>& words)
-{
-    std::vector<char*> out;
-    for (auto& word : words)
-        out.push_back(word.data());
-    out.push_back(nullptr);
-    return out;
-}
-
 } // namespace
 
-Supervision::Supervision(Commands commands, Pulse pulse, proc::ProcDir dir)
-    : commands_(std::move(commands)), pulse_(std::move(pulse)), proc_(std::move(dir))
+SupervisorProcess::SupervisorProcess(Options options, Pulse pulse, proc::ProcDir dir)
+    : options_(std::move(options)), pulse_(std::move(pulse)), proc_(std::move(dir))
 {
 }
 
-Result<std::unique_ptr<Supervision>> Supervision::begin(Commands commands)
+Result<std::unique_ptr<SupervisorProcess>> SupervisorProcess::create(Options options)
 {
     auto pulse = TRY(Pulse::create());
     auto dir = TRY(proc::ProcDir::open());
-    auto out = std::make_unique<Supervision>(std::move(commands), std::move(pulse), std::move(dir));
+    auto out = std::make_unique<SupervisorProcess>(std::move(options), std::move(pulse), std::move(dir));
     out->runs_ = out->start().ok();
     return out;
 }
 
-Result<void> Supervision::start()
+Result<void> SupervisorProcess::start()
 {
     std::vector<std::string> words{
-        commands_.supervisor, "--pulse", std::to_string(pulse_number), "--guard", std::to_string(::getpid())};
-    if (commands_.after_death == AfterDeath::start_again)
+        options_.supervisor, "--pulse", std::to_string(pulse_number), "--guard", std::to_string(::getpid())};
+    if (options_.after_death == AfterDeath::start_again)
         words.emplace_back("--again");
     words.emplace_back("--");
-    words.insert(words.end(), commands_.guard.begin(), commands_.guard.end());
+    words.insert(words.end(), options_.guard.begin(), options_.guard.end());
     auto arguments = pointers_to(words);
 
     posix_spawn_file_actions_t files;
     ::posix_spawn_file_actions_init(&files);
     ::posix_spawn_file_actions_adddup2(&files, pulse_.fd(), pulse_number); // also takes O_CLOEXEC away
     int const failed =
-        ::posix_spawn(&pid_, commands_.supervisor.c_str(), &files, nullptr, arguments.data(), environ);
+        ::posix_spawn(&pid_, options_.supervisor.c_str(), &files, nullptr, arguments.data(), environ);
     ::posix_spawn_file_actions_destroy(&files);
     if (failed != 0) {
         pid_ = 0;
-        return Error::from_errno(failed, "start '" + commands_.supervisor + "'");
+        return Error::from_errno(failed, "start '" + options_.supervisor + "'");
     }
     return {};
 }
 
-std::string Supervision::look_after()
+std::string SupervisorProcess::look_after()
 {
+    std::erase_if(replaced_, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
     auto const state = state_of_child();
-    if (state != Child::ended) {
-        runs_ = true;
-        if (state == Child::runs)
-            return {};
-        if (state == Child::stopped) {
-            (void)::kill(pid_, SIGCONT); // our own child, not waited for: the number is still its
-            return "the supervisor was stopped by a signal, and continued";
-        }
+    runs_ = state == Child::runs || state == Child::stopped;
+    if (state == Child::runs)
+        return {};
+    if (state == Child::stopped) {
+        (void)::kill(pid_, SIGCONT); // our own child, not waited for: the number is still its
+        return "the supervisor was stopped by a signal, and continued";
+    }
+    if (state == Child::traced) {
         (void)::kill(pid_, SIGKILL); // it cannot look while it is traced: another one can
+        replaced_.push_back(pid_); // its tracer may keep it from ending
+        pid_ = 0;
         return "the supervisor was stopped by a tracer, and is replaced";
     }
     pid_ = 0;
-    runs_ = false;
     if (steady_now() < next_start_)
         return "no supervisor runs";
     next_start_ = steady_now() + start_every;
@@ -84,7 +79,7 @@ std::string Supervision::look_after()
                         : "no supervisor runs: " + started.error().message();
 }
 
-Supervision::Child Supervision::state_of_child() const
+SupervisorProcess::Child SupervisorProcess::state_of_child() const
 {
     if (pid_ == 0 || ::waitpid(pid_, nullptr, WNOHANG) != 0)
         return Child::ended;
@@ -98,12 +93,12 @@ Supervision::Child Supervision::state_of_child() const
     return seen.state == 'T' ? Child::stopped : seen.state == 't' ? Child::traced : Child::runs;
 }
 
-Supervision::~Supervision()
+SupervisorProcess::~SupervisorProcess()
 {
     pulse_.end_in_order();
     if (pid_ == 0)
         return;
-    (void)::kill(pid_, SIGKILL); // this process may go on, and begin another supervision
+    (void)::kill(pid_, SIGKILL); // this process may go on, and start another supervisor
     for (int tries = 0; tries < 100 && state_of_child() != Child::ended; ++tries)
         (void)::usleep(1'000);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tocsin/guard/supervisor_watch.h"
+#include "tocsin/guard/self_watch.h"
 
 #include <condition_variable>
 #include <fmt/format.h>
 
 #include "tocsin/base/log.h"
-#include "tocsin/guard/threads.h"
+#include "tocsin/base/precedence.h"
 
 namespace tocsin::guard {
 namespace {
@@ -15,16 +15,16 @@ constexpr std::chrono::milliseconds look_every{100};
 
 } // namespace
 
-SupervisorWatch::SupervisorWatch(supervise::Supervision& supervision, Report report)
-    : supervision_(supervision)
+SelfWatch::SelfWatch(supervise::SupervisorProcess& supervisor, Report report)
+    : supervisor_(supervisor)
     , report_(std::move(report))
     , thread_([this](std::stop_token const& stop) { run(stop); })
 {
 }
 
-void SupervisorWatch::run(std::stop_token const& stop)
+void SelfWatch::run(std::stop_token const& stop)
 {
-    take_precedence("supervision", Precedence::gate);
+    take_precedence("self-watch", Precedence::gate);
     std::mutex mutex;
     std::condition_variable_any wake;
     std::unique_lock waiting(mutex);
@@ -32,16 +32,16 @@ void SupervisorWatch::run(std::stop_token const& stop)
         look();
 }
 
-void SupervisorWatch::look()
+void SelfWatch::look()
 {
-    auto found = supervision_.look_after();
+    auto found = supervisor_.look_after();
     {
         std::lock_guard lock(mutex_);
         found_ = found;
     }
-    if (!found.empty() && record("supervisor", found))
+    if (!found.empty() && record(found, found))
         log_line(Severity::warning, found);
-    auto now = supervision_.pulse().interruptions();
+    auto now = supervisor_.pulse().interruptions();
     if (now.count == interruptions_told_)
         return;
     interruptions_told_ = now.count; // the supervisor has written it to the log
@@ -50,7 +50,7 @@ void SupervisorWatch::look()
             now.lasted.count()));
 }
 
-bool SupervisorWatch::record(std::string const& cause, std::string const& reason)
+bool SelfWatch::record(std::string const& cause, std::string const& reason)
 {
     {
         std::lock_guard lock(mutex_);
@@ -68,10 +68,10 @@ bool SupervisorWatch::record(std::string const& cause, std::string const& reason
     return true;
 }
 
-std::string SupervisorWatch::what_is_wrong() const
+std::string SelfWatch::what_is_wrong() const
 {
     std::lock_guard lock(mutex_);
-    return supervision_.runs() ? std::string() : found_;
+    return supervisor_.runs() ? std::string() : found_;
 }
 
 } // namespace tocsin::guard

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <fmt/format.h>
 
-
 namespace tocsin::cli {
 
 namespace {

@@ -189,8 +189,8 @@ Result<void> Guard::Parts::protect(Tree tree, std::vector<std::string> const& ex
                 tree.path));
     if (auto const* before = replaced_by(tree)) {
         log_line(Severity::warning,
-            fmt::format("'{}' is not the directory that was guarded there: it is captured as a new one",
-                tree.path));
+            fmt::format(
+                "'{}' is not the directory that was guarded there: it is captured as a new one", tree.path));
         TRY(let_go(event::RootChange(*before)));
     }
     tree.claim = TRY(claim(tree));

@@ -155,11 +155,10 @@ std::optional<std::uint64_t> Guard::Parts::deeds_before(answers::Request const& 
     auto id = answers::incident_arg(request.args);
     if (!takes_back.ok() || !takes_back.take() || !id.ok())
         return std::nullopt;
-    auto deeds = in_decider<std::uint64_t>(
-        [id = id.take()](Decider& d) -> Result<std::uint64_t> {
-            d.send_records(); // so that the plan knows each that is counted
-            return d.incidents().deeds(id);
-        });
+    auto deeds = in_decider<std::uint64_t>([id = id.take()](Decider& d) -> Result<std::uint64_t> {
+        d.send_records(); // so that the plan knows each that is counted
+        return d.incidents().deeds(id);
+    });
     recorder.flush();
     return deeds.ok() ? std::optional(deeds.take()) : std::nullopt;
 }

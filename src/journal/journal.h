@@ -51,8 +51,9 @@ public:
     virtual ~Journal() = default;
 
     // One transaction, all or nothing; but a record of more than 16 MiB, which no reader would
-    // take, is left out alone: it keeps the id 0 and is counted by left_out(). Sets the ids of versions and activities. A version or an
-    // activity may name processes that were never appended: then only their key is known.
+    // take, is left out alone: it keeps the id 0 and is counted by left_out(). Sets the ids of versions and
+    // activities. A version or an activity may name processes that were never appended: then only their
+    // key is known.
     virtual Result<void> append(std::span<event::Record> records) = 0;
     // Records that appends have left out since this object was opened.
     virtual std::uint64_t left_out() const { return 0; }

@@ -54,7 +54,8 @@ public:
     event::IncidentId incident_of(event::ProcessKey process) const;
 
     // An incident from before a restart is open again; nothing happens where it is open already. Those of
-    // its processes that the tree knows are condemned in it. What convicted them is not known any more: release() pardons all.
+    // its processes that the tree knows are condemned in it. What convicted them is not known any more:
+    // release() pardons all.
     void resume(event::Incident const& incident);
 
     // A person lets the actor go on: what convicted it does not count against it or its

@@ -60,7 +60,8 @@ Result<std::unique_ptr<guard::Guard>> start_in_its_place(
     std::string told;
     for (;;) {
         auto started = guard::Guard::start(options);
-        bool const is_gone = ::access(options.state_dir.c_str(), F_OK) != 0; // nothing is left to guard by
+        // Nothing is left to guard by.
+        bool const is_gone = ::access(options.state_dir.c_str(), F_OK) != 0 && errno == ENOENT;
         if (started.ok() || is_gone || another_guard_runs(options))
             return started;
         if (told != started.error().message())

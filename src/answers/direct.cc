@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
 #include "tocsin/answers/direct.h"
+
+#include <fmt/format.h>
 
 #include "tocsin/answers/args.h"
 #include "tocsin/answers/put_back.h"
@@ -55,11 +58,14 @@ Result<json::value> write_without_guard(
 {
     auto lock = TRY(lock_state(state)); // held until the end
     auto repository = TRY(open_repository(state, vault::OpenMode::read_only));
-    auto answer = TRY(answer_with({state, *repository}, request, sink));
+    auto answer = TRY(answer_with({state, *repository, {}}, request, sink));
     auto took_back = TRY(takes_back(request));
     if (took_back) {
         auto id = TRY(incident_arg(request.args));
-        TRY(record_undo(state, id, request.user, answer));
+        auto living = TRY(record_undo(state, id, request.user, answer));
+        if (living != 0)
+            add_note(answer, "actor",
+                fmt::format("{} of its processes still exist, and no guard runs to end them", living));
     }
     return answer;
 }
@@ -98,7 +104,7 @@ Result<json::value> answer_without_guard(
     if (request.verb == "check") {
         TRY(ensure_journal(state));
         auto repository = TRY(open_repository(state, vault::OpenMode::read_only));
-        return answer_with({state, *repository}, request, sink);
+        return answer_with({state, *repository, {}}, request, sink);
     }
     return Error(Errc::not_found,
         "no guard runs on '" + state_dir + "': `tocsin protect DIR` starts one, and '" + request.verb

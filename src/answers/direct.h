@@ -7,17 +7,21 @@
 // Threads: any, each with its own call.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "tocsin/answers/protocol.h"
 #include "tocsin/answers/state.h"
+#include "tocsin/event/version.h"
 
 namespace tocsin::answers {
 
-// What answers are drawn from. Borrows both.
+// What answers are drawn from. Borrows state and repository.
 struct Material {
     StatePaths const& state;
     vault::Repository& repository;
+    // Told of each version that undo or restore puts back, at once, from several threads. May be empty.
+    std::function<void(event::Version const&)> restored;
 };
 
 // incidents, incident, versions, undo, restore, check, quarantine. An undo that was carried out

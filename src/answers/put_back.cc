@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "tocsin/answers/args.h"
+#include "tocsin/base/proc.h"
 #include "tocsin/undo/act.h"
 #include "tocsin/undo/quarantine.h"
 #include "tocsin/undo/vault_source.h"
@@ -17,11 +19,12 @@ namespace {
 // A guard that records what undo does, and much else at the time, writes almost without a pause.
 constexpr std::chrono::minutes patience_with_the_guard{1};
 
-undo::Options options_for(StatePaths const& state, std::optional<std::string> to_dir,
+undo::Options options_for(Material const& material, std::optional<std::string> to_dir,
     ProgressSink const& sink, std::string_view what)
 {
     undo::Options options;
-    options.state_dir = state.dir;
+    options.state_dir = material.state.dir;
+    options.restored = material.restored;
     options.to_dir = std::move(to_dir);
     if (sink)
         options.progress = [&sink, what](undo::Progress const& progress) {
@@ -73,7 +76,7 @@ Result<json::value> answer_undo(Material const& material, Request const& request
     if (dry_run)
         return undo::to_json(undo::foretell(to_dir ? undo::elsewhere(plan, *to_dir) : plan));
     return carry_out(
-        material, *journal, plan, options_for(material.state, std::move(to_dir), sink, "putting back"));
+        material, *journal, plan, options_for(material, std::move(to_dir), sink, "putting back"));
 }
 
 Result<json::value> answer_restore(Material const& material, Request const& request, ProgressSink const& sink)
@@ -84,7 +87,7 @@ Result<json::value> answer_restore(Material const& material, Request const& requ
     auto access = to_dir ? journal::Access::read_only : journal::Access::read_write;
     auto journal = TRY(journal::Journal::open(material.state.journal, access, patience_with_the_guard));
     auto plan = TRY(undo::plan_restore(*journal, paths, moment));
-    auto options = options_for(material.state, std::move(to_dir), sink, "restoring");
+    auto options = options_for(material, std::move(to_dir), sink, "restoring");
     auto answer = TRY(carry_out(material, *journal, plan, options));
     answer.as_object().erase("incident");
     return answer;
@@ -139,7 +142,24 @@ void add_note(json::value& report, std::string_view what, std::string_view why)
     report.at("notes").as_array().push_back(json::object{{"path", ""}, {"what", what}, {"why", why}});
 }
 
-Result<void> record_undo(
+namespace {
+
+// Of the incident's processes, how many still exist.
+std::size_t living_of(event::Incident const& incident)
+{
+    auto dir = proc::ProcDir::open();
+    if (!dir.ok())
+        return 0;
+    auto const processes = dir.take();
+    return static_cast<std::size_t>(std::ranges::count_if(incident.actor.processes, [&](auto const& key) {
+        auto stat = key ? processes.stat(key.pid) : Result<proc::Stat>(Error(Errc::not_found, ""));
+        return stat.ok() && stat.take().start_ticks == key.start_ticks;
+    }));
+}
+
+} // namespace
+
+Result<std::size_t> record_undo(
     StatePaths const& state, event::IncidentId id, std::string const& user, json::value const& report)
 {
     auto journal =
@@ -158,7 +178,8 @@ Result<void> record_undo(
         incident->state = event::IncidentState::undone;
         records.emplace_back(*incident);
     }
-    return journal->append(records);
+    TRY(journal->append(records));
+    return living_of(*incident);
 }
 
 } // namespace tocsin::answers

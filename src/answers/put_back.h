@@ -26,8 +26,9 @@ std::string undo_sentence(json::value const& report);
 // A line for the person, not about one file.
 void add_note(json::value& report, std::string_view what, std::string_view why);
 
-// The journal learns what was done; the incident is `undone` where all of it was put back.
-Result<void> record_undo(
+// The journal learns what was done; the incident is `undone` where all of it was put back. How many of its
+// processes still exist.
+Result<std::size_t> record_undo(
     StatePaths const& state, event::IncidentId id, std::string const& user, json::value const& report);
 
 } // namespace tocsin::answers

@@ -102,8 +102,9 @@ std::string show_incident(json::value const& value)
     auto actor = incident.object("actor");
     auto text = fmt::format("incident {}, {}, opened {}, score {:.1f}\n", incident.number("id"),
         incident.text("state"), short_time(incident.text("opened")), incident.real("score"));
-    text += fmt::format("actor: {} by {}: {}\n", printable(actor.text("kind"), 40),
-        printable(who(actor), 200), printable(actor.text("command"), 300));
+    auto by = who(actor);
+    text += fmt::format("actor: {}{}: {}\n", printable(actor.text("kind"), 40),
+        by.empty() ? std::string() : " by " + printable(by, 200), printable(actor.text("command"), 300));
     if (!actor.list("pids").empty())
         text += "processes: " + pids_of(actor) + "\n";
     text += fmt::format("objects: {} changed, {} deleted, {} created; {} opened for reading or writing\n",

@@ -70,6 +70,8 @@ public:
     std::uint64_t excluded(event::RootId root);
     Incidents& incidents() { return incidents_; }
     void forget_tree(event::RootId root);
+    // An undo has put this back, and told the journal: who changes it from now on changes what existed.
+    void put_back(event::Version const& version);
     // Captures now what is known to have changed, and tells the journal all it knows. The capture
     // pool is busy with it when this returns.
     void bring_up_to_date();
@@ -137,6 +139,7 @@ private:
     void no_longer_missed(event::ObjectId object);
     void handle(FoundObject&& message);
     void handle(WalkEnd&& end);
+    bool has_all_names(Found const& found) const; // as many as it has links
     void name_found(FoundObject const& message, bool was_expected);
     void version_found(FoundObject const& message);
     bool note_absence(event::Version const& version);

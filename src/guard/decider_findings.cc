@@ -149,6 +149,23 @@ void Decider::apply(event::Version&& version, Committed committed)
         incidents_.open(*decision);
 }
 
+void Decider::put_back(event::Version const& version)
+{
+    catalog_.apply(version);
+    uncaptured_.erase(version.object);
+    excluded_.erase(version.object);
+    auto const at = unsettled_.find(version.object);
+    if (at != unsettled_.end() && at->second.writer == self_pid_)
+        settled(version.object);
+}
+
+bool Decider::has_all_names(Found const& found) const
+{
+    auto const known = catalog_.places_of(found.object).size();
+    bool const is_directory = event::kind_of_mode(found.metadata.mode) == ObjectKind::directory;
+    return is_directory ? known != 0 : known >= found.metadata.links;
+}
+
 void Decider::handle(FoundObject&& message)
 {
     auto& found = message.found;
@@ -158,6 +175,12 @@ void Decider::handle(FoundObject&& message)
     auto const* entry = catalog_.find(found.object);
     auto const* link = catalog_.link_at(found.place);
     bool is_named = link != nullptr && link->object->id == found.object && link->object->root == message.root;
+    // It was listed under a name that it has no more: events have told of those that it has.
+    bool const has_moved = !is_named && message.reason != WalkReason::restart && entry != nullptr
+        && entry->is_here() && entry->root == message.root && has_all_names(found);
+    if (has_moved)
+        found.path = catalog_.path_of(found.object);
+    is_named = is_named || has_moved;
     if (message.reason != WalkReason::restart && entry != nullptr && entry->is_gone) {
         auto const status = objects_.status_by_handle(found.key);
         if (!status || status->stx_nlink == 0)
@@ -165,11 +188,10 @@ void Decider::handle(FoundObject&& message)
     }
     if (is_named && message.reason == WalkReason::restart && !message.is_queued) {
         capture::ObjectNumber const number{found.device, found.metadata.inode};
-        // One with several names may be wanted by another one.
-        if (entry->kind == ObjectKind::regular && found.metadata.links == 1
-            && parts_.trees.is_excluded(found.path))
+        bool const is_left_out = entry->kind == ObjectKind::regular && parts_.trees.is_excluded(found.path);
+        if (is_left_out && found.metadata.links == 1)
             parts_.keeper.excluded(number);
-        else
+        else if (!is_left_out) // one with several names may be wanted by another one, which tells
             parts_.keeper.captured(number, event::stamp_of(found.metadata), Keeper::Stands::until_close);
         Activity again;
         again.kind = ActivityKind::seen;
@@ -183,8 +205,8 @@ void Decider::handle(FoundObject&& message)
     }
     if (!is_named)
         name_found(message, was_expected);
-    if (event::kind_of_mode(found.metadata.mode) != ObjectKind::regular)
-        version_found(message);
+    if (event::kind_of_mode(found.metadata.mode) != ObjectKind::regular && message.process.pid != self_pid_)
+        version_found(message); // of what undo makes it tells itself, once it is as it shall be
 }
 
 // An object at a place where the catalog had nothing, or something else.

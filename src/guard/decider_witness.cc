@@ -96,21 +96,27 @@ bool Decider::is_kind_guessed(event::ObjectId object) const
     return at != unsettled_.end() && at->second.is_kind_guessed;
 }
 
-// What undo puts back is known to it: names are followed, nothing is judged.
+// What undo puts back is known to it: names are followed, nothing is judged. What it makes was there before
+// the attacker, and so counts as found.
 void Decider::handle_own(sensor::WitnessEvent const& event, WallTime time)
 {
     translator_.translate(event, book_.key_of(event.pid), time, [&](Activity&& activity) {
+        bool const is_new = activity.kind == ActivityKind::created;
+        if (is_new && is_regular(activity)) // the kernel tells directories alone
+            if (auto const status = objects_.status_by_handle(activity.key))
+                activity.object_kind = event::kind_of_mode(status->stx_mode);
+        auto known = activity;
+        if (is_new)
+            known.kind = ActivityKind::seen;
         if (activity.kind == ActivityKind::attributes)
-            activity.metadata = objects_.metadata_by_handle(activity.key);
-        catalog_.apply(activity, {});
-        bool names = activity.kind != ActivityKind::changed && activity.kind != ActivityKind::attributes;
-        auto copy = activity;
-        if (names)
+            known.metadata = objects_.metadata_by_handle(activity.key);
+        catalog_.apply(known, {});
+        if (activity.kind != ActivityKind::changed && activity.kind != ActivityKind::attributes)
             record(std::move(activity));
-        if (copy.kind == ActivityKind::created && copy.object_kind == ObjectKind::directory)
-            arrive(copy);
-        if (!copy.key.handle.bytes.empty() && catalog_.find(copy.object) != nullptr)
-            begin_anew(copy.object, copy.key, event.pid);
+        if (is_new && known.object_kind == ObjectKind::directory)
+            arrive(known);
+        if (!known.key.handle.bytes.empty() && catalog_.find(known.object) != nullptr)
+            begin_anew(known.object, known.key, event.pid);
     });
 }
 
@@ -237,6 +243,9 @@ void Decider::compare_attributes(Activity activity, struct statx const& status)
         return; // gone
     if (!shows && catalog::hash_of(now.xattrs) == entry->xattr_hash)
         return restamp(activity.object, status); // the number of its links, or its atime
+    // A capture of what undo made, still to come, reads what this one has left.
+    if (auto at = unsettled_.find(activity.object); at != unsettled_.end() && at->second.writer == self_pid_)
+        at->second.writer = activity.process.pid;
     // With another size or time its content may be another: that is for its capture to say.
     bool const content_stands =
         entry->kind != ObjectKind::regular || (now.size == entry->size && now.mtime_ns == entry->mtime_ns);

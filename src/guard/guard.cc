@@ -141,9 +141,8 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
         return Error(
             Errc::invalid, "no tree is named, and '" + options.state_dir + "' knows of none to guard");
     TRY(parts->begin());
-    for (auto& tree : trees)
-        if (!parts->is_awaited(tree))
-            TRY(parts->protect(std::move(tree), options.excludes));
+    for (auto const& tree : trees)
+        TRY(parts->protect_at_start(tree.path, options.excludes));
     parts->start_is_over();
     if (!options.died.empty())
         parts->record_death(options.died);

@@ -218,7 +218,9 @@ void Incidents::acted(event::Action action)
         if (incidents_[id].state != IncidentState::undone)
             change_state(id, IncidentState::contained);
     } else if (kind == ActionKind::thaw) {
-        change_state(id, IncidentState::released);
+        auto const state = incidents_[id].state; // of one that is ended and undone nobody is let go
+        if (found_any || (state != IncidentState::undone && state != IncidentState::stopped))
+            change_state(id, IncidentState::released);
     } else if (kind == ActionKind::kill) {
         record_progress(); // the last it did, before it is forgotten
         parts_.verdict.close(id);

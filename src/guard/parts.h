@@ -44,12 +44,11 @@ struct Guard::Parts {
     bool has_trees() const; // recalled or protected. Before begin()
     // Where this tree is recalled: with these globs from now on. Before begin().
     void leave_out(Tree const& tree, std::vector<std::string> const& excludes);
-    // Whether this directory only keeps the place of one that was guarded: a mount point whose disk is
-    // not mounted yet. It is looked for, and the guard is blind meanwhile. Before begin().
-    bool is_awaited(Tree const& tree) const;
     // Starts the threads, and walks the recalled trees.
     Result<void> begin();
-    Result<void> protect(Tree tree, std::vector<std::string> const& excludes);
+    Result<void> protect(std::string const& path, std::vector<std::string> const& excludes);
+    // The same; one that is recalled and not there yet is looked for, and the guard is blind meanwhile.
+    Result<void> protect_at_start(std::string const& path, std::vector<std::string> const& excludes);
     // How the guard ended in whose place this one was started. After begin().
     void record_death(std::string const& how);
     void start_is_over() { --pending_walks_; } // all that the guard was started for are protected
@@ -115,13 +114,18 @@ private:
     bool holds(event::Version const& version) const; // all of its content, for certain
     Result<void> recall_process(event::ProcessKey key);
     void begin_trees(); // those that are recalled
+    // All that follow, until unmark(): under `protect_mutex_`; look_for_trees() takes it itself.
     void begin_tree(event::RootChange const& root);
     void look_for_trees(); // whose directory was not there at the start
-    event::RootChange const* replaced_by(Tree const& tree) const;
+    bool is_awaited(event::RootChange const& root) const;
+    Result<void> protect_tree(std::string const& path, std::vector<std::string> const& excludes);
+    Result<void> refuse_twice(
+        std::shared_ptr<Tree const> const& there, std::vector<std::string> const& excludes) const;
+    Result<std::optional<event::RootChange>> replaced_by(Tree const& tree, std::string const& path) const;
     Result<std::shared_ptr<Baseline const>> baseline_of(event::RootId root);
     Result<event::RootChange> protected_root(std::string const& path) const; // as it came under protection
-    Result<void> let_go(event::RootChange const& root);
-    Result<void> unmark(std::shared_ptr<Tree const> const& tree);
+    void let_go(event::RootChange const& root);
+    void unmark(std::shared_ptr<Tree const> const& tree);
     void remember(event::RootChange const& change);
     static std::string cause_of(std::string const& tree_path); // in `health`
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Trees come under protection and leave it, and what the journal knows of them is recalled.
-#include <filesystem>
 #include <fmt/format.h>
 #include <ranges>
 #include <sys/file.h>
@@ -26,10 +25,10 @@ Result<bool> is_still_frozen(journal::Journal& journal, event::Incident const& i
     return last && last->kind == event::ActionKind::freeze;
 }
 
-bool is_empty_directory(std::string const& path)
+bool is_empty(Tree const& tree)
 {
-    std::error_code problem;
-    return std::filesystem::is_empty(path, problem) && !problem;
+    auto entries = sys::list_dir(tree.fd.get());
+    return entries.ok() && entries.take().empty();
 }
 
 class PendingWalk {
@@ -74,7 +73,7 @@ Result<void> Guard::Parts::recall()
 void Guard::Parts::leave_out(Tree const& tree, std::vector<std::string> const& excludes)
 {
     for (auto& root : roots_)
-        if (root.is_protected && root.path == tree.path && root.object == tree.object)
+        if (root.is_protected && root.path == tree.path)
             root.excludes = excludes; // protect() tells the journal
 }
 
@@ -96,6 +95,7 @@ Result<void> Guard::Parts::recall_process(event::ProcessKey key)
 
 void Guard::Parts::begin_trees()
 {
+    std::lock_guard guard(protect_mutex_);
     recalled_processes_.clear();
     for (auto const& root : std::vector(roots_)) {
         if (!root.is_protected)
@@ -117,36 +117,22 @@ void Guard::Parts::begin_trees()
 // Its directory may not be there yet: then it is looked for again.
 void Guard::Parts::begin_tree(event::RootChange const& root)
 {
-    auto tree = open_tree(root.path);
-    auto done = tree.ok() ? protect(tree.take(), root.excludes) : Result<void>(tree.take_error());
+    auto done = protect_tree(root.path, root.excludes);
     if (!done.ok())
         health.set(cause_of(root.path), "a protected tree is not guarded: " + done.error().message());
 }
 
 void Guard::Parts::look_for_trees()
 {
-    std::vector<event::RootChange> absent;
-    {
-        std::lock_guard guard(protect_mutex_);
-        std::ranges::copy_if(roots_, std::back_inserter(absent),
-            [&](auto const& root) { return root.is_protected && !trees.by_path(root.path); });
-    }
-    for (auto const& root : absent)
-        begin_tree(root);
+    std::lock_guard guard(protect_mutex_);
+    for (auto const& root : std::vector(roots_))
+        if (is_awaited(root))
+            begin_tree(root);
 }
 
-bool Guard::Parts::is_awaited(Tree const& tree) const
+bool Guard::Parts::is_awaited(event::RootChange const& root) const
 {
-    return replaced_by(tree) != nullptr && is_empty_directory(tree.path);
-}
-
-// The protected tree in whose place this directory is.
-event::RootChange const* Guard::Parts::replaced_by(Tree const& tree) const
-{
-    auto found = std::ranges::find_if(roots_, [&](auto const& root) {
-        return root.is_protected && root.path == tree.path && root.object != tree.object;
-    });
-    return found != roots_.end() ? &*found : nullptr;
+    return root.is_protected && !trees.by_path(root.path);
 }
 
 bool Guard::Parts::has_trees() const
@@ -159,40 +145,48 @@ std::string Guard::Parts::cause_of(std::string const& tree_path)
     return "tree " + tree_path;
 }
 
-// A tree that was protected before goes on where the journal stopped, so that what changed
-// meanwhile is known.
-Result<void> Guard::Parts::protect(Tree tree, std::vector<std::string> const& excludes)
+Result<void> Guard::Parts::protect(std::string const& path, std::vector<std::string> const& excludes)
 {
     std::lock_guard guard(protect_mutex_);
     if (is_over_)
         return Error(Errc::again, "nothing was guarded any more, and the guard ends: try again");
+    return protect_tree(path, excludes);
+}
+
+Result<void> Guard::Parts::protect_at_start(std::string const& path, std::vector<std::string> const& excludes)
+{
+    std::lock_guard guard(protect_mutex_);
+    if (std::ranges::any_of(roots_, [&](auto const& root) { return root.path == path && is_awaited(root); }))
+        return {};
+    return protect_tree(path, excludes);
+}
+
+Result<void> Guard::Parts::refuse_twice(
+    std::shared_ptr<Tree const> const& there, std::vector<std::string> const& excludes) const
+{
+    if (!recalled_.contains(there->root))
+        return Error(Errc::exists, fmt::format("'{}' is guarded already", there->path));
+    if (excludes.empty() || excludes == there->excludes)
+        return {};
+    return Error(Errc::exists,
+        fmt::format("'{}' is guarded with another --exclude: leave it out, or `tocsin unprotect` the tree "
+                    "first",
+            there->path));
+}
+
+// A tree that was protected before goes on where the journal stopped, so that what changed
+// meanwhile is known. Nothing is changed before all is well.
+Result<void> Guard::Parts::protect_tree(std::string const& path, std::vector<std::string> const& excludes)
+{
     PendingWalk const pending(pending_walks_); // until the walk is asked for, nobody says `guarding`
-    if (auto there = trees.by_path(tree.path)) {
-        if (!recalled_.contains(there->root))
-            return Error(Errc::exists, fmt::format("'{}' is guarded already", tree.path));
-        if (excludes.empty() || excludes == there->excludes)
-            return {};
-        return Error(Errc::exists,
-            fmt::format(
-                "'{}' is guarded with another --exclude: leave it out, or `tocsin unprotect` the tree "
-                "first",
-                tree.path));
-    }
+    auto tree = TRY(open_tree(path));
+    if (auto there = trees.by_path(tree.path))
+        return refuse_twice(there, excludes);
+    auto const before = TRY(replaced_by(tree, path));
     answers::Surroundings around{state.dir, state.repository, {}};
     for (auto const& other : trees.all())
         around.guarded.push_back(other->path);
     TRY(answers::check_apart(tree.path, around));
-    if (is_awaited(tree))
-        return Error(Errc::not_found,
-            fmt::format("'{0}' is empty, and not the directory that was guarded there: mount its disk, or "
-                        "'tocsin unprotect {0}' and protect it again",
-                tree.path));
-    if (auto const* before = replaced_by(tree)) {
-        log_line(Severity::warning,
-            fmt::format(
-                "'{}' is not the directory that was guarded there: it is captured as a new one", tree.path));
-        TRY(let_go(event::RootChange(*before)));
-    }
     tree.claim = TRY(claim(tree));
 
     auto known = std::ranges::find_if(
@@ -201,20 +195,49 @@ Result<void> Guard::Parts::protect(Tree tree, std::vector<std::string> const& ex
     tree.root = is_known ? known->root : event::RootId{next_root_++};
     tree.excludes = excludes;
     event::RootChange change{tree.root, wall_now(), tree.path, tree.object, true, excludes};
-    auto added = trees.add(std::move(tree));
-
     WalkRequest request;
     request.reason = is_known ? WalkReason::restart : WalkReason::first;
-    request.tree = added;
-    request.place = {{}, added->path};
-    request.path = added->path;
+    request.place = {{}, tree.path};
+    request.path = tree.path;
     if (is_known)
-        request.baseline = TRY(baseline_of(added->root));
+        request.baseline = TRY(baseline_of(tree.root));
+    if (before) {
+        log_line(Severity::warning,
+            fmt::format(
+                "'{}' is not the directory that was guarded there: it is captured as a new one", tree.path));
+        let_go(*before);
+    }
+    request.tree = trees.add(std::move(tree));
     inbox->put(Command([this, change] { decider.record(change); }));
     walker.request(std::move(request));
     remember(change);
-    health.set(cause_of(added->path), "");
+    health.set(cause_of(change.path), "");
     return {};
+}
+
+// The protected tree in whose place this directory is; none: there is no other. `not_found` where it may
+// be a mount point without its disk, or where a protected tree's path leads elsewhere.
+Result<std::optional<event::RootChange>> Guard::Parts::replaced_by(
+    Tree const& tree, std::string const& path) const
+{
+    auto is_another = [&](auto const& root) {
+        bool const leads_elsewhere = root.path == path && path != tree.path;
+        return root.is_protected
+            && (leads_elsewhere || (root.path == tree.path && root.object != tree.object));
+    };
+    auto found = std::ranges::find_if(roots_, is_another);
+    if (found == roots_.end())
+        return std::optional<event::RootChange>();
+    if (found->path != tree.path)
+        return Error(Errc::not_found,
+            fmt::format("'{0}' leads to '{1}' by now: 'tocsin unprotect {0}' and protect that", found->path,
+                tree.path));
+    if (is_empty(tree))
+        return Error(Errc::not_found,
+            fmt::format("'{0}' is empty, and not the directory that was guarded there: mount its disk, or "
+                        "'tocsin unprotect {0}' and protect it again",
+                tree.path));
+    return std::optional(*found);
 }
 
 // What the journal last knew; the decider is told first, where it was not yet.
@@ -222,7 +245,7 @@ Result<std::shared_ptr<Baseline const>> Guard::Parts::baseline_of(event::RootId 
 {
     auto baseline = std::make_shared<Baseline>();
     auto objects = std::make_shared<std::vector<journal::CurrentObject>>();
-    bool const is_new = recalled_.insert(root).second;
+    bool const is_new = !recalled_.contains(root);
     recorder.flush();
     std::lock_guard reading_lock(reading_mutex);
     TRY(reading->for_each_current(root, [&](journal::CurrentObject const& object) -> Result<void> {
@@ -232,6 +255,7 @@ Result<std::shared_ptr<Baseline const>> Guard::Parts::baseline_of(event::RootId 
             objects->push_back(object);
         return {};
     }));
+    recalled_.insert(root);
     if (is_new)
         inbox->put(Command([this, root, objects, now = wall_now()] {
             decider.expect_walk(root, now);
@@ -243,8 +267,7 @@ Result<std::shared_ptr<Baseline const>> Guard::Parts::baseline_of(event::RootId 
 
 void Guard::Parts::remember(event::RootChange const& change)
 {
-    std::erase_if(
-        roots_, [&](auto const& root) { return root.root == change.root || root.path == change.path; });
+    std::erase_if(roots_, [&](auto const& root) { return root.root == change.root; });
     roots_.push_back(change);
 }
 
@@ -260,12 +283,12 @@ bool Guard::Parts::holds(event::Version const& version) const
 Result<event::RootChange> Guard::Parts::protected_root(std::string const& path) const
 {
     auto resolved = sys::real_path(path);
-    auto const wanted = resolved.ok() ? resolved.take() : path;
-    auto known = std::ranges::find_if(
-        roots_, [&](auto const& root) { return root.is_protected && root.path == wanted; });
-    if (known == roots_.end())
-        return Error(Errc::not_found, fmt::format("'{}' is not guarded", path));
-    return *known;
+    // Its path may be a symlink by now: the name that it was guarded by goes first.
+    for (auto const& wanted : {path, resolved.ok() ? resolved.take() : path})
+        for (auto const& root : roots_)
+            if (root.is_protected && root.path == wanted)
+                return root;
+    return Error(Errc::not_found, fmt::format("'{}' is not guarded", path));
 }
 
 Result<bool> Guard::Parts::unprotect(std::span<std::string const> paths)
@@ -277,17 +300,17 @@ Result<bool> Guard::Parts::unprotect(std::span<std::string const> paths)
         leaving.push_back(std::move(root));
     }
     for (auto const& root : leaving)
-        TRY(let_go(root));
+        let_go(root);
     is_over_ = !has_trees();
     if (is_over_)
         stop();
     return is_over_;
 }
 
-Result<void> Guard::Parts::let_go(event::RootChange const& root)
+void Guard::Parts::let_go(event::RootChange const& root)
 {
     if (auto tree = trees.by_path(root.path))
-        TRY(unmark(tree));
+        unmark(tree);
     event::RootChange change = root;
     change.time = wall_now();
     change.is_protected = false;
@@ -298,10 +321,10 @@ Result<void> Guard::Parts::let_go(event::RootChange const& root)
         decider.forget_tree(change.root);
         decider.record(change);
     }));
-    return {};
 }
 
-Result<void> Guard::Parts::unmark(std::shared_ptr<Tree const> const& tree)
+// Where a directory cannot be reached any more, the marks go with it.
+void Guard::Parts::unmark(std::shared_ptr<Tree const> const& tree)
 {
     trees.remove(tree->root);
     if (tree->scope == sensor::MarkScope::filesystem) {
@@ -321,11 +344,11 @@ Result<void> Guard::Parts::unmark(std::shared_ptr<Tree const> const& tree)
         };
         visitor.found = [](Found&&) { return true; };
         visitor.skipped = [](std::string const&, Error const&) { };
-        auto fd = TRY(sys::open(tree->path, O_RDONLY | O_DIRECTORY));
-        TRY(walk(*tree, std::move(fd), {{}, tree->path}, tree->path, visitor));
+        auto fd = sys::open_by_handle(tree->fd.get(), tree->key.handle, O_RDONLY | O_DIRECTORY | O_NOATIME);
+        if (fd.ok())
+            (void)walk(*tree, fd.take(), {{}, tree->path}, tree->path, visitor);
     }
     (void)::flock(tree->claim.get(), LOCK_UN);
-    return {};
 }
 
 } // namespace tocsin::guard

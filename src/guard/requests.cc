@@ -136,7 +136,12 @@ Result<json::value> Guard::Parts::answer(
     else
         recorder.flush(); // so that the answer knows what happened until now
     auto const deeds = deeds_before(request);
-    auto answered = answers::answer_with({state, *repository}, request, progress);
+    auto answered =
+        answers::answer_with({state, *repository,
+                                 [this](event::Version const& version) {
+                                     inbox->put(Command([this, version] { decider.put_back(version); }));
+                                 }},
+            request, progress);
     if (answered.ok() && request.verb == "undo") {
         auto value = answered.take();
         auto took_back = TRY(answers::takes_back(request));
@@ -214,8 +219,7 @@ Result<json::value> Guard::Parts::answer_protect(answers::Request const& request
         is_over = TRY(unprotect(paths));
     } else {
         for (auto const& path : paths) {
-            auto tree = TRY(open_tree(path));
-            TRY(protect(std::move(tree), excludes));
+            TRY(protect(path, excludes));
         }
     }
     auto now = status();
@@ -246,7 +250,7 @@ Result<json::value> Guard::Parts::answer_actor(answers::Request const& request)
     recorder.flush();
     auto show = request;
     show.verb = "incident";
-    return answers::answer_with({state, *repository}, show, {});
+    return answers::answer_with({state, *repository, {}}, show, {});
 }
 
 } // namespace tocsin::guard

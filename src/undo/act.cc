@@ -294,7 +294,7 @@ Result<Report> run_plan(
     std::unique_ptr<Quarantine> quarantine;
     if (!options.state_dir.empty() && (!plan.steps.empty() || !plan.swept.empty()))
         quarantine = TRY(Quarantine::open(options.state_dir, plan.incident));
-    Recorder recorder(plan, record);
+    Recorder recorder(plan, record, options.restored);
     Run run(plan, source, options, recorder, trees, quarantine.get());
     Teller teller(run, recorder, options, plan.steps.size());
     TRY(do_phases(run, plan, trees, options, teller));

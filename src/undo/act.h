@@ -33,6 +33,9 @@ struct Options {
     unsigned threads = 4; // for contents and verification
     std::function<void(Progress const&)> progress; // may be empty
     std::chrono::milliseconds tell_every{100}; // the journal and the caller, while workers work
+    // Each version that was put back, as it is told to the journal: at once, from several threads. May be
+    // empty.
+    std::function<void(event::Version const&)> restored;
     // Asked between the smallest units of work, from several threads; false ends the run as if
     // it had been killed there. May be empty.
     std::function<bool()> keep_going;

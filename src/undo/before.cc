@@ -59,6 +59,8 @@ private:
     std::size_t put_back_by(std::size_t undo, std::size_t before, Same same) const;
     void replay_content(std::size_t before, Wanted& out);
     void replay_metadata(std::size_t before);
+    bool has_doubtful_time(std::size_t i) const;
+    std::size_t dated_before(std::size_t i) const;
     bool others_wrote_uncaptured() const;
     bool actor_after_newest(Touch kinds) const;
     bool counts(std::size_t i) const { return !by_actor_[i] && is_whole(versions_[i].occasion); }
@@ -240,10 +242,30 @@ void Judge::replay_metadata(std::size_t before)
             auto origin = put_back_by(i, before, same_metadata);
             if (origin != none)
                 after[i] = after[origin];
-        } else if (counts(i))
+        } else if (counts(i)) {
+            auto const mtime_ns = after[i].mtime_ns;
             take_changes(versions_[i - 1].metadata, versions_[i].metadata, after[i]);
+            if (has_doubtful_time(i))
+                after[i].mtime_ns = mtime_ns;
+        }
     }
     metadata_ = after.back();
+}
+
+// A directory that a walk found: its time is of the last name given or taken, which may be the actor's doing.
+bool Judge::has_doubtful_time(std::size_t i) const
+{
+    return versions_[i].kind() == event::ObjectKind::directory && !versions_[i].writer
+        && actor_.in_time(versions_[i].time);
+}
+
+// The newest version of others whose time can be relied on.
+std::size_t Judge::dated_before(std::size_t i) const
+{
+    auto at = i;
+    while (at > 0 && (has_doubtful_time(at) || by_actor_[at]))
+        --at;
+    return has_doubtful_time(at) || by_actor_[at] ? i : at;
 }
 
 // Others changed the content after the actor did, and no version has it yet.
@@ -300,6 +322,11 @@ Wanted Judge::decide()
     goal.metadata.blocks = blocks;
     goal.metadata.link_target = target;
     goal.metadata.device = device;
+    if (has_doubtful_time(rights)) {
+        auto const& dated = versions_[dated_before(rights)];
+        goal.metadata.mtime_ns = dated.metadata.mtime_ns;
+        goal.time = dated.time;
+    }
     out.content_differs = touch_.content && !out.keep_content
         && (!same_content(goal, *out.newest) || actor_after_newest({.content = true}));
     out.metadata_differs = touch_.metadata && !out.keep_content

@@ -96,6 +96,35 @@ Result<void> Planner::gather_inside_actors_directories()
     return {};
 }
 
+// What was in a directory that left the trees went with it, and nothing tells of each. The list grows while
+// it is walked: directories inside directories.
+Result<void> Planner::gather_inside_lost_directories()
+{
+    for (std::size_t i = 0; i < touched_.size(); ++i) {
+        auto& directory = *touched_[i];
+        bool const is_lost = directory.kind == ObjectKind::directory && !directory.created_by_actor
+            && directory.first_real() == nullptr && directory.first_wanted() != nullptr;
+        if (!is_lost)
+            continue;
+        auto const* names = TRY(history_.names_in(directory.object));
+        std::vector<ObjectId> inside;
+        for (auto const& a : *names)
+            inside.push_back(a.object);
+        for (auto object : inside) {
+            auto* track = TRY(history_.track(object));
+            for (auto& link : track->links) {
+                if (!link.real || link.real->parent != directory.object)
+                    continue;
+                if (is_touched_.insert(track).second)
+                    touched_.push_back(track);
+                list_directory(directory.object);
+                world_.take(link);
+            }
+        }
+    }
+    return {};
+}
+
 // Directories that must be there are wanted, and whoever is at a wanted place is known.
 Result<void> Planner::settle_wanted_places()
 {
@@ -148,6 +177,7 @@ Result<void> Planner::gather()
     TRY(gather_activities());
     TRY(gather_versions());
     TRY(gather_inside_actors_directories());
+    TRY(gather_inside_lost_directories());
     TRY(settle_wanted_places());
     for (auto& track : history_.tracks())
         if (track.first_real() == nullptr)

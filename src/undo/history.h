@@ -33,10 +33,10 @@ public:
     bool did(event::Activity const& activity) const;
     bool wrote(event::Version const& version) const; // not of occasion undo: see before.h
     bool is_unknown() const { return unknown_; }
+    bool in_time(WallTime time) const; // of the incident
 
 private:
     ActorTest() = default;
-    bool in_time(WallTime time) const;
 
     std::unordered_set<event::ProcessKey> processes_;
     WallTime first_;

@@ -28,6 +28,7 @@ private:
     Result<void> gather_versions();
     Result<void> touch(event::ObjectId object);
     Result<void> gather_inside_actors_directories();
+    Result<void> gather_inside_lost_directories();
     Result<void> settle_wanted_places();
     Result<void> remember_before();
 

@@ -85,6 +85,8 @@ void Recorder::add_version(Found const& there, Spot const& spot, event::Version 
     out.metadata = event::metadata_of(there.stat);
     out.metadata.xattrs = std::move(xattrs);
     out.metadata.link_target = std::move(target);
+    if (journal_ != nullptr && restored_)
+        restored_(out);
     std::lock_guard lock(mutex_);
     push_locked(std::move(out));
 }

@@ -9,6 +9,7 @@
 // Threads: add*() from any thread; flush() from the journal's.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
@@ -21,8 +22,11 @@ namespace tocsin::undo {
 
 class Recorder {
 public:
-    // `trees` as in the plan. Without a journal nothing is kept.
-    Recorder(Plan const& plan, journal::Journal* journal) : plan_(plan), journal_(journal) { }
+    // Without a journal nothing is kept, and nothing told. `restored` as in Options.
+    Recorder(Plan const& plan, journal::Journal* journal, std::function<void(event::Version const&)> restored)
+        : plan_(plan), journal_(journal), restored_(std::move(restored))
+    {
+    }
 
     // `there` stands at `place` now, instead of `before` (0: instead of nothing known).
     void add_in_place(
@@ -44,6 +48,7 @@ private:
 
     Plan const& plan_;
     journal::Journal* journal_;
+    std::function<void(event::Version const&)> restored_;
     std::mutex mutex_;
     std::vector<event::Record> records_;
     std::unordered_map<event::ObjectId, event::ObjectId> next_life_;

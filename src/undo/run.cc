@@ -324,7 +324,7 @@ Result<void> Run::set_metadata(Step const& step, Directories& directories)
         auto now = TRY(event::read_metadata(there->fd.get()));
         bool same = event::same_rights(now, step.goal->metadata)
             && now.mtime_ns == step.goal->metadata.mtime_ns && now.atime_ns == step.goal->metadata.atime_ns;
-        if (same) {
+        if (same && !made_again) {
             succeeded(purpose, step.spot, step.goal, there->object);
             return {};
         }

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import socket
@@ -256,3 +257,62 @@ class Guard:
                 self.kill()
                 raise
         self.log.close()
+
+
+class Host:
+    """One state directory and what an administrator types about it. `work` holds it."""
+
+    def __init__(self, work):
+        self.state = work / "state"
+        self.problems = []
+
+    def tocsin(self, *words, expect=0):
+        done = subprocess.run([bin_dir() / "tocsin", "--state", self.state, *words], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL)
+        self.expect(done.returncode == expect, f"{' '.join(map(str, words))}: exit {done.returncode}: {done.stderr}")
+        return done.stdout
+
+    def ask(self, *words):
+        return json.loads(self.tocsin(*words, "--json"))
+
+    def expect(self, holds, sentence):
+        if not holds:
+            self.problems.append(sentence)
+            print("FAIL", sentence, flush=True)
+
+    def expect_tree(self, tree, when):
+        """All that find sees is known and captured."""
+        there = len({p.lstat().st_ino for p in [tree, *tree.rglob("*")]})
+        for _ in range(100):
+            status = self.ask("status")
+            row = next((t for t in status["protected"] if t["path"] == str(tree)), None)
+            if row and status["state"] == "guarding" and row["captured"] == there:
+                break
+            time.sleep(0.1)
+        self.expect(row is not None and row["captured"] == there and row["pending"] == 0,
+                    f"{when}: {there} objects are there, status says {row} and {status['state']}")
+
+    def open_incident(self):
+        """The newest that asks for a decision; None."""
+        found = [i["id"] for i in self.ask("incidents") if i["state"] in ("observed", "contained")]
+        return found[-1] if found else None
+
+    def wait(self, what, sentence, seconds=20):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if what():
+                return
+            time.sleep(0.1)
+        self.expect(False, sentence)
+
+    def end_guard(self):
+        found = subprocess.run(["pgrep", "-f", f"tocsin-guardd --state {self.state} "], capture_output=True, text=True)
+        for pid in map(int, found.stdout.split()):
+            process = os.pidfd_open(pid)
+            signal.pidfd_send_signal(process, signal.SIGTERM)
+            ended, _, _ = select.select([process], [], [], 30)
+            os.close(process)
+            self.expect(ended, "the guard did not end on SIGTERM")
+
+    def close(self):
+        subprocess.run(["pkill", "-KILL", "-f", f" --state {self.state} "], check=False)  # its supervisor, too

@@ -6,11 +6,8 @@ each time the guard has to know every file, and what changed while nobody looked
     run_lifecycle.py [--fs ext4]
 """
 import argparse
-import json
 import os
-import select
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -18,62 +15,6 @@ import time
 from pathlib import Path
 
 import lab
-
-
-class Host:
-    """One state directory and what an administrator types about it."""
-
-    def __init__(self, work):
-        self.state = work / "state"
-        self.problems = []
-
-    def tocsin(self, *words, expect=0):
-        done = subprocess.run([lab.bin_dir() / "tocsin", "--state", self.state, *words], capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL)
-        self.expect(done.returncode == expect, f"{' '.join(map(str, words))}: exit {done.returncode}: {done.stderr}")
-        return done.stdout
-
-    def ask(self, *words):
-        return json.loads(self.tocsin(*words, "--json"))
-
-    def expect(self, holds, sentence):
-        if not holds:
-            self.problems.append(sentence)
-            print("FAIL", sentence, flush=True)
-
-    def expect_tree(self, tree, when):
-        """All that find sees is known and captured."""
-        there = len({p.lstat().st_ino for p in [tree, *tree.rglob("*")]})
-        for _ in range(100):
-            status = self.ask("status")
-            row = next((t for t in status["protected"] if t["path"] == str(tree)), None)
-            if row and status["state"] == "guarding" and row["captured"] == there:
-                break
-            time.sleep(0.1)
-        self.expect(row is not None and row["captured"] == there and row["pending"] == 0,
-                    f"{when}: {there} objects are there, status says {row} and {status['state']}")
-
-    def open_incident(self):
-        """The newest that asks for a decision; None."""
-        found = [i["id"] for i in self.ask("incidents") if i["state"] in ("observed", "contained")]
-        return found[-1] if found else None
-
-    def wait(self, what, sentence, seconds=20):
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if what():
-                return
-            time.sleep(0.1)
-        self.expect(False, sentence)
-
-    def end_guard(self):
-        found = subprocess.run(["pgrep", "-f", f"tocsin-guardd --state {self.state} "], capture_output=True, text=True)
-        for pid in map(int, found.stdout.split()):
-            process = os.pidfd_open(pid)
-            signal.pidfd_send_signal(process, signal.SIGTERM)
-            ended, _, _ = select.select([process], [], [], 30)
-            os.close(process)
-            self.expect(ended, "the guard did not end on SIGTERM")
 
 
 def excluding(host, tree):
@@ -186,7 +127,19 @@ def late_disk(host, tree, work):
             (other / "new").write_text("of another directory\n")
         host.tocsin("protect", str(tree))
         host.expect_tree(other, "another directory in the place of one that was guarded")
+    host.end_guard()
+    link = work / "elsewhere now"
+    other.rename(link)
+    other.symlink_to(link)  # its path leads elsewhere: it is neither guarded there nor forgotten
+    host.tocsin("protect", str(tree), expect=1)
+    host.expect("leads to" in host.ask("status")["reason"], f"a path that is a link by now: {host.ask('status')['reason']}")
     host.tocsin("unprotect", str(other))
+    host.expect(host.ask("status")["state"] != "blind", "an unprotected link is still looked for")
+    gone = work / "gone"
+    gone.mkdir()
+    host.tocsin("protect", str(gone))
+    gone.rmdir()
+    host.tocsin("unprotect", str(gone))
     host.end_guard()
     host.tocsin("protect", str(tree))
     host.expect([t["path"] for t in host.ask("status")["protected"]] == [str(tree)], "an unprotected tree came back")
@@ -254,7 +207,7 @@ def main():
     lab.private_mounts()
     work = Path(tempfile.mkdtemp(prefix="tocsin-lifecycle-", dir=os.environ.get("TMPDIR", "/var/tmp")))
     filesystem = lab.FileSystem(work, options.fs)
-    host = Host(work)
+    host = lab.Host(work)
     steps = 0
     try:
         tree = filesystem.path / "share"
@@ -273,7 +226,7 @@ def main():
         steps += 5
         host.end_guard()
     finally:
-        subprocess.run(["pkill", "-KILL", "-f", f" --state {host.state} "], check=False)  # its supervisor, too
+        host.close()
         filesystem.close()
         shutil.rmtree(work, ignore_errors=True)
     print(f"{steps} parts, {len(host.problems)} failed")

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Attacks on what an undo has just put back: it has to be known again at once, and by its own names, or
+the next attack is not seen, or not undone. Each part attacks, stops and undoes at once, and compares.
+
+    run_again.py [--fs ext4]
+"""
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import lab
+
+FILES = 20
+
+
+def fill(tree):
+    tree.mkdir()
+    deep = tree / "full" / "deep"
+    deep.mkdir(parents=True)
+    (tree / "empty").mkdir()
+    for number in range(FILES):
+        for folder in (tree, tree / "full", deep):
+            (folder / f"f{number}").write_text(f"{folder.name} {number}\n" * 50)
+    os.mkfifo(tree / "pipe")
+    os.symlink("f1", tree / "link")
+    os.symlink("nowhere", tree / "full" / "dangling")
+    (tree / "full").chmod(0o2775)
+    (tree / "empty").chmod(0o700)
+    subprocess.run(["setfacl", "-d", "-m", "u:1000:rwx", tree / "full"], check=True)
+    for folder in (deep, tree / "full", tree / "empty", tree):
+        os.utime(folder, (1_700_000_000, 1_700_000_000))
+
+
+class Again:
+    def __init__(self, host, tree):
+        self.host, self.tree, self.before = host, tree, lab.picture(tree)
+
+    def attack(self, script):
+        """The incident's number; None where none came."""
+        known = {i["id"] for i in self.host.ask("incidents")}
+        subprocess.Popen(["bash", "-c", f"cd '{self.tree}'; {script}"], start_new_session=True,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        new = []
+
+        def has_come():
+            new.extend(i["id"] for i in self.host.ask("incidents") if i["id"] not in known)
+            return new
+
+        self.host.wait(has_come, f"no incident of: {script}", 10)
+        return new[-1] if new else None
+
+    def undo(self, number, what):
+        if number is None:
+            return
+        self.host.tocsin("stop", str(number))
+        report = self.host.ask("undo", str(number))
+        made = report["restored"] + report["recreated"] + report["renamed_back"]
+        self.host.expect(report["verified"] >= made, f"{what}: {made} put back, {report['verified']} verified")
+        self.host.expect(not report["notes"], f"{what}: {report['notes'][:3]}")
+        self.expect_as_before(self.tree, what)
+
+    def expect_as_before(self, tree, what):
+        found = lab.differences(self.before, lab.picture(tree))
+        self.host.expect(not found, f"{what}: {found[:3]}")
+
+
+def one_after_another(again):
+    for script in ("rm -rf pipe link empty full f*", "chmod 000 pipe empty f*", "rm -rf full empty",
+                   "chmod -R 000 full f* empty", "rm -rf f*", "chmod 000 f*", "rm -rf f*", "chown 99 f*",
+                   "rm -rf f*", "for f in f*; do head -c 3000 /dev/urandom > $f; done"):
+        again.undo(again.attack(script), script)
+
+
+def known_by_its_names(again, work):
+    host, tree = again.host, again.tree
+    again.undo(again.attack("rm -rf pipe link empty full f*"), "everything removed")
+    host.expect_tree(tree, "put back")
+    host.tocsin("restore", str(tree), "--at", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1)),
+                "--to", str(work / "copy"))
+    again.expect_as_before(next((work / "copy").rglob(tree.name)), "restore --to of what was put back")
+    known = len(host.ask("incidents"))
+    host.end_guard()
+    host.tocsin("protect", str(tree))
+    host.expect_tree(tree, "restart after an undo")
+    host.expect(len(host.ask("incidents")) == known, f"an undo looks like an absence: {host.ask('incidents')[-1]['reasons']}")
+
+
+def after_a_restart(again):
+    number = again.attack("rm -rf full")
+    again.host.end_guard()
+    again.host.tocsin("protect", str(again.tree))
+    again.host.expect_tree(again.tree, "restart in an attack")
+    again.undo(number, "undo after a restart")
+
+
+def ended_and_undone(again):
+    number = again.attack("rm -rf f*")
+    again.undo(number, "an incident that is released later")
+    again.host.tocsin("release", str(number))
+    state = next(i["state"] for i in again.host.ask("incidents") if i["id"] == number)
+    again.host.expect(state == "undone", f"release of who is gone makes an undone incident {state}")
+
+
+def moved_out(host, filesystem):
+    """A folder that leaves the tree takes what is in it along."""
+    tree, elsewhere = filesystem / "share", filesystem / "elsewhere"
+    elsewhere.mkdir()
+    (tree / "docs" / "sub").mkdir(parents=True)
+    for number in range(280):
+        (tree / "docs" / ("sub" if number % 2 else "") / f"d{number}").write_text(f"document {number}\n" * 20)
+    host.tocsin("protect", str(tree))
+    host.expect_tree(tree, "a tree that a folder will leave")
+    again = Again(host, tree)
+    number = again.attack(f"mv docs '{elsewhere}/taken'")
+    if number is not None:
+        host.ask("undo", str(number))
+        again.expect_as_before(tree, "undo of a folder that was moved out")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fs", default="ext4")
+    options = parser.parse_args()
+    lab.private_mounts()
+    work = Path(tempfile.mkdtemp(prefix="tocsin-again-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+    filesystem = lab.FileSystem(work, options.fs)
+    host = lab.Host(work)
+    parts = 0
+    try:
+        tree = filesystem.path / "again"
+        fill(tree)
+        host.tocsin("protect", str(tree))
+        host.expect_tree(tree, "protect")
+        again = Again(host, tree)
+        for part in (lambda: one_after_another(again), lambda: known_by_its_names(again, work),
+                     lambda: after_a_restart(again), lambda: ended_and_undone(again),
+                     lambda: moved_out(host, filesystem.path)):
+            part()
+            parts += 1
+        host.end_guard()
+    finally:
+        host.close()
+        filesystem.close()
+        shutil.rmtree(work, ignore_errors=True)
+    print(f"{parts} parts, {len(host.problems)} failed")
+    sys.exit(1 if host.problems or parts != 5 else 0)
+
+
+main()

@@ -14,9 +14,11 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "tocsin/base/sys.h"
 #include "tocsin/catalog/catalog.h"
 #include "tocsin/guard/absence.h"
 #include "tocsin/guard/batch.h"
@@ -71,7 +73,8 @@ public:
     Incidents& incidents() { return incidents_; }
     void forget_tree(event::RootId root);
     // An undo has put this back, and told the journal: who changes it from now on changes what existed.
-    void put_back(event::Version const& version);
+    // `listed`: of a directory, what it holds, as it lists it.
+    void put_back(event::Version const& version, std::span<sys::DirEntry const> listed);
     // Captures now what is known to have changed, and tells the journal all it knows. The capture
     // pool is busy with it when this returns.
     void bring_up_to_date();
@@ -139,6 +142,8 @@ private:
     void no_longer_missed(event::ObjectId object);
     void handle(FoundObject&& message);
     void handle(WalkEnd&& end);
+    void note_listed(
+        event::ObjectId object, event::ObjectKind kind, event::RootId root, event::Place const& place);
     bool has_all_names(Found const& found) const; // as many as it has links
     void name_found(FoundObject const& message, bool was_expected);
     void version_found(FoundObject const& message);

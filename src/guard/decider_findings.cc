@@ -149,7 +149,7 @@ void Decider::apply(event::Version&& version, Committed committed)
         incidents_.open(*decision);
 }
 
-void Decider::put_back(event::Version const& version)
+void Decider::put_back(event::Version const& version, std::span<sys::DirEntry const> listed)
 {
     catalog_.apply(version);
     uncaptured_.erase(version.object);
@@ -157,6 +157,22 @@ void Decider::put_back(event::Version const& version)
     auto const at = unsettled_.find(version.object);
     if (at != unsettled_.end() && at->second.writer == self_pid_)
         settled(version.object);
+    for (auto const& item : listed)
+        if (auto const* link = catalog_.link_at({version.object, item.name}))
+            note_listed(link->object->id, link->object->kind, version.root, {version.object, item.name});
+}
+
+// In the order in which their directory lists them.
+void Decider::note_listed(
+    event::ObjectId object, ObjectKind kind, event::RootId root, event::Place const& place)
+{
+    Activity again;
+    again.kind = ActivityKind::seen;
+    again.object = object;
+    again.object_kind = kind;
+    again.root = root;
+    again.place = place;
+    catalog_.apply(again, {});
 }
 
 bool Decider::has_all_names(Found const& found) const
@@ -193,13 +209,7 @@ void Decider::handle(FoundObject&& message)
             parts_.keeper.excluded(number);
         else if (!is_left_out) // one with several names may be wanted by another one, which tells
             parts_.keeper.captured(number, event::stamp_of(found.metadata), Keeper::Stands::until_close);
-        Activity again;
-        again.kind = ActivityKind::seen;
-        again.object = found.object;
-        again.object_kind = entry->kind;
-        again.root = message.root;
-        again.place = found.place;
-        catalog_.apply(again, {}); // the order in which the directory is listed
+        note_listed(found.object, entry->kind, message.root, found.place);
         if (entry->kind == ObjectKind::regular)
             return;
     }
@@ -223,7 +233,8 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
     activity.path = found.path;
     activity.metadata = found.metadata;
     activity.kind = ActivityKind::seen;
-    if (message.reason == WalkReason::arrived && message.process) {
+    bool const is_of_undo = message.process.pid == self_pid_; // it was there before
+    if (message.reason == WalkReason::arrived && message.process && !is_of_undo) {
         activity.kind = ActivityKind::created;
         activity.process = message.process;
     }

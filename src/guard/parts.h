@@ -100,6 +100,7 @@ private:
     void end_in_order();
     Result<json::value> answer_protect(answers::Request const& request);
     Result<json::value> answer_actor(answers::Request const& request);
+    void tell_put_back(event::Version const& version); // any thread
     std::optional<std::uint64_t> deeds_before(answers::Request const& request);
     // `deeds`: of the incident, when the undo was planned; none: not known.
     Result<void> after_undo(

@@ -8,6 +8,7 @@
 #include "tocsin/answers/args.h"
 #include "tocsin/answers/direct.h"
 #include "tocsin/answers/put_back.h"
+#include "tocsin/base/sys.h"
 #include "tocsin/guard/parts.h"
 
 namespace tocsin::guard {
@@ -136,12 +137,8 @@ Result<json::value> Guard::Parts::answer(
     else
         recorder.flush(); // so that the answer knows what happened until now
     auto const deeds = deeds_before(request);
-    auto answered =
-        answers::answer_with({state, *repository,
-                                 [this](event::Version const& version) {
-                                     inbox->put(Command([this, version] { decider.put_back(version); }));
-                                 }},
-            request, progress);
+    auto restored = [this](event::Version const& version) { tell_put_back(version); };
+    auto answered = answers::answer_with({state, *repository, restored}, request, progress);
     if (answered.ok() && request.verb == "undo") {
         auto value = answered.take();
         auto took_back = TRY(answers::takes_back(request));
@@ -150,6 +147,22 @@ Result<json::value> Guard::Parts::answer(
         return value;
     }
     return answered;
+}
+
+// Of a directory, which comes after what is in it, also the order in which its names are listed now: who
+// goes through it takes them in that order.
+void Guard::Parts::tell_put_back(event::Version const& version)
+{
+    std::vector<sys::DirEntry> listed;
+    auto const mount = trees.mount_fd(version.key.filesystem);
+    if (version.kind() == event::ObjectKind::directory && mount >= 0) {
+        auto directory = sys::open_by_handle(mount, version.key.handle, O_RDONLY | O_DIRECTORY | O_NOATIME);
+        auto entries = directory.ok() ? sys::list_dir(directory.take().get())
+                                      : Result<std::vector<sys::DirEntry>>(directory.take_error());
+        if (entries.ok())
+            listed = entries.take();
+    }
+    inbox->put(Command([this, version, listed = std::move(listed)] { decider.put_back(version, listed); }));
 }
 
 // Of the incident that is about to be undone; none where that can't be told, which must not keep anything

@@ -73,8 +73,9 @@ public:
     Incidents& incidents() { return incidents_; }
     void forget_tree(event::RootId root);
     // An undo has put this back, and told the journal: who changes it from now on changes what existed.
-    // `listed`: of a directory, what it holds, as it lists it.
-    void put_back(event::Version const& version, std::span<sys::DirEntry const> listed);
+    void put_back(event::Version const& version);
+    // Some of what a directory holds, in the order in which it lists it; the parts one after the other.
+    void note_listing(event::RootId root, event::ObjectId directory, std::span<sys::DirEntry const> listed);
     // Captures now what is known to have changed, and tells the journal all it knows. The capture
     // pool is busy with it when this returns.
     void bring_up_to_date();

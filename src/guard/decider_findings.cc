@@ -149,17 +149,33 @@ void Decider::apply(event::Version&& version, Committed committed)
         incidents_.open(*decision);
 }
 
-void Decider::put_back(event::Version const& version, std::span<sys::DirEntry const> listed)
+void Decider::put_back(event::Version const& version)
 {
-    catalog_.apply(version);
+    auto const* known = catalog_.find(version.object);
+    auto const status = objects_.status_by_handle(version.key);
+    auto const now = status ? event::metadata_of(*status) : version.metadata;
+    bool const stands = now.size == version.metadata.size && now.mode == version.metadata.mode
+        && now.uid == version.metadata.uid && now.gid == version.metadata.gid
+        && now.mtime_ns == version.metadata.mtime_ns;
+    if (stands || known == nullptr || !known->has_version)
+        catalog_.apply(version);
     uncaptured_.erase(version.object);
     excluded_.erase(version.object);
     auto const at = unsettled_.find(version.object);
-    if (at != unsettled_.end() && at->second.writer == self_pid_)
+    if (at == unsettled_.end() || at->second.writer != self_pid_)
+        return;
+    if (stands)
         settled(version.object);
+    else
+        at->second.writer = 0; // somebody has changed it since: its capture is not undo's
+}
+
+void Decider::note_listing(
+    event::RootId root, event::ObjectId directory, std::span<sys::DirEntry const> listed)
+{
     for (auto const& item : listed)
-        if (auto const* link = catalog_.link_at({version.object, item.name}))
-            note_listed(link->object->id, link->object->kind, version.root, {version.object, item.name});
+        if (auto const* link = catalog_.link_at({directory, item.name}))
+            note_listed(link->object->id, link->object->kind, root, {directory, item.name});
 }
 
 // In the order in which their directory lists them.
@@ -197,11 +213,12 @@ void Decider::handle(FoundObject&& message)
     if (has_moved)
         found.path = catalog_.path_of(found.object);
     is_named = is_named || has_moved;
-    if (message.reason != WalkReason::restart && entry != nullptr && entry->is_gone) {
-        auto const status = objects_.status_by_handle(found.key);
-        if (!status || status->stx_nlink == 0)
-            return; // deleted between the listing and now, not only moved away and back
-    }
+    auto const* parent = catalog_.find(found.place.parent);
+    bool const has_left = parent != nullptr && parent->is_gone; // with all that was listed in it
+    bool const was_gone = entry != nullptr && entry->is_gone && found.place.parent;
+    if (message.reason != WalkReason::restart
+        && (has_left || (was_gone && !objects_.status_at_place(found.place, found.key))))
+        return; // between the listing and now; not only moved away and back
     if (is_named && message.reason == WalkReason::restart && !message.is_queued) {
         capture::ObjectNumber const number{found.device, found.metadata.inode};
         bool const is_left_out = entry->kind == ObjectKind::regular && parts_.trees.is_excluded(found.path);

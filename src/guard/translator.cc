@@ -53,11 +53,18 @@ Activity Translator::begin(WitnessEvent const& event, event::ProcessKey process,
     return out;
 }
 
+// One that has left the trees keeps its marks, and is none of ours any more.
+catalog::Entry const* Translator::directory_of(event::ObjectKey const& key) const
+{
+    auto const* entry = catalog_.find(event::id_of(key));
+    return entry == nullptr || entry->is_gone ? nullptr : entry;
+}
+
 void Translator::renamed(WitnessEvent const& event, Activity activity, Emit const& emit) const
 {
     activity.kind = ActivityKind::renamed;
-    auto const* from = catalog_.find(event::id_of(event.directory));
-    auto const* to = catalog_.find(event::id_of(event.new_directory));
+    auto const* from = directory_of(event.directory);
+    auto const* to = directory_of(event.new_directory);
     if (from == nullptr && to == nullptr)
         return;
     if (from != nullptr) {
@@ -79,7 +86,7 @@ void Translator::renamed(WitnessEvent const& event, Activity activity, Emit cons
 
 void Translator::named(WitnessEvent const& event, Activity activity, Emit const& emit) const
 {
-    auto const* directory = catalog_.find(event::id_of(event.directory));
+    auto const* directory = directory_of(event.directory);
     if (directory == nullptr || event.name.empty())
         return;
     activity.root = directory->root;

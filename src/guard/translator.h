@@ -29,6 +29,7 @@ public:
 
 private:
     event::Activity begin(sensor::WitnessEvent const& event, event::ProcessKey process, WallTime time) const;
+    catalog::Entry const* directory_of(event::ObjectKey const& key) const; // null: in no tree
     void renamed(sensor::WitnessEvent const& event, event::Activity activity,
         std::function<void(event::Activity&&)> const& emit) const;
     void named(sensor::WitnessEvent const& event, event::Activity activity,

@@ -32,13 +32,22 @@ Result<void> take(Database& database, Place const& place, ObjectId object)
         place.parent.value, place.name, object.value);
 }
 
+// What was in a directory that left the trees has left with it.
+Result<void> take_below(Database& database, ObjectId directory)
+{
+    return database.run("WITH RECURSIVE below(object) AS (VALUES (?1)"
+                        " UNION SELECT places.object FROM places JOIN below ON places.parent = below.object)"
+                        " DELETE FROM places WHERE parent IN below",
+        directory.value);
+}
+
 Result<void> apply_rename(Database& database, event::Activity const& activity)
 {
     if (is_place(activity.place))
         TRY(take(database, activity.place, activity.object));
-    if (activity.target.parent) // else it left the protected trees
-        TRY(give(database, activity.target, activity.object, activity.root));
-    return {};
+    if (!activity.target.parent)
+        return take_below(database, activity.object);
+    return give(database, activity.target, activity.object, activity.root);
 }
 
 } // namespace

@@ -73,6 +73,17 @@ TEST_F(Names, AreGoneWhenTheObjectMovesOutOfTheTrees)
     EXPECT_EQ(0U, object_at({{}, "elsewhere"}));
 }
 
+TEST_F(Names, BelowADirectoryAreGoneWithIt)
+{
+    append({placed(ActivityKind::created, directory_b, name_b),
+        placed(ActivityKind::created, file_a, {{directory_b}, "inside"}),
+        placed(ActivityKind::created, file_b, name_a),
+        placed(ActivityKind::linked, file_b, {{directory_b}, "too"}),
+        renamed(directory_b, name_b, {{}, "elsewhere"}, 0)});
+    EXPECT_FALSE(journal->current({file_a}).take().has_value());
+    EXPECT_EQ((std::vector<Place>{name_a}), journal->current({file_b}).take()->places);
+}
+
 TEST_F(Names, AppearWhenTheObjectMovesIn)
 {
     append({renamed(file_a, {}, name_a, 0)});

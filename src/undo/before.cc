@@ -236,6 +236,8 @@ void Judge::replay_metadata(std::size_t before)
         return event::same_rights(a.metadata, b.metadata) && a.metadata.mtime_ns == b.metadata.mtime_ns;
     };
     std::vector<event::Metadata> after(versions_.size(), versions_[before].metadata);
+    if (has_doubtful_time(before))
+        after[before].mtime_ns = versions_[dated_before(before)].metadata.mtime_ns;
     for (std::size_t i = before + 1; i < versions_.size(); ++i) {
         after[i] = after[i - 1];
         if (versions_[i].occasion == Occasion::undo) {
@@ -322,11 +324,9 @@ Wanted Judge::decide()
     goal.metadata.blocks = blocks;
     goal.metadata.link_target = target;
     goal.metadata.device = device;
-    if (has_doubtful_time(rights)) {
-        auto const& dated = versions_[dated_before(rights)];
-        goal.metadata.mtime_ns = dated.metadata.mtime_ns;
-        goal.time = dated.time;
-    }
+    auto const& dated = versions_[dated_before(rights)];
+    if (has_doubtful_time(rights) && goal.metadata.mtime_ns == dated.metadata.mtime_ns)
+        goal.time = dated.time; // names given and taken since then count
     out.content_differs = touch_.content && !out.keep_content
         && (!same_content(goal, *out.newest) || actor_after_newest({.content = true}));
     out.metadata_differs = touch_.metadata && !out.keep_content

@@ -96,15 +96,18 @@ Result<void> Planner::gather_inside_actors_directories()
     return {};
 }
 
-// What was in a directory that left the trees went with it, and nothing tells of each. The list grows while
-// it is walked: directories inside directories.
+// What was in a directory that left the trees went with it, and nothing tells of each. An undo that ended
+// early may have made the directory again, and not all of what was in it. Both lists grow while they are
+// walked: directories inside directories.
 Result<void> Planner::gather_inside_lost_directories()
 {
-    for (std::size_t i = 0; i < touched_.size(); ++i) {
-        auto& directory = *touched_[i];
-        bool const is_lost = directory.kind == ObjectKind::directory && !directory.created_by_actor
-            && directory.first_real() == nullptr && directory.first_wanted() != nullptr;
-        if (!is_lost)
+    std::vector<Track*> directories(touched_);
+    std::unordered_set<Track const*> seen(directories.begin(), directories.end());
+    for (std::size_t i = 0; i < directories.size(); ++i) {
+        auto& directory = *directories[i];
+        bool const was_lost = directory.first_real() == nullptr || directory.lives.size() > 1;
+        bool const is_wanted = directory.created_by_actor || directory.first_wanted() != nullptr;
+        if (directory.kind != ObjectKind::directory || !was_lost || !is_wanted)
             continue;
         auto const* names = TRY(history_.names_in(directory.object));
         std::vector<ObjectId> inside;
@@ -112,17 +115,29 @@ Result<void> Planner::gather_inside_lost_directories()
             inside.push_back(a.object);
         for (auto object : inside) {
             auto* track = TRY(history_.track(object));
-            for (auto& link : track->links) {
-                if (!link.real || link.real->parent != directory.object)
-                    continue;
-                if (is_touched_.insert(track).second)
-                    touched_.push_back(track);
-                list_directory(directory.object);
-                world_.take(link);
-            }
+            bool const is_back = want_back(*track, directory.object);
+            if (is_back && is_touched_.insert(track).second)
+                touched_.push_back(track);
+            if (is_back || seen.insert(track).second)
+                directories.push_back(track);
         }
     }
     return {};
+}
+
+// The names that it lost together with the directory.
+bool Planner::want_back(Track& track, ObjectId directory)
+{
+    bool found = false;
+    for (auto& link : track.links) {
+        if (!link.unexplained || !link.last_wanted || link.last_real.parent != directory)
+            continue;
+        link.wanted = link.last_wanted;
+        link.unexplained = false;
+        found = true;
+        list_directory(link.wanted->parent);
+    }
+    return found;
 }
 
 // Directories that must be there are wanted, and whoever is at a wanted place is known.

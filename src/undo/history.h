@@ -51,6 +51,7 @@ struct Link {
     event::Place last_real;
     std::optional<event::Place> last_wanted; // when another took the name away
     event::ActivityId placed; // the last thing by another that decided `wanted`
+    bool unexplained = false; // `last_wanted` is gone, and nothing tells who took it
     // Set by the planner.
     bool added = false; // `real` is where it will be put; it has no name yet
 };

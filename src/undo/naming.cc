@@ -139,8 +139,10 @@ Result<void> Planner::move(Track& track, Link& link, Place const& place, Purpose
     list_directory(old_place.parent);
     list_directory(place.parent);
     world_.put(track, link, place);
-    if (!from || !to)
-        return {};
+    if (!from || !to) {
+        ++plan_.counts.failed;
+        return note_at(place, "failed", "the journal cannot tell where it is now");
+    }
     step.from = *from;
     step.spot = *to;
     add(std::move(step));

@@ -29,6 +29,7 @@ private:
     Result<void> touch(event::ObjectId object);
     Result<void> gather_inside_actors_directories();
     Result<void> gather_inside_lost_directories();
+    bool want_back(Track& track, event::ObjectId directory);
     Result<void> settle_wanted_places();
     Result<void> remember_before();
 

@@ -83,6 +83,9 @@ void Replay::apply(Activity const& activity, bool actors)
         break;
     case ActivityKind::renamed:
         rename(activity, actors);
+        if (activity.place.name.empty() && activity.process == undo_process
+            && track.kind == event::ObjectKind::directory)
+            forget_other_names(activity.target);
         break;
     case ActivityKind::deleted:
         lose(activity, activity.place, actors);
@@ -117,6 +120,16 @@ void Replay::gain(Activity const& activity, Place const& place, bool actors)
         track.adopted = track.adopted || track.created_by_actor;
     }
     track.links.push_back(std::move(link));
+}
+
+// An undo made the directory again: the one that it stands for has left, under whatever name.
+void Replay::forget_other_names(Place const& given)
+{
+    for (auto& link : track.links)
+        if (link.real != given) {
+            link.real.reset();
+            link.wanted.reset();
+        }
 }
 
 void Replay::rename(Activity const& activity, bool actors)
@@ -224,6 +237,7 @@ void Replay::finish(std::span<Place const> places)
         if (link.real && std::ranges::find(places, *link.real) == places.end()) {
             link.real.reset(); // nobody says who did it: not the actor
             link.last_wanted = std::exchange(link.wanted, {});
+            link.unexplained = true;
         }
     for (auto const& place : places) {
         if (at(place) != nullptr || place.name.starts_with(fresh_prefix))

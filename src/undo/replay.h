@@ -23,6 +23,7 @@ private:
     void gain(event::Activity const& activity, event::Place const& place, bool actors);
     void rename(event::Activity const& activity, bool actors);
     void lose(event::Activity const& activity, event::Place const& place, bool actors);
+    void forget_other_names(event::Place const& given);
     void adopt_if_changed();
     void pair_names();
     Link* at(event::Place const& place);

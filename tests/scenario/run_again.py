@@ -117,10 +117,22 @@ def moved_out(host, filesystem):
     host.tocsin("protect", str(tree))
     host.expect_tree(tree, "a tree that a folder will leave")
     again = Again(host, tree)
-    number = again.attack(f"mv docs '{elsewhere}/taken'")
-    if number is not None:
-        host.ask("undo", str(number))
-        again.expect_as_before(tree, "undo of a folder that was moved out")
+    for script in (f"mv docs '{elsewhere}/taken'",
+                   f"""perl -e 'chmod 0700, "docs/sub"; rename "docs/sub", "docs/called";
+                       rename "docs", "{elsewhere}/again"; sleep 1'""",
+                   f"""perl -e 'mkdir "stash"; rename "docs", "stash/docs"; rename "stash", "{elsewhere}/stashed";
+                       sleep 1'"""):
+        number = again.attack(script)
+        if number is not None:
+            time.sleep(0.5)
+            host.ask("undo", str(number))
+            again.expect_as_before(tree, f"undo of: {script}")
+    shutil.rmtree(elsewhere)  # outside of the tree: nobody's business
+    known = len(host.ask("incidents"))
+    host.end_guard()
+    host.tocsin("protect", str(tree))
+    host.expect_tree(tree, "restart after a folder was moved out")
+    host.expect(len(host.ask("incidents")) == known, f"what had left looks deleted: {host.ask('incidents')[-1]['reasons']}")
 
 
 def main():

@@ -13,6 +13,9 @@ using event::IncidentState;
 
 namespace {
 
+constexpr std::chrono::milliseconds ticks{10}; // of ProcessKey::start_ticks
+constexpr std::chrono::minutes young_destroyer{10};
+
 std::uint64_t deeds_of(event::Incident const& incident)
 {
     return incident.objects_changed + incident.objects_deleted + incident.objects_created;
@@ -49,10 +52,29 @@ event::IncidentId Incidents::next_id() const
     return {incidents_.empty() ? 1 : incidents_.rbegin()->first.value + 1};
 }
 
+// A program that was started a short while ago is the destroyer from its birth on: an archive, or copies, that
+// it made before the first damage are its work. That cannot be said of one that has long been there, nor of
+// a server's child, which is no program of its own.
+WallTime Incidents::beginning_of(event::Incident const& incident) const
+{
+    auto const shortly_before = incident.first_activity - verdict::Settings{}.before_first_charge;
+    auto const* top = parts_.processes.find(incident.actor.top);
+    if (top == nullptr)
+        return shortly_before;
+    auto const* starter = parts_.processes.find(top->process.parent);
+    bool const is_own_program = verdict::is_stand_in(top->process.executable)
+        || (starter != nullptr && starter->process.executable != top->process.executable);
+    auto oldest = shortly_before;
+    for (auto const& key : incident.actor.processes)
+        oldest = std::min(oldest, boot_time() + ticks * static_cast<std::int64_t>(key.start_ticks));
+    bool const is_young = oldest + young_destroyer >= incident.first_activity;
+    return is_own_program && is_young ? oldest : shortly_before;
+}
+
 void Incidents::open(verdict::Decision const& decision)
 {
     auto incident = decision.incident;
-    incident.first_activity -= verdict::Settings{}.before_first_charge;
+    incident.first_activity = beginning_of(incident);
     auto wanted = std::exchange(incident.state, IncidentState::observed);
     auto actions = wanted == IncidentState::contained ? respond::plan(incident, parts_.responder.policy())
                                                       : std::vector<ActionKind>{};

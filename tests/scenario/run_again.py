@@ -41,7 +41,7 @@ class Again:
     def __init__(self, host, tree):
         self.host, self.tree, self.before = host, tree, lab.picture(tree)
 
-    def attack(self, script):
+    def attack(self, script, seconds=10):
         """The incident's number; None where none came."""
         known = {i["id"] for i in self.host.ask("incidents")}
         subprocess.Popen(["bash", "-c", f"cd '{self.tree}'; {script}"], start_new_session=True,
@@ -52,7 +52,7 @@ class Again:
             new.extend(i["id"] for i in self.host.ask("incidents") if i["id"] not in known)
             return new
 
-        self.host.wait(has_come, f"no incident of: {script}", 10)
+        self.host.wait(has_come, f"no incident of: {script}", seconds)
         return new[-1] if new else None
 
     def undo(self, number, what):
@@ -107,6 +107,12 @@ def ended_and_undone(again):
     again.host.expect(state == "undone", f"release of who is gone makes an undone incident {state}")
 
 
+def made_long_before(again):
+    """What a destroyer made before its first damage is its own as well."""
+    again.undo(again.attack("perl -e 'open F, \">loot\"; print F \"all of it\" x 1000; close F; sleep 12; "
+                            "unlink glob \"f*\"; sleep 1'", 20), "an archive, and deletion later")
+
+
 def moved_out(host, filesystem):
     """A folder that leaves the tree takes what is in it along."""
     tree, elsewhere = filesystem / "share", filesystem / "elsewhere"
@@ -152,7 +158,7 @@ def main():
         again = Again(host, tree)
         for part in (lambda: one_after_another(again), lambda: known_by_its_names(again, work),
                      lambda: after_a_restart(again), lambda: ended_and_undone(again),
-                     lambda: moved_out(host, filesystem.path)):
+                     lambda: made_long_before(again), lambda: moved_out(host, filesystem.path)):
             part()
             parts += 1
         host.end_guard()
@@ -161,7 +167,7 @@ def main():
         filesystem.close()
         shutil.rmtree(work, ignore_errors=True)
     print(f"{parts} parts, {len(host.problems)} failed")
-    sys.exit(1 if host.problems or parts != 5 else 0)
+    sys.exit(1 if host.problems or parts != 6 else 0)
 
 
 main()

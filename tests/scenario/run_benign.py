@@ -66,7 +66,9 @@ def run_work(name, work, kind, files, folders, runs, user):
             result["runs"] += 1
             if process.returncode != 0:
                 result["failed"] += 1
-                result["reasons"].append(f"exit {process.returncode}: {errors.decode()[-600:]}")
+                status = guard.ask("status")
+                result["reasons"].append(f"exit {process.returncode}, {status['state']}, {status['protected'][0]['at_risk']} "
+                                         f"at risk: {errors.decode()[-600:]}")
         time.sleep(1)
         result["stops"] = sum(i["state"] in ("contained", "held", "stopped", "released")
                               for i in guard.ask("incidents"))

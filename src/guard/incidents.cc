@@ -54,21 +54,21 @@ event::IncidentId Incidents::next_id() const
 
 // A program that was started a short while ago is the destroyer from its birth on: an archive, or copies, that
 // it made before the first damage are its work. That cannot be said of one that has long been there, nor of
-// a server's child, which is no program of its own.
+// a server's child, which runs its parent's program by its parent's command.
 WallTime Incidents::beginning_of(event::Incident const& incident) const
 {
     auto const shortly_before = incident.first_activity - verdict::Settings{}.before_first_charge;
     auto const* top = parts_.processes.find(incident.actor.top);
-    if (top == nullptr)
+    auto const* starter = top == nullptr ? nullptr : parts_.processes.find(top->process.parent);
+    bool const is_own_program = starter != nullptr
+        && (starter->process.executable != top->process.executable
+            || starter->process.command != top->process.command);
+    if (!is_own_program)
         return shortly_before;
-    auto const* starter = parts_.processes.find(top->process.parent);
-    bool const is_own_program = verdict::is_stand_in(top->process.executable)
-        || (starter != nullptr && starter->process.executable != top->process.executable);
-    auto oldest = shortly_before;
-    for (auto const& key : incident.actor.processes)
-        oldest = std::min(oldest, boot_time() + ticks * static_cast<std::int64_t>(key.start_ticks));
-    bool const is_young = oldest + young_destroyer >= incident.first_activity;
-    return is_own_program && is_young ? oldest : shortly_before;
+    auto const oldest = std::ranges::min(incident.actor.processes, {}, &event::ProcessKey::start_ticks);
+    auto const born = boot_time() + ticks * static_cast<std::int64_t>(oldest.start_ticks);
+    bool const is_young = born + young_destroyer >= incident.first_activity;
+    return is_young ? std::min(born, shortly_before) : shortly_before;
 }
 
 void Incidents::open(verdict::Decision const& decision)

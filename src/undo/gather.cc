@@ -76,6 +76,21 @@ Result<void> Planner::gather_versions()
     return {};
 }
 
+// All that ever had a name in the directory.
+Result<std::vector<Track*>> Planner::named_in(ObjectId directory)
+{
+    auto const* names = TRY(history_.names_in(directory));
+    std::vector<ObjectId> objects; // the names may move while tracks are made
+    for (auto const& a : *names)
+        objects.push_back(a.object);
+    std::vector<Track*> out;
+    for (auto object : objects) {
+        auto* track = TRY(history_.track(object));
+        out.push_back(track);
+    }
+    return out;
+}
+
 // The list grows while it is walked: directories inside directories.
 Result<void> Planner::gather_inside_actors_directories()
 {
@@ -83,12 +98,8 @@ Result<void> Planner::gather_inside_actors_directories()
         auto& directory = *touched_[i];
         if (!directory.created_by_actor || directory.kind != ObjectKind::directory)
             continue;
-        auto const* names = TRY(history_.names_in(directory.object));
-        std::vector<ObjectId> inside;
-        for (auto const& a : *names)
-            inside.push_back(a.object);
-        for (auto object : inside) {
-            auto* track = TRY(history_.track(object));
+        auto const inside = TRY(named_in(directory.object));
+        for (auto* track : inside) {
             if (track->created_by_actor && is_touched_.insert(track).second)
                 touched_.push_back(track);
         }
@@ -109,12 +120,8 @@ Result<void> Planner::gather_inside_lost_directories()
         bool const is_wanted = directory.created_by_actor || directory.first_wanted() != nullptr;
         if (directory.kind != ObjectKind::directory || !was_lost || !is_wanted)
             continue;
-        auto const* names = TRY(history_.names_in(directory.object));
-        std::vector<ObjectId> inside;
-        for (auto const& a : *names)
-            inside.push_back(a.object);
-        for (auto object : inside) {
-            auto* track = TRY(history_.track(object));
+        auto const inside = TRY(named_in(directory.object));
+        for (auto* track : inside) {
             bool const is_back = want_back(*track, directory.object);
             if (is_back && is_touched_.insert(track).second)
                 touched_.push_back(track);

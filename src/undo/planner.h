@@ -27,6 +27,7 @@ private:
     Result<void> gather_activities();
     Result<void> gather_versions();
     Result<void> touch(event::ObjectId object);
+    Result<std::vector<Track*>> named_in(event::ObjectId directory);
     Result<void> gather_inside_actors_directories();
     Result<void> gather_inside_lost_directories();
     bool want_back(Track& track, event::ObjectId directory);

@@ -4,6 +4,7 @@
 Everything happens in a mount namespace of this process, on a loop device that clears itself:
 whatever kills the run takes mount, device and marks with it. Attacks run only inside the mount.
 """
+import argparse
 import ctypes
 import errno
 import hashlib
@@ -17,6 +18,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -316,3 +318,29 @@ class Host:
 
     def close(self):
         subprocess.run(["pkill", "-KILL", "-f", f" --state {self.state} "], check=False)  # its supervisor, too
+
+
+def run_parts(name, parts):
+    """The command line of a scenario: parts(host, filesystem, work) gives its parts, each a call without
+    arguments, done in order on a file system and a host of their own. Ends the process."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fs", default="ext4")
+    options = parser.parse_args()
+    private_mounts()
+    work = Path(tempfile.mkdtemp(prefix=f"tocsin-{name}-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+    filesystem = FileSystem(work, options.fs)
+    host = Host(work)
+    wanted, done = 1, 0
+    try:
+        every = parts(host, filesystem.path, work)
+        wanted = len(every)
+        for part in every:
+            part()
+            done += 1
+        host.end_guard()
+    finally:
+        host.close()
+        filesystem.close()
+        shutil.rmtree(work, ignore_errors=True)
+    print(f"{done} parts, {len(host.problems)} failed")
+    sys.exit(1 if host.problems or done != wanted else 0)

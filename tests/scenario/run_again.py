@@ -5,12 +5,9 @@ the next attack is not seen, or not undone. Each part attacks, stops and undoes 
 
     run_again.py [--fs ext4]
 """
-import argparse
 import os
 import shutil
 import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -141,33 +138,14 @@ def moved_out(host, filesystem):
     host.expect(len(host.ask("incidents")) == known, f"what had left looks deleted: {host.ask('incidents')[-1]['reasons']}")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--fs", default="ext4")
-    options = parser.parse_args()
-    lab.private_mounts()
-    work = Path(tempfile.mkdtemp(prefix="tocsin-again-", dir=os.environ.get("TMPDIR", "/var/tmp")))
-    filesystem = lab.FileSystem(work, options.fs)
-    host = lab.Host(work)
-    parts = 0
-    try:
-        tree = filesystem.path / "again"
-        fill(tree)
-        host.tocsin("protect", str(tree))
-        host.expect_tree(tree, "protect")
-        again = Again(host, tree)
-        for part in (lambda: one_after_another(again), lambda: known_by_its_names(again, work),
-                     lambda: after_a_restart(again), lambda: ended_and_undone(again),
-                     lambda: made_long_before(again), lambda: moved_out(host, filesystem.path)):
-            part()
-            parts += 1
-        host.end_guard()
-    finally:
-        host.close()
-        filesystem.close()
-        shutil.rmtree(work, ignore_errors=True)
-    print(f"{parts} parts, {len(host.problems)} failed")
-    sys.exit(1 if host.problems or parts != 6 else 0)
+def parts(host, filesystem, work):
+    tree = filesystem / "again"
+    fill(tree)
+    host.tocsin("protect", str(tree))
+    host.expect_tree(tree, "protect")
+    again = Again(host, tree)
+    return [lambda: one_after_another(again), lambda: known_by_its_names(again, work), lambda: after_a_restart(again),
+            lambda: ended_and_undone(again), lambda: made_long_before(again), lambda: moved_out(host, filesystem)]
 
 
-main()
+lab.run_parts("again", parts)

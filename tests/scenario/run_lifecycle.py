@@ -5,12 +5,9 @@ each time the guard has to know every file, and what changed while nobody looked
 
     run_lifecycle.py [--fs ext4]
 """
-import argparse
 import os
 import shutil
 import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -200,37 +197,16 @@ def refused(host, tree, work):
     host.expect_tree(work / "moved", "a tree that is gone was dropped")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--fs", default="ext4")
-    options = parser.parse_args()
-    lab.private_mounts()
-    work = Path(tempfile.mkdtemp(prefix="tocsin-lifecycle-", dir=os.environ.get("TMPDIR", "/var/tmp")))
-    filesystem = lab.FileSystem(work, options.fs)
-    host = lab.Host(work)
-    steps = 0
-    try:
-        tree = filesystem.path / "share"
-        tree.mkdir()
-        lab.make_corpus(tree, 40, 1)
-        for step in (excluding, coming_back, absence):
-            step(host, tree)
-            steps += 1
-        inside = filesystem.path / "work"
-        inside.mkdir()
-        added_beside(host, tree, inside)
-        late_disk(host, tree, inside)
-        going_on(host, tree, work)
-        moved_repository(host, tree, work)
-        refused(host, tree, inside)
-        steps += 5
-        host.end_guard()
-    finally:
-        host.close()
-        filesystem.close()
-        shutil.rmtree(work, ignore_errors=True)
-    print(f"{steps} parts, {len(host.problems)} failed")
-    sys.exit(1 if host.problems or steps != 8 else 0)
+def parts(host, filesystem, work):
+    tree = filesystem / "share"
+    tree.mkdir()
+    lab.make_corpus(tree, 40, 1)
+    inside = filesystem / "work"
+    inside.mkdir()
+    return [lambda: excluding(host, tree), lambda: coming_back(host, tree), lambda: absence(host, tree),
+            lambda: added_beside(host, tree, inside), lambda: late_disk(host, tree, inside),
+            lambda: going_on(host, tree, work), lambda: moved_repository(host, tree, work),
+            lambda: refused(host, tree, inside)]
 
 
-main()
+lab.run_parts("lifecycle", parts)

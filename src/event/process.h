@@ -19,6 +19,9 @@ struct ProcessKey {
     auto operator<=>(ProcessKey const&) const = default;
 };
 
+// Who did what undo does, in all records of it: nobody's real process.
+constexpr ProcessKey undo_process{-1, 0};
+
 struct Process {
     ProcessKey key;
     ProcessKey parent; // at birth; stays when the parent ends and init adopts the child

@@ -100,7 +100,7 @@ bool Decider::is_kind_guessed(event::ObjectId object) const
 // the attacker, and so counts as found.
 void Decider::handle_own(sensor::WitnessEvent const& event, WallTime time)
 {
-    translator_.translate(event, book_.key_of(event.pid), time, [&](Activity&& activity) {
+    translator_.translate(event, event::undo_process, time, [&](Activity&& activity) {
         bool const is_new = activity.kind == ActivityKind::created;
         if (is_new && is_regular(activity)) // the kernel tells directories alone
             if (auto const status = objects_.status_by_handle(activity.key))

@@ -188,7 +188,7 @@ Result<SharedVersion> Planner::with_others_times(Track const& track, SharedVersi
     auto latest = goal->metadata.mtime_ns;
     auto const* names = TRY(history_.names_in(track.object));
     for (auto const& a : *names)
-        if (a.kind != ActivityKind::seen && !history_.actor().did(a) && a.process != undo_process
+        if (a.kind != ActivityKind::seen && !history_.actor().did(a) && a.process != event::undo_process
             && a.time > goal->time)
             latest = std::max(latest, to_nanoseconds(a.time));
     if (latest == goal->metadata.mtime_ns)

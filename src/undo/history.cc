@@ -66,7 +66,7 @@ Result<void> History::load(WallTime from)
         tree_objects_.insert(tree.object);
         trees_.push_back(std::move(tree));
     }
-    event::ProcessKey undo[] = {undo_process};
+    event::ProcessKey undo[] = {event::undo_process};
     auto activities = TRY(journal_.activities_by(undo, from));
     for (auto const& a : activities) {
         if (!a.displaced || a.displaced == a.object)

@@ -21,9 +21,6 @@
 
 namespace tocsin::undo {
 
-// Who did it, in the records of undo itself: nobody's real process.
-constexpr event::ProcessKey undo_process{-1, 0};
-
 // Who is "the actor" of an incident in the journal's records.
 class ActorTest {
 public:

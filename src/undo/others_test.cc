@@ -18,8 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr event::ProcessKey guard{50, 1}; // whose renames the witness tells too
-
 class Shared : public testing::Test {
 protected:
     void SetUp() override
@@ -129,7 +127,7 @@ TEST_F(InUse, WhatADaemonHasOpenStaysBesideWhatReplacedIt)
 TEST_F(InUse, ASecondUndoLeavesWhatADaemonStillHasOpen)
 {
     scene.undo();
-    scene.catch_up(guard);
+    scene.catch_up(event::undo_process); // the witness tells of undo's renames too
     scene.undo();
     daemon->write_and_end();
     expect_kept_beside();
@@ -138,7 +136,7 @@ TEST_F(InUse, ASecondUndoLeavesWhatADaemonStillHasOpen)
 TEST_F(InUse, ASecondUndoTakesWhatADaemonWroteForAnotherFile)
 {
     scene.undo();
-    scene.catch_up(guard);
+    scene.catch_up(event::undo_process); // the witness tells of undo's renames too
     daemon->write_and_end();
     scene.captured(alice, "report.still-in-use.docx", event::Occasion::close);
     scene.undo();

@@ -14,7 +14,7 @@ Activity Recorder::activity(ActivityKind kind, event::ObjectId object, event::Ro
     Activity out;
     out.time = wall_now();
     out.kind = kind;
-    out.process = undo_process;
+    out.process = event::undo_process;
     out.object = object;
     out.root = root;
     return out;
@@ -78,7 +78,7 @@ void Recorder::add_version(Found const& there, Spot const& spot, event::Version 
     out.root = spot.root;
     out.time = wall_now();
     out.occasion = event::Occasion::undo;
-    out.writer = undo_process;
+    out.writer = event::undo_process;
     out.path = absolute(plan_, spot);
     auto xattrs = std::move(out.metadata.xattrs);
     auto target = std::move(out.metadata.link_target);

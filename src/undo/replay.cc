@@ -83,7 +83,7 @@ void Replay::apply(Activity const& activity, bool actors)
         break;
     case ActivityKind::renamed:
         rename(activity, actors);
-        if (activity.place.name.empty() && activity.process == undo_process
+        if (activity.place.name.empty() && activity.process == event::undo_process
             && track.kind == event::ObjectKind::directory)
             forget_other_names(activity.target);
         break;
@@ -148,6 +148,8 @@ void Replay::rename(Activity const& activity, bool actors)
         if (link != nullptr && track.replaced_at == from)
             track.replaced_at.reset();
     }
+    if (link == nullptr && !from_nowhere && activity.process == event::undo_process)
+        return; // undo and the guard's witness tell each of undo's moves, in any order
     if (link == nullptr) {
         // From outside the trees, or from before the journal's memory; or told twice.
         if (from_nowhere || !from.parent || at(to) != nullptr)
@@ -165,7 +167,7 @@ void Replay::rename(Activity const& activity, bool actors)
     if (to.name.starts_with(parked_prefix)) // undo's, on the way to where it is wanted
         return;
     // Where undo puts an object is where it was wanted, or beside that; nobody adopts it so.
-    if (activity.process != undo_process)
+    if (activity.process != event::undo_process)
         track.adopted = track.adopted || (track.created_by_actor && to.parent);
     link->wanted = link->real;
     link->placed = activity.id;
@@ -186,7 +188,7 @@ void Replay::lose(Activity const& activity, Place const& place, bool actors)
         link->last_wanted = link->wanted;
     link->wanted.reset();
     link->placed = activity.id;
-    if (displaced && first_touch && activity.process != undo_process)
+    if (displaced && first_touch && activity.process != event::undo_process)
         track.replaced_at = place;
 }
 

@@ -232,7 +232,8 @@ void Decider::handle(FoundObject&& message)
     }
     if (!is_named)
         name_found(message, was_expected);
-    if (event::kind_of_mode(found.metadata.mode) != ObjectKind::regular && message.process.pid != self_pid_)
+    if (event::kind_of_mode(found.metadata.mode) != ObjectKind::regular
+        && message.process != event::undo_process)
         version_found(message); // of what undo makes it tells itself, once it is as it shall be
 }
 
@@ -250,7 +251,7 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
     activity.path = found.path;
     activity.metadata = found.metadata;
     activity.kind = ActivityKind::seen;
-    bool const is_of_undo = message.process.pid == self_pid_; // it was there before
+    bool const is_of_undo = message.process == event::undo_process; // it was there before
     if (message.reason == WalkReason::arrived && message.process && !is_of_undo) {
         activity.kind = ActivityKind::created;
         activity.process = message.process;

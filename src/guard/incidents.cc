@@ -13,9 +13,6 @@ using event::IncidentState;
 
 namespace {
 
-constexpr std::chrono::milliseconds ticks{10}; // of ProcessKey::start_ticks
-constexpr std::chrono::minutes young_destroyer{10};
-
 std::uint64_t deeds_of(event::Incident const& incident)
 {
     return incident.objects_changed + incident.objects_deleted + incident.objects_created;
@@ -52,29 +49,10 @@ event::IncidentId Incidents::next_id() const
     return {incidents_.empty() ? 1 : incidents_.rbegin()->first.value + 1};
 }
 
-// A program that was started a short while ago is the destroyer from its birth on: an archive, or copies, that
-// it made before the first damage are its work. That cannot be said of one that has long been there, nor of
-// a server's child, which runs its parent's program by its parent's command.
-WallTime Incidents::beginning_of(event::Incident const& incident) const
-{
-    auto const shortly_before = incident.first_activity - verdict::Settings{}.before_first_charge;
-    auto const* top = parts_.processes.find(incident.actor.top);
-    auto const* starter = top == nullptr ? nullptr : parts_.processes.find(top->process.parent);
-    bool const is_own_program = starter != nullptr
-        && (starter->process.executable != top->process.executable
-            || starter->process.command != top->process.command);
-    if (!is_own_program)
-        return shortly_before;
-    auto const oldest = std::ranges::min(incident.actor.processes, {}, &event::ProcessKey::start_ticks);
-    auto const born = boot_time() + ticks * static_cast<std::int64_t>(oldest.start_ticks);
-    bool const is_young = born + young_destroyer >= incident.first_activity;
-    return is_young ? std::min(born, shortly_before) : shortly_before;
-}
-
 void Incidents::open(verdict::Decision const& decision)
 {
     auto incident = decision.incident;
-    incident.first_activity = beginning_of(incident);
+    incident.first_activity -= verdict::Settings{}.before_first_charge;
     auto wanted = std::exchange(incident.state, IncidentState::observed);
     auto actions = wanted == IncidentState::contained ? respond::plan(incident, parts_.responder.policy())
                                                       : std::vector<ActionKind>{};

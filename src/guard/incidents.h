@@ -64,7 +64,6 @@ public:
 private:
     Result<event::Incident*> find(event::IncidentId id);
     event::IncidentId next_id() const;
-    WallTime beginning_of(event::Incident const& incident) const; // from when on its doings are the attack
     std::vector<event::ProcessKey> running_of(event::Incident const& incident) const;
     void contain(event::Incident const& incident);
     void change_state(event::IncidentId id, event::IncidentState state);

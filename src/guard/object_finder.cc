@@ -83,7 +83,12 @@ std::optional<struct statx> ObjectFinder::status_at_place(
     event::Place const& place, event::ObjectKey const& key)
 {
     auto const* directory = catalog_.find(place.parent);
-    return directory == nullptr ? std::nullopt : status_at(open_at(*directory, place.name, key));
+    if (directory == nullptr)
+        return {};
+    if (descriptor_of(*directory).ok())
+        return status_at(open_at(*directory, place.name, key));
+    auto status = status_by_handle(key); // its path is of before: a folder above it has another name by now
+    return status && status->stx_nlink > 0 ? status : std::nullopt;
 }
 
 // Two calls for what takes four by a descriptor. Between them the name may be given to another object:
@@ -148,6 +153,16 @@ event::ObjectId ObjectFinder::at(event::ObjectKey const& directory, std::string 
         return {};
     auto handle = sys::handle_of(object.take().get());
     return handle.ok() ? event::id_of({directory.filesystem, handle.take()}) : event::ObjectId{};
+}
+
+bool ObjectFinder::is_in_a_tree(event::ObjectKey const& directory) const
+{
+    auto fd = open_by_handle(directory);
+    if (!fd.ok())
+        return false;
+    auto const held = fd.take();
+    auto path = sys::read_link_at(AT_FDCWD, sys::fd_path(held.get()));
+    return path.ok() && trees_.containing(path.take()) != nullptr;
 }
 
 void ObjectFinder::forget_directory()

@@ -35,6 +35,9 @@ public:
     // What has this name just now; an empty id where nothing has, or a mount hides it.
     event::ObjectId at(event::ObjectKey const& directory, std::string const& name) const;
 
+    // Where it stands now, whatever the catalog knows.
+    bool is_in_a_tree(event::ObjectKey const& directory) const;
+
     void forget_directory(); // its tree is no longer protected, and may be unmounted
 
 private:

@@ -53,11 +53,13 @@ Activity Translator::begin(WitnessEvent const& event, event::ProcessKey process,
     return out;
 }
 
-// One that has left the trees keeps its marks, and is none of ours any more.
+// One that has left the trees keeps its marks, and is none of ours any more. It may be back, with the folder
+// that it left in, and only not be found again yet.
 catalog::Entry const* Translator::directory_of(event::ObjectKey const& key) const
 {
     auto const* entry = catalog_.find(event::id_of(key));
-    return entry == nullptr || entry->is_gone ? nullptr : entry;
+    bool const is_ours = entry != nullptr && (!entry->is_gone || objects_.is_in_a_tree(key));
+    return is_ours ? entry : nullptr;
 }
 
 void Translator::renamed(WitnessEvent const& event, Activity activity, Emit const& emit) const

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the actor touched, and what has to be known beside it.
 #include <algorithm>
+#include <ranges>
 
 #include "tocsin/undo/order.h"
 #include "tocsin/undo/planner.h"
+#include "tocsin/undo/replay.h"
 
 namespace tocsin::undo {
 
@@ -29,7 +31,7 @@ void Planner::list_directory(ObjectId directory)
 Result<void> Planner::gather_activities()
 {
     auto activities =
-        TRY(history_.journal().activities_by(incident_.actor.processes, incident_.first_activity));
+        TRY(history_.journal().activities_by(incident_.actor.processes, history_.actor().since()));
     std::vector<ObjectId> only_opened;
     for (auto const& a : activities) {
         if (!history_.actor().did(a))
@@ -117,12 +119,13 @@ Result<void> Planner::gather_inside_lost_directories()
     for (std::size_t i = 0; i < directories.size(); ++i) {
         auto& directory = *directories[i];
         bool const was_lost = directory.first_real() == nullptr || directory.lives.size() > 1;
-        bool const is_wanted = directory.created_by_actor || directory.first_wanted() != nullptr;
+        bool const is_wanted =
+            directory.first_wanted() != nullptr || (directory.created_by_actor && actor_took_away(directory));
         if (directory.kind != ObjectKind::directory || !was_lost || !is_wanted)
             continue;
         auto const inside = TRY(named_in(directory.object));
         for (auto* track : inside) {
-            bool const is_back = want_back(*track, directory.object);
+            bool const is_back = want_back(*track, directory);
             if (is_back && is_touched_.insert(track).second)
                 touched_.push_back(track);
             if (is_back || seen.insert(track).second)
@@ -132,18 +135,37 @@ Result<void> Planner::gather_inside_lost_directories()
     return {};
 }
 
-// The names that it lost together with the directory.
-bool Planner::want_back(Track& track, ObjectId directory)
+bool Planner::actor_took_away(Track const& directory) const
+{
+    auto takes_away = [](Activity const& a) {
+        return a.kind == ActivityKind::deleted || (a.kind == ActivityKind::renamed && !a.target.parent);
+    };
+    auto newest_first = std::views::reverse(directory.activities);
+    auto const last = std::ranges::find_if(newest_first, takes_away);
+    return last != newest_first.end() && history_.actor().did(*last);
+}
+
+// The names that it lost together with the directory. The journal still has those that an undo gave, and told
+// of, when the directory had just left again. What the actor took out of it elsewhere is moved back from there.
+bool Planner::want_back(Track& track, Track const& directory)
 {
     bool found = false;
+    bool const has_left = directory.first_real() == nullptr;
     for (auto& link : track.links) {
-        if (!link.unexplained || !link.last_wanted || link.last_real.parent != directory)
+        bool const is_inside = link.last_real.parent == directory.object;
+        bool const went_along = link.unexplained && link.last_wanted;
+        bool const came_late = has_left && link.real && link.wanted == link.real;
+        if (!is_inside || (!went_along && !came_late))
             continue;
-        link.wanted = link.last_wanted;
+        if (went_along)
+            link.wanted = link.last_wanted;
         link.unexplained = false;
+        world_.take(link);
         found = true;
         list_directory(link.wanted->parent);
     }
+    if (found && (!track.created_by_actor || track.adopted))
+        pair_names(track);
     return found;
 }
 

@@ -15,8 +15,9 @@ using event::Occasion;
 using event::Place;
 using event::Version;
 
-ActorTest::ActorTest(event::Incident const& incident)
+ActorTest::ActorTest(event::Incident const& incident, std::unordered_set<event::ObjectId> made_early)
     : processes_(incident.actor.processes.begin(), incident.actor.processes.end())
+    , made_early_(std::move(made_early))
     , first_(incident.first_activity)
     , last_(incident.last_activity)
     , unknown_(incident.actor.kind == event::ActorKind::unknown)
@@ -28,15 +29,20 @@ bool ActorTest::in_time(WallTime time) const
     return time >= first_ && (!unknown_ || last_ < first_ || time <= last_);
 }
 
+bool ActorTest::counts(ObjectId object, WallTime time) const
+{
+    return in_time(time) || (time < first_ && made_early_.contains(object));
+}
+
 bool ActorTest::did(Activity const& activity) const
 {
     return activity.kind != ActivityKind::seen && processes_.contains(activity.process)
-        && in_time(activity.time);
+        && counts(activity.object, activity.time);
 }
 
 bool ActorTest::wrote(Version const& version) const
 {
-    if (!in_time(version.time) || version.occasion == Occasion::undo)
+    if (!counts(version.object, version.time) || version.occasion == Occasion::undo)
         return false;
     // Of versions whose writer nobody saw only those of the guard's absence are the unknown actor's.
     if (!version.writer)

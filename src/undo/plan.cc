@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/undo/plan.h"
 #include "tocsin/undo/descent.h"
+#include "tocsin/undo/made_early.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -194,7 +195,8 @@ Result<Plan> make_plan(journal::Journal& journal, event::IncidentId id)
     if (!incident)
         return Error(Errc::not_found, fmt::format("there is no incident {}", id.value));
     TRY(add_descendants(journal, *incident));
-    auto out = Planner(journal, *incident).make();
+    auto early = TRY(made_early(journal, *incident));
+    auto out = Planner(journal, *incident, ActorTest(*incident, std::move(early))).make();
     return std::move(out).context(fmt::format("plan the undo of incident {}", id.value));
 }
 

@@ -15,8 +15,8 @@ namespace tocsin::undo {
 
 class Planner {
 public:
-    Planner(journal::Journal& journal, event::Incident const& incident)
-        : incident_(incident), history_(journal, ActorTest(incident)), world_(history_)
+    Planner(journal::Journal& journal, event::Incident const& incident, ActorTest actor)
+        : incident_(incident), history_(journal, std::move(actor)), world_(history_)
     {
     }
     Result<Plan> make();
@@ -30,7 +30,8 @@ private:
     Result<std::vector<Track*>> named_in(event::ObjectId directory);
     Result<void> gather_inside_actors_directories();
     Result<void> gather_inside_lost_directories();
-    bool want_back(Track& track, event::ObjectId directory);
+    bool actor_took_away(Track const& directory) const;
+    bool want_back(Track& track, Track const& directory);
     Result<void> settle_wanted_places();
     Result<void> remember_before();
 

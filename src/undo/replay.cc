@@ -217,8 +217,7 @@ void Replay::adopt_if_changed()
         link.wanted = link.real;
 }
 
-// A name the actor gave and a name the actor took are one name that the actor moved.
-void Replay::pair_names()
+void pair_names(Track& track)
 {
     for (auto& gone : track.links) {
         if (gone.real || !gone.wanted)
@@ -251,7 +250,7 @@ void Replay::finish(std::span<Place const> places)
     }
     adopt_if_changed();
     if (!track.created_by_actor || track.adopted)
-        pair_names();
+        pair_names(track);
     std::erase_if(track.links,
         [](Link const& link) { return !link.real && !link.wanted && link.last_real.name.empty(); });
 }

@@ -25,11 +25,13 @@ private:
     void lose(event::Activity const& activity, event::Place const& place, bool actors);
     void forget_other_names(event::Place const& given);
     void adopt_if_changed();
-    void pair_names();
     Link* at(event::Place const& place);
     Link* lost_at(event::Place const& place);
     Link* ghost_at(event::Place const& place);
     Link* next_life_at(event::Place const& place);
 };
+
+// A name the actor gave and a name the actor took are one name that the actor moved.
+void pair_names(Track& track);
 
 } // namespace tocsin::undo

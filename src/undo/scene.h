@@ -95,6 +95,7 @@ public:
     std::string read(std::string const& path) const;
     bool exists(std::string const& path) const;
     std::string operator/(std::string const& path) const { return tree_ + "/" + path; }
+    event::ObjectId object(std::string const& path) const { return found(path).object; }
     std::string const& tree() const { return tree_; }
     std::string state() const { return temp_ / "state"; }
     std::string elsewhere() const { return temp_ / "elsewhere"; }

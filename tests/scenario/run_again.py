@@ -124,7 +124,11 @@ def moved_out(host, filesystem):
                    f"""perl -e 'chmod 0700, "docs/sub"; rename "docs/sub", "docs/called";
                        rename "docs", "{elsewhere}/again"; sleep 1'""",
                    f"""perl -e 'mkdir "stash"; rename "docs", "stash/docs"; rename "stash", "{elsewhere}/stashed";
-                       sleep 1'"""):
+                       sleep 1'""",
+                   f"""perl -e 'rename "docs", "{elsewhere}/some"; rename "{elsewhere}/some/d0", "copy";
+                       rename "{elsewhere}/some/sub", "sub"; sleep 1'""",
+                   f"""perl -e 'rename "docs", "{elsewhere}/back"; rename "{elsewhere}/back", "docs";
+                       unlink glob "docs/sub/*"; sleep 1'"""):
         number = again.attack(script)
         if number is not None:
             time.sleep(0.5)

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/undo/made_early.h"
+
+#include "tocsin/base/test.h"
+#include "tocsin/undo/scene.h"
+
+namespace tocsin::undo {
+namespace {
+
+using event::ProcessKey;
+
+constexpr ProcessKey shell{40, 1};
+
+// The destroyer began a minute before its first damage; `report.docx` and `plan.txt` are others'.
+class MadeEarly : public testing::Test {
+protected:
+    MadeEarly()
+    {
+        scene.given("report.docx", "report");
+        scene.given("plan.txt", "plan");
+        scene.protect();
+        destroyer.start_ticks = ticks_since_boot(wall_now() - std::chrono::minutes(1));
+        tell_process(shell, {1, 0}, "/bin/bash");
+        tell_process(destroyer, shell, "/usr/bin/python3");
+    }
+
+    void tell(event::Record record) { ASSERT_OK(scene.journal().append(std::span(&record, 1))); }
+
+    void tell_process(ProcessKey key, ProcessKey parent, std::string executable)
+    {
+        event::Process out;
+        out.key = key;
+        out.parent = parent;
+        out.executable = std::move(executable);
+        tell(out);
+    }
+
+    // All that was done until now was done a while before the first damage.
+    void begin_damage()
+    {
+        scene.open_incident(event::ActorKind::process_tree, {destroyer});
+        incident = *scene.journal().incident(the_incident).take();
+        incident.score = 1;
+        incident.actor.top = destroyer;
+    }
+
+    void expect_made(bool is_early, std::string const& path)
+    {
+        auto const object = scene.object(path);
+        auto made = made_early(scene.journal(), incident).take();
+        EXPECT_EQ(is_early, made.contains(object)) << path;
+    }
+
+    Scene scene;
+    ProcessKey destroyer{50, 0};
+    event::Incident incident;
+};
+
+TEST_F(MadeEarly, ArchivesAndCopiesAtFreeNames)
+{
+    scene.create(destroyer, "loot.zip.tmp", "PK");
+    scene.rename(destroyer, "loot.zip.tmp", "loot.zip");
+    begin_damage();
+    expect_made(true, "loot.zip");
+    expect_made(false, "report.docx");
+}
+
+TEST_F(MadeEarly, NoSaveOverAnothersFile)
+{
+    scene.create(destroyer, "report.tmp", "report, edited");
+    scene.rename(destroyer, "report.tmp", "report.docx");
+    scene.rename(destroyer, "plan.txt", "plan.txt~");
+    scene.create(destroyer, "plan.txt", "plan, edited");
+    begin_damage();
+    expect_made(false, "report.docx");
+    expect_made(false, "plan.txt");
+}
+
+TEST_F(MadeEarly, NothingOfOneThatHasLongBeenThere)
+{
+    destroyer.start_ticks = 1;
+    tell_process(destroyer, shell, "/usr/bin/python3");
+    scene.create(destroyer, "loot.zip", "PK");
+    begin_damage();
+    incident.first_activity = std::max(incident.first_activity, boot_time() + std::chrono::minutes(11));
+    expect_made(false, "loot.zip");
+}
+
+TEST_F(MadeEarly, NothingOfAServersChild)
+{
+    tell_process(destroyer, shell, "/bin/bash");
+    scene.create(destroyer, "upload.zip", "PK");
+    begin_damage();
+    expect_made(false, "upload.zip");
+}
+
+TEST_F(MadeEarly, NothingOfWhomNobodyConvicts)
+{
+    scene.create(destroyer, "loot.zip", "PK");
+    begin_damage();
+    incident.score = 0.5;
+    expect_made(false, "loot.zip");
+}
+
+TEST_F(MadeEarly, NothingFromBeforeAPersonReleasedIt)
+{
+    scene.create(destroyer, "export.zip", "PK");
+    begin_damage();
+    event::Incident before;
+    before.id = {the_incident.value + 1};
+    before.actor.processes = {destroyer};
+    tell(before);
+    event::Action thaw;
+    thaw.incident = before.id;
+    thaw.kind = event::ActionKind::thaw;
+    thaw.time = wall_now();
+    tell(thaw);
+    expect_made(false, "export.zip");
+}
+
+TEST_F(MadeEarly, IsSetAsideByUndo)
+{
+    scene.create(destroyer, "loot.zip", "PK");
+    scene.write(destroyer, "plan.txt", "an honest line, as far as anybody can tell");
+    begin_damage();
+    tell(incident);
+    auto const report = scene.undo();
+    EXPECT_EQ(1U, report.counts.set_aside);
+    EXPECT_FALSE(scene.exists("loot.zip"));
+    EXPECT_EQ("an honest line, as far as anybody can tell", scene.read("plan.txt"));
+}
+
+} // namespace
+} // namespace tocsin::undo

@@ -17,10 +17,24 @@ WallTime boot_time()
     return wall_now() - std::chrono::nanoseconds(to_nanoseconds(since_boot));
 }
 
+namespace {
+
+std::chrono::nanoseconds tick()
+{
+    static auto const out = std::chrono::nanoseconds(std::chrono::seconds(1)) / ::sysconf(_SC_CLK_TCK);
+    return out;
+}
+
+} // namespace
+
 std::uint64_t to_ticks(std::chrono::nanoseconds since_boot)
 {
-    static auto const tick = std::chrono::nanoseconds(std::chrono::seconds(1)) / ::sysconf(_SC_CLK_TCK);
-    return static_cast<std::uint64_t>(since_boot / tick);
+    return static_cast<std::uint64_t>(since_boot / tick());
+}
+
+WallTime time_of_ticks(std::uint64_t since_boot)
+{
+    return boot_time() + tick() * static_cast<std::int64_t>(since_boot);
 }
 
 std::uint64_t ticks_since_boot(WallTime time)

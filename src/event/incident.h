@@ -75,6 +75,12 @@ struct Incident {
     bool operator==(Incident const&) const = default;
 };
 
+// Enough was counted to act on, and it is known against whom.
+inline bool is_convicted(Incident const& incident)
+{
+    return incident.score >= 1 && incident.actor.kind != ActorKind::unknown;
+}
+
 // Never renumber: kept in journals.
 enum class ActionKind : std::uint8_t {
     freeze = 1,

@@ -19,7 +19,7 @@ struct ProcessKey {
     auto operator<=>(ProcessKey const&) const = default;
 };
 
-// Who did what undo does, in all records of it: nobody's real process.
+// Who did what undo does, in its own records and in the witness's: nobody's real process.
 constexpr ProcessKey undo_process{-1, 0};
 
 struct Process {

@@ -217,7 +217,7 @@ void Decider::handle(FoundObject&& message)
     bool const has_left = parent != nullptr && parent->is_gone; // with all that was listed in it
     bool const was_gone = entry != nullptr && entry->is_gone && found.place.parent;
     if (message.reason != WalkReason::restart
-        && (has_left || (was_gone && !objects_.status_at_place(found.place, found.key))))
+        && (has_left || (was_gone && !objects_.may_stand_at(found.place, found.key))))
         return; // between the listing and now; not only moved away and back
     if (is_named && message.reason == WalkReason::restart && !message.is_queued) {
         capture::ObjectNumber const number{found.device, found.metadata.inode};

@@ -83,12 +83,18 @@ std::optional<struct statx> ObjectFinder::status_at_place(
     event::Place const& place, event::ObjectKey const& key)
 {
     auto const* directory = catalog_.find(place.parent);
+    return directory == nullptr ? std::nullopt : status_at(open_at(*directory, place.name, key));
+}
+
+bool ObjectFinder::may_stand_at(event::Place const& place, event::ObjectKey const& key)
+{
+    auto const* directory = catalog_.find(place.parent);
     if (directory == nullptr)
-        return {};
+        return false;
     if (descriptor_of(*directory).ok())
-        return status_at(open_at(*directory, place.name, key));
-    auto status = status_by_handle(key); // its path is of before: a folder above it has another name by now
-    return status && status->stx_nlink > 0 ? status : std::nullopt;
+        return status_at_place(place, key).has_value();
+    auto const status = status_by_handle(key); // a folder above has another name by now
+    return status && status->stx_nlink > 0;
 }
 
 // Two calls for what takes four by a descriptor. Between them the name may be given to another object:
@@ -155,14 +161,15 @@ event::ObjectId ObjectFinder::at(event::ObjectKey const& directory, std::string 
     return handle.ok() ? event::id_of({directory.filesystem, handle.take()}) : event::ObjectId{};
 }
 
-bool ObjectFinder::is_in_a_tree(event::ObjectKey const& directory) const
+std::string ObjectFinder::path_of_directory(event::ObjectKey const& directory) const
 {
     auto fd = open_by_handle(directory);
     if (!fd.ok())
-        return false;
+        return {};
     auto const held = fd.take();
     auto path = sys::read_link_at(AT_FDCWD, sys::fd_path(held.get()));
-    return path.ok() && trees_.containing(path.take()) != nullptr;
+    auto const out = path.ok() ? path.take() : std::string();
+    return trees_.containing(out) != nullptr ? out : std::string();
 }
 
 void ObjectFinder::forget_directory()

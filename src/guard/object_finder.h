@@ -26,6 +26,8 @@ public:
     std::optional<struct statx> status_by_name(event::ObjectId object, event::ObjectKey const& key);
     // The same for an object that the catalog does not know yet.
     std::optional<struct statx> status_at_place(event::Place const& place, event::ObjectKey const& key);
+    // No only where it is known not to: yes where the way there is no longer known.
+    bool may_stand_at(event::Place const& place, event::ObjectKey const& key);
     std::optional<event::Metadata> metadata_by_name(event::ObjectId object, event::ObjectKey const& key);
 
     Result<UniqueFd> open_by_handle(event::ObjectKey const& key) const; // O_PATH
@@ -35,8 +37,8 @@ public:
     // What has this name just now; an empty id where nothing has, or a mount hides it.
     event::ObjectId at(event::ObjectKey const& directory, std::string const& name) const;
 
-    // Where it stands now, whatever the catalog knows.
-    bool is_in_a_tree(event::ObjectKey const& directory) const;
+    // Where it stands now, whatever the catalog knows; empty: in no tree.
+    std::string path_of_directory(event::ObjectKey const& directory) const;
 
     void forget_directory(); // its tree is no longer protected, and may be unmounted
 

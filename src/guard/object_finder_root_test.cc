@@ -102,6 +102,29 @@ TEST_P(ObjectFinderTest, TakesNoNewFileThatHasItsNumber)
     }
 }
 
+TEST_P(ObjectFinderTest, SaysWhereADirectoryStandsNow)
+{
+    auto const docs = key_of(top() / "docs");
+    EXPECT_EQ(top() / "docs", finder_.path_of_directory(docs));
+    fs::rename(top() / "docs", top() / "papers");
+    EXPECT_EQ(top() / "papers", finder_.path_of_directory(docs));
+    fs::remove_all(top() / "papers");
+    EXPECT_EQ("", finder_.path_of_directory(docs));
+}
+
+TEST_P(ObjectFinderTest, SaysNoOnlyOfWhatIsKnownToStandElsewhere)
+{
+    event::Place const place{id_of(top() / "docs"), "letter"};
+    EXPECT_TRUE(finder_.may_stand_at(place, key_));
+    fs::rename(letter(), top() / "docs" / "moved");
+    EXPECT_FALSE(finder_.may_stand_at(place, key_));
+    finder_.forget_directory();
+    fs::rename(top() / "docs", top() / "papers");
+    EXPECT_TRUE(finder_.may_stand_at(place, key_)) << "the way there is no longer known";
+    fs::remove(top() / "papers" / "moved");
+    EXPECT_FALSE(finder_.may_stand_at(place, key_));
+}
+
 TEST_P(ObjectFinderTest, FollowsNoSymlink)
 {
     fs::rename(top() / "docs", top() / "papers");

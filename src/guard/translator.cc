@@ -11,6 +11,8 @@ using Emit = std::function<void(Activity&&)>;
 
 namespace {
 
+constexpr std::size_t most_outside = 16'384;
+
 // What a name can be told of an object that the catalog has not: the event's own flag.
 event::ObjectKind kind_in(catalog::Catalog const& catalog, event::ObjectId id, WitnessEvent const& event)
 {
@@ -55,28 +57,47 @@ Activity Translator::begin(WitnessEvent const& event, event::ProcessKey process,
 
 // One that has left the trees keeps its marks, and is none of ours any more. It may be back, with the folder
 // that it left in, and only not be found again yet.
-catalog::Entry const* Translator::directory_of(event::ObjectKey const& key) const
+catalog::Entry const* Translator::directory_of(event::ObjectKey const& key)
 {
     auto const* entry = catalog_.find(event::id_of(key));
-    bool const is_ours = entry != nullptr && (!entry->is_gone || objects_.is_in_a_tree(key));
-    return is_ours ? entry : nullptr;
+    if (entry == nullptr || !entry->is_gone)
+        return entry;
+    if (outside_.contains(entry->id))
+        return nullptr;
+    if (!objects_.path_of_directory(key).empty())
+        return entry;
+    if (outside_.size() >= most_outside)
+        outside_.clear();
+    outside_.insert(entry->id);
+    return nullptr;
 }
 
-void Translator::renamed(WitnessEvent const& event, Activity activity, Emit const& emit) const
+std::string Translator::path_of(event::Place const& place, event::ObjectKey const& directory) const
+{
+    auto known = catalog_.path_of(place);
+    if (!known.empty())
+        return known;
+    auto const above = objects_.path_of_directory(directory);
+    return above.empty() ? above : above + "/" + place.name;
+}
+
+void Translator::renamed(WitnessEvent const& event, Activity activity, Emit const& emit)
 {
     activity.kind = ActivityKind::renamed;
     auto const* from = directory_of(event.directory);
     auto const* to = directory_of(event.new_directory);
     if (from == nullptr && to == nullptr)
         return;
+    if (from == nullptr && event.is_directory)
+        outside_.clear(); // what is below it came along
     if (from != nullptr) {
         activity.place = {from->id, event.name};
-        activity.path = catalog_.path_of(activity.place);
+        activity.path = path_of(activity.place, event.directory);
         activity.root = from->root;
     }
     if (to != nullptr) {
         activity.target = {to->id, event.new_name};
-        activity.target_path = catalog_.path_of(activity.target);
+        activity.target_path = path_of(activity.target, event.new_directory);
         activity.root = to->root;
         auto there = catalog_.child(to->id, event.new_name);
         // Of an exchange both halves arrive as renames: what was at the target has the other name now.
@@ -86,14 +107,14 @@ void Translator::renamed(WitnessEvent const& event, Activity activity, Emit cons
     emit(std::move(activity));
 }
 
-void Translator::named(WitnessEvent const& event, Activity activity, Emit const& emit) const
+void Translator::named(WitnessEvent const& event, Activity activity, Emit const& emit)
 {
     auto const* directory = directory_of(event.directory);
     if (directory == nullptr || event.name.empty())
         return;
     activity.root = directory->root;
     activity.place = {directory->id, event.name};
-    activity.path = catalog_.path_of(activity.place);
+    activity.path = path_of(activity.place, event.directory);
     bool there = catalog_.child(directory->id, event.name) == activity.object;
     if (event.has(Change::created) && !there) {
         activity.kind =

@@ -6,10 +6,11 @@
 // be told, the file system is asked.
 // What an object looks like now is the caller's to ask.
 // Threads: the deciding thread's. Bounds: at most one open_by_handle call an event, and only for
-// exchanges and merged events.
+// exchanges, merged events and directories that have left the trees.
 #pragma once
 
 #include <functional>
+#include <unordered_set>
 
 #include "tocsin/catalog/catalog.h"
 #include "tocsin/event/activity.h"
@@ -29,16 +30,18 @@ public:
 
 private:
     event::Activity begin(sensor::WitnessEvent const& event, event::ProcessKey process, WallTime time) const;
-    catalog::Entry const* directory_of(event::ObjectKey const& key) const; // null: in no tree
+    catalog::Entry const* directory_of(event::ObjectKey const& key); // null: in no tree
+    std::string path_of(event::Place const& place, event::ObjectKey const& directory) const;
     void renamed(sensor::WitnessEvent const& event, event::Activity activity,
-        std::function<void(event::Activity&&)> const& emit) const;
+        std::function<void(event::Activity&&)> const& emit);
     void named(sensor::WitnessEvent const& event, event::Activity activity,
-        std::function<void(event::Activity&&)> const& emit) const;
+        std::function<void(event::Activity&&)> const& emit);
     void altered(sensor::WitnessEvent const& event, event::Activity activity,
         std::function<void(event::Activity&&)> const& emit) const;
 
     catalog::Catalog const& catalog_;
     ObjectFinder const& objects_;
+    std::unordered_set<event::ObjectId> outside_; // directories that have left, until one comes in
 };
 
 } // namespace tocsin::guard

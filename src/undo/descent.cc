@@ -39,8 +39,7 @@ Result<std::uint64_t> released_at(journal::Journal& journal, event::IncidentId i
 Result<void> add_descendants(journal::Journal& journal, event::Incident& incident)
 {
     auto& members = incident.actor.processes;
-    if (incident.actor.kind == event::ActorKind::unknown || incident.score < 1
-        || incident.opened < boot_time())
+    if (!event::is_convicted(incident) || incident.opened < boot_time())
         return {};
     auto const from = ticks_since_boot(incident.opened);
     auto const until = TRY(released_at(journal, incident.id));

@@ -135,6 +135,7 @@ Result<void> Planner::gather_inside_lost_directories()
     return {};
 }
 
+// The last that took it away, or out of the trees, was the actor.
 bool Planner::actor_took_away(Track const& directory) const
 {
     auto takes_away = [](Activity const& a) {
@@ -145,8 +146,9 @@ bool Planner::actor_took_away(Track const& directory) const
     return last != newest_first.end() && history_.actor().did(*last);
 }
 
-// The names that it lost together with the directory. The journal still has those that an undo gave, and told
-// of, when the directory had just left again. What the actor took out of it elsewhere is moved back from there.
+// The names that it lost together with the directory. Also one that an undo gave, or told of, only when the
+// directory had left again: the journal has that still. What the actor took elsewhere out of the directory is
+// moved back from there.
 bool Planner::want_back(Track& track, Track const& directory)
 {
     bool found = false;
@@ -217,7 +219,7 @@ Result<void> Planner::remember_before()
 
 Result<void> Planner::gather()
 {
-    TRY(history_.load(incident_.first_activity));
+    TRY(history_.load(history_.actor().since()));
     TRY(gather_activities());
     TRY(gather_versions());
     TRY(gather_inside_actors_directories());

@@ -75,7 +75,8 @@ Result<void> History::load(WallTime from)
     event::ProcessKey undo[] = {event::undo_process};
     auto activities = TRY(journal_.activities_by(undo, from));
     for (auto const& a : activities) {
-        if (!a.displaced || a.displaced == a.object)
+        bool const is_next_life = a.place.name.empty(); // else the witness's telling (undo/recorder.h)
+        if (!a.displaced || a.displaced == a.object || !is_next_life)
             continue;
         next_life_[a.displaced] = a.object;
         life_before_[a.object] = a.displaced;

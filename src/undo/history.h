@@ -25,7 +25,7 @@ namespace tocsin::undo {
 class ActorTest {
 public:
     // `made_early`: undo/made_early.h
-    explicit ActorTest(event::Incident const& incident, std::unordered_set<event::ObjectId> made_early = {});
+    ActorTest(event::Incident const& incident, std::unordered_set<event::ObjectId> made_early);
     static ActorTest nobody() { return {}; }
 
     bool did(event::Activity const& activity) const;

@@ -2,7 +2,10 @@
 #include "tocsin/undo/made_early.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
+#include <unordered_map>
 
 #include "tocsin/event/restraint.h"
 
@@ -14,7 +17,6 @@ using event::Incident;
 
 namespace {
 
-constexpr std::chrono::milliseconds tick{10}; // of ProcessKey::start_ticks
 constexpr std::chrono::minutes young{10};
 
 Result<bool> is_own_program(journal::Journal& journal, event::ProcessKey key)
@@ -26,7 +28,7 @@ Result<bool> is_own_program(journal::Journal& journal, event::ProcessKey key)
     return starter && (starter->executable != program->executable || starter->command != program->command);
 }
 
-// When a person last released one of its processes, of whatever incident.
+// When a person last released one of its processes, of whatever incident, before it did the damage.
 Result<WallTime> last_release(journal::Journal& journal, Incident const& incident)
 {
     WallTime out{};
@@ -37,64 +39,108 @@ Result<WallTime> last_release(journal::Journal& journal, Incident const& inciden
             continue;
         auto const actions = TRY(journal.actions_of(other.id));
         for (auto const& action : actions)
-            if (action.kind == event::ActionKind::thaw && !event::has_failed(action))
+            if (action.kind == event::ActionKind::thaw && !event::has_failed(action)
+                && action.time < incident.first_activity)
                 out = std::max(out, action.time);
     }
     return out;
 }
 
-// Follows what is made, and the names that were not free: what comes to stand there is a save.
-class Making {
+// From when on what it made was for the damage; none: from the damage on.
+Result<std::optional<WallTime>> made_since(journal::Journal& journal, Incident const& incident)
+{
+    std::optional<WallTime> none;
+    if (!event::is_convicted(incident) || incident.actor.processes.empty() || incident.opened < boot_time())
+        return none;
+    bool const is_own = TRY(is_own_program(journal, incident.actor.top));
+    auto const oldest = std::ranges::min(incident.actor.processes, {}, &event::ProcessKey::start_ticks);
+    auto const born = time_of_ticks(oldest.start_ticks);
+    if (!is_own || born + young < incident.first_activity)
+        return none;
+    auto const released = TRY(last_release(journal, incident));
+    return std::optional(std::max(born, released));
+}
+
+// Follows the names that the actor gave and took. What it made, and put where another's object had stood, is a
+// save: that stays, and what it replaced is not missed.
+class Names {
 public:
     void see(Activity const& activity)
     {
-        bool const is_its = made_.contains(activity.object);
-        if (activity.kind == ActivityKind::created && !taken_.contains(activity.place))
+        using enum ActivityKind;
+        bool const is_new = activity.kind == created
+            || (activity.kind == renamed && !activity.place.parent && !home_.contains(activity.object));
+        if (is_new)
             made_.insert(activity.object);
-        else if (activity.kind == ActivityKind::deleted && !is_its)
-            taken_.insert(activity.place);
-        else if (activity.kind == ActivityKind::renamed && !is_its)
-            taken_.insert(activity.place);
-        else if (activity.kind == ActivityKind::renamed && is_save(activity))
-            made_.erase(activity.object);
+        if (activity.kind == deleted || (activity.kind == renamed && activity.place.parent))
+            leave(activity.object, activity.place, activity.kind == deleted || !activity.target.parent);
+        if (activity.kind == created || activity.kind == linked)
+            arrive(activity.object, activity.place, {});
+        if (activity.kind == renamed && activity.target.parent)
+            arrive(activity.object, activity.target, activity.displaced);
     }
-    std::unordered_set<event::ObjectId> take() { return std::move(made_); }
+
+    std::unordered_set<event::ObjectId> made_or_missed() const
+    {
+        auto out = made_;
+        for (auto const& object : missed_)
+            if (!saved_.contains(home_.at(object)))
+                out.insert(object);
+        return out;
+    }
 
 private:
-    bool is_save(Activity const& renamed) const
+    void leave(event::ObjectId object, event::Place const& place, bool is_gone)
     {
-        return taken_.contains(renamed.target) || (renamed.displaced && !made_.contains(renamed.displaced));
+        if (made_.contains(object)) {
+            standing_.erase(place);
+            return;
+        }
+        home_.try_emplace(object, place);
+        left_.insert(place);
+        if (auto at = standing_.find(place); at != standing_.end()) // the other half of an exchange
+            save(at->second, place);
+        if (is_gone)
+            missed_.insert(object);
+    }
+
+    void arrive(event::ObjectId object, event::Place const& place, event::ObjectId displaced)
+    {
+        missed_.erase(object);
+        if (!made_.contains(object))
+            return;
+        standing_[place] = object;
+        if (left_.contains(place) || (displaced && !made_.contains(displaced)))
+            save(object, place);
+    }
+
+    void save(event::ObjectId object, event::Place const& place)
+    {
+        made_.erase(object);
+        saved_.insert(place);
     }
 
     std::unordered_set<event::ObjectId> made_;
-    std::set<event::Place> taken_;
+    std::map<event::Place, event::ObjectId> standing_; // of those made
+    std::unordered_map<event::ObjectId, event::Place> home_; // of others' that left: where they stood first
+    std::set<event::Place> left_; // by others' objects
+    std::set<event::Place> saved_;
+    std::unordered_set<event::ObjectId> missed_; // others' that are deleted, or out of the trees
 };
 
 } // namespace
 
 Result<std::unordered_set<event::ObjectId>> made_early(journal::Journal& journal, Incident const& incident)
 {
-    std::unordered_set<event::ObjectId> none;
-    bool const is_convicted = incident.score >= 1 && incident.actor.kind != event::ActorKind::unknown;
-    if (!is_convicted || incident.actor.processes.empty())
-        return none;
-    bool const is_own = TRY(is_own_program(journal, incident.actor.top));
-    if (!is_own)
-        return none;
-    auto const oldest = std::ranges::min(incident.actor.processes, {}, &event::ProcessKey::start_ticks);
-    auto const born = boot_time() + tick * static_cast<std::int64_t>(oldest.start_ticks);
-    if (born + young < incident.first_activity)
-        return none;
-    auto const released = TRY(last_release(journal, incident));
-    auto const since = std::max(born, released);
-    if (since >= incident.first_activity)
-        return none;
-    auto const activities = TRY(journal.activities_by(incident.actor.processes, since));
-    Making making;
+    Names names;
+    auto const since = TRY(made_since(journal, incident));
+    if (!since)
+        return names.made_or_missed();
+    auto const activities = TRY(journal.activities_by(incident.actor.processes, *since));
     for (auto const& activity : activities)
         if (activity.time < incident.first_activity)
-            making.see(activity);
-    return making.take();
+            names.see(activity);
+    return names.made_or_missed();
 }
 
 } // namespace tocsin::undo

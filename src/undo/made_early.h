@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// undo/made_early.h -- what a young destroyer made before it harmed anything.
+// undo/made_early.h -- what a young destroyer did before its first damage.
 //
 // A convicted program that was started at most 10 minutes before its first damage made its archives and its
-// copies for that: they are set aside. What it did to the objects of others in that time stays: an honest
-// save looks the same. So does what was made by one that has long been there, by a server's child (which runs
-// its parent's program by its parent's command), and before a person released one of its processes.
+// copies for that: they are set aside, and what it deleted meanwhile comes back. What it saved anew, wrote in
+// place or renamed stays: that may be honest. So does all that was done by one that has long been there, by a
+// server's child (which runs its parent's program by its parent's command), before a person released one of
+// its processes, and before the machine was started again, as the time of its birth is then not known.
 #pragma once
 
 #include <unordered_set>
@@ -13,7 +14,7 @@
 
 namespace tocsin::undo {
 
-// Objects at names that were free until then. Errors: the journal's.
+// The objects of which all that its processes did counts, whenever. Errors: the journal's.
 Result<std::unordered_set<event::ObjectId>> made_early(
     journal::Journal& journal, event::Incident const& incident);
 

@@ -26,12 +26,12 @@ protected:
 
     void tell(event::Record record) { ASSERT_OK(scene.journal().append(std::span(&record, 1))); }
 
-    void tell_process(ProcessKey key, ProcessKey parent, std::string executable)
+    void tell_process(ProcessKey key, ProcessKey parent, std::string_view executable)
     {
         event::Process out;
         out.key = key;
         out.parent = parent;
-        out.executable = std::move(executable);
+        out.executable = executable;
         tell(out);
     }
 
@@ -50,6 +50,8 @@ protected:
         auto made = made_early(scene.journal(), incident).take();
         EXPECT_EQ(is_early, made.contains(object)) << path;
     }
+
+    void expect_nothing() { EXPECT_TRUE(made_early(scene.journal(), incident).take().empty()); }
 
     Scene scene;
     ProcessKey destroyer{50, 0};
@@ -71,9 +73,39 @@ TEST_F(MadeEarly, NoSaveOverAnothersFile)
     scene.rename(destroyer, "report.tmp", "report.docx");
     scene.rename(destroyer, "plan.txt", "plan.txt~");
     scene.create(destroyer, "plan.txt", "plan, edited");
+    scene.remove(destroyer, "plan.txt~");
     begin_damage();
-    expect_made(false, "report.docx");
-    expect_made(false, "plan.txt");
+    expect_nothing();
+}
+
+TEST_F(MadeEarly, NoSaveByExchangeOrLink)
+{
+    scene.create(destroyer, "report.tmp", "report, edited");
+    scene.exchange(destroyer, "report.tmp", "report.docx");
+    scene.remove(destroyer, "report.tmp");
+    scene.create(destroyer, "plan.tmp", "plan, edited");
+    scene.remove(destroyer, "plan.txt");
+    scene.link(destroyer, "plan.tmp", "plan.txt");
+    begin_damage();
+    expect_nothing();
+}
+
+TEST_F(MadeEarly, OfAConversionBoth)
+{
+    auto const report = scene.object("report.docx");
+    scene.create(destroyer, "report.pdf", "%PDF");
+    scene.remove(destroyer, "report.docx");
+    begin_damage();
+    expect_made(true, "report.pdf");
+    EXPECT_TRUE(made_early(scene.journal(), incident).take().contains(report));
+}
+
+TEST_F(MadeEarly, NothingBeforeTheMachineWasStartedAgain)
+{
+    scene.create(destroyer, "loot.zip", "PK");
+    begin_damage();
+    incident.opened = boot_time() - std::chrono::seconds(1);
+    expect_nothing();
 }
 
 TEST_F(MadeEarly, NothingOfOneThatHasLongBeenThere)
@@ -83,7 +115,7 @@ TEST_F(MadeEarly, NothingOfOneThatHasLongBeenThere)
     scene.create(destroyer, "loot.zip", "PK");
     begin_damage();
     incident.first_activity = std::max(incident.first_activity, boot_time() + std::chrono::minutes(11));
-    expect_made(false, "loot.zip");
+    expect_nothing();
 }
 
 TEST_F(MadeEarly, NothingOfAServersChild)
@@ -91,7 +123,7 @@ TEST_F(MadeEarly, NothingOfAServersChild)
     tell_process(destroyer, shell, "/bin/bash");
     scene.create(destroyer, "upload.zip", "PK");
     begin_damage();
-    expect_made(false, "upload.zip");
+    expect_nothing();
 }
 
 TEST_F(MadeEarly, NothingOfWhomNobodyConvicts)
@@ -99,7 +131,7 @@ TEST_F(MadeEarly, NothingOfWhomNobodyConvicts)
     scene.create(destroyer, "loot.zip", "PK");
     begin_damage();
     incident.score = 0.5;
-    expect_made(false, "loot.zip");
+    expect_nothing();
 }
 
 TEST_F(MadeEarly, NothingFromBeforeAPersonReleasedIt)
@@ -113,20 +145,22 @@ TEST_F(MadeEarly, NothingFromBeforeAPersonReleasedIt)
     event::Action thaw;
     thaw.incident = before.id;
     thaw.kind = event::ActionKind::thaw;
-    thaw.time = wall_now();
+    thaw.time = incident.first_activity - std::chrono::nanoseconds(1);
     tell(thaw);
-    expect_made(false, "export.zip");
+    expect_nothing();
 }
 
-TEST_F(MadeEarly, IsSetAsideByUndo)
+TEST_F(MadeEarly, IsTakenBackByUndo)
 {
     scene.create(destroyer, "loot.zip", "PK");
+    scene.remove(destroyer, "report.docx");
     scene.write(destroyer, "plan.txt", "an honest line, as far as anybody can tell");
     begin_damage();
     tell(incident);
     auto const report = scene.undo();
     EXPECT_EQ(1U, report.counts.set_aside);
     EXPECT_FALSE(scene.exists("loot.zip"));
+    EXPECT_EQ("report", scene.read("report.docx"));
     EXPECT_EQ("an honest line, as far as anybody can tell", scene.read("plan.txt"));
 }
 

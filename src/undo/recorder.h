@@ -4,7 +4,7 @@
 // Activities are the `undo_process`'s. A new inode that takes an object's place is recorded as
 // `renamed` from nowhere to that place, with the old object as `displaced`: the journal's only
 // word for "this is that object now". Each restored object gets a version of occasion `undo`.
-// The witness must leave out events of the guard's own process, or all is told twice.
+// The guard's witness tells of the names a second time, by the same process.
 //
 // Threads: add*() from any thread; flush() from the journal's.
 #pragma once

@@ -26,7 +26,7 @@ public:
     std::optional<struct statx> status_by_name(event::ObjectId object, event::ObjectKey const& key);
     // The same for an object that the catalog does not know yet.
     std::optional<struct statx> status_at_place(event::Place const& place, event::ObjectKey const& key);
-    // No only where it is known not to: yes where the way there is no longer known.
+    // As status_at_place(); and yes for what exists, where the way to its directory is no longer known.
     bool may_stand_at(event::Place const& place, event::ObjectKey const& key);
     std::optional<event::Metadata> metadata_by_name(event::ObjectId object, event::ObjectKey const& key);
 
@@ -37,7 +37,7 @@ public:
     // What has this name just now; an empty id where nothing has, or a mount hides it.
     event::ObjectId at(event::ObjectKey const& directory, std::string const& name) const;
 
-    // Where it stands now, whatever the catalog knows; empty: in no tree.
+    // Where it stands now, whatever the catalog knows; empty: in no tree, or nobody can say.
     std::string path_of_directory(event::ObjectKey const& directory) const;
 
     void forget_directory(); // its tree is no longer protected, and may be unmounted

@@ -5,8 +5,8 @@
 // they come out in the only order that makes sense (born, changed, gone). Where the order can't
 // be told, the file system is asked.
 // What an object looks like now is the caller's to ask.
-// Threads: the deciding thread's. Bounds: at most one open_by_handle call an event, and only for
-// exchanges, merged events and directories that have left the trees.
+// Threads: the deciding thread's. Bounds: at most five open_by_handle calls an event, and only for exchanges,
+// merged events, and directories that have left the trees or are not found again yet; 16,384 ids of these.
 #pragma once
 
 #include <functional>
@@ -41,7 +41,8 @@ private:
 
     catalog::Catalog const& catalog_;
     ObjectFinder const& objects_;
-    std::unordered_set<event::ObjectId> outside_; // directories that have left, until one comes in
+    std::unordered_set<event::ObjectId>
+        outside_; // directories that have left; forgotten when one is told to come in
 };
 
 } // namespace tocsin::guard

@@ -15,9 +15,9 @@ using event::Occasion;
 using event::Place;
 using event::Version;
 
-ActorTest::ActorTest(event::Incident const& incident, std::unordered_set<event::ObjectId> made_early)
+ActorTest::ActorTest(event::Incident const& incident, MadeEarly early)
     : processes_(incident.actor.processes.begin(), incident.actor.processes.end())
-    , made_early_(std::move(made_early))
+    , early_(std::move(early))
     , first_(incident.first_activity)
     , last_(incident.last_activity)
     , unknown_(incident.actor.kind == event::ActorKind::unknown)
@@ -31,7 +31,7 @@ bool ActorTest::in_time(WallTime time) const
 
 bool ActorTest::counts(ObjectId object, WallTime time) const
 {
-    return in_time(time) || (time < first_ && made_early_.contains(object));
+    return in_time(time) || (time >= early_.since && time < first_ && early_.objects.contains(object));
 }
 
 bool ActorTest::did(Activity const& activity) const

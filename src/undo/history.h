@@ -18,21 +18,21 @@
 #include <vector>
 
 #include "tocsin/journal/journal.h"
+#include "tocsin/undo/made_early.h"
 
 namespace tocsin::undo {
 
 // Who is "the actor" of an incident in the journal's records.
 class ActorTest {
 public:
-    // `made_early`: undo/made_early.h
-    ActorTest(event::Incident const& incident, std::unordered_set<event::ObjectId> made_early);
+    ActorTest(event::Incident const& incident, MadeEarly early);
     static ActorTest nobody() { return {}; }
 
     bool did(event::Activity const& activity) const;
     bool wrote(event::Version const& version) const; // not of occasion undo: see before.h
     bool is_unknown() const { return unknown_; }
     bool in_time(WallTime time) const; // of the incident
-    WallTime since() const { return made_early_.empty() ? first_ : WallTime{}; } // nothing counts before
+    WallTime since() const { return early_.objects.empty() ? first_ : early_.since; } // nothing counts before
 
 private:
     bool counts(event::ObjectId object, WallTime time) const;
@@ -40,7 +40,7 @@ private:
     ActorTest() = default;
 
     std::unordered_set<event::ProcessKey> processes_;
-    std::unordered_set<event::ObjectId> made_early_; // of which all that its processes did counts
+    MadeEarly early_;
     WallTime first_;
     WallTime last_; // only of an unknown actor, whose process key others share
     bool unknown_ = false;

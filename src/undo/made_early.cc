@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <unordered_map>
+#include <vector>
 
 #include "tocsin/event/restraint.h"
 
@@ -14,6 +14,8 @@ namespace tocsin::undo {
 using event::Activity;
 using event::ActivityKind;
 using event::Incident;
+using event::ObjectId;
+using event::Place;
 
 namespace {
 
@@ -46,8 +48,8 @@ Result<WallTime> last_release(journal::Journal& journal, Incident const& inciden
     return out;
 }
 
-// From when on what it made was for the damage; none: from the damage on.
-Result<std::optional<WallTime>> made_since(journal::Journal& journal, Incident const& incident)
+// From when on what it did was for the damage; none: from the damage on.
+Result<std::optional<WallTime>> suspect_since(journal::Journal& journal, Incident const& incident)
 {
     std::optional<WallTime> none;
     if (!event::is_convicted(incident) || incident.actor.processes.empty() || incident.opened < boot_time())
@@ -61,86 +63,105 @@ Result<std::optional<WallTime>> made_since(journal::Journal& journal, Incident c
     return std::optional(std::max(born, released));
 }
 
-// Follows the names that the actor gave and took. What it made, and put where another's object had stood, is a
-// save: that stays, and what it replaced is not missed.
+// Follows the names that the actor gave and took.
 class Names {
 public:
     void see(Activity const& activity)
     {
         using enum ActivityKind;
-        bool const is_new = activity.kind == created
-            || (activity.kind == renamed && !activity.place.parent && !home_.contains(activity.object));
-        if (is_new)
+        bool const is_move_in = activity.kind == renamed && !activity.place.parent;
+        if (activity.kind == created || (is_move_in && !others_.contains(activity.object)))
             made_.insert(activity.object);
-        if (activity.kind == deleted || (activity.kind == renamed && activity.place.parent))
-            leave(activity.object, activity.place, activity.kind == deleted || !activity.target.parent);
+        if (activity.kind == deleted || (activity.kind == renamed && !is_move_in))
+            go(activity.object, activity.place);
+        if (activity.displaced)
+            go(activity.displaced, activity.target);
         if (activity.kind == created || activity.kind == linked)
-            arrive(activity.object, activity.place, {});
+            standing_[activity.place] = activity.object;
         if (activity.kind == renamed && activity.target.parent)
-            arrive(activity.object, activity.target, activity.displaced);
+            standing_[activity.target] = activity.object;
     }
 
-    std::unordered_set<event::ObjectId> made_or_missed() const
+    // What it made, but for that which stands in the end where another's object had stood: that is a save.
+    std::unordered_set<ObjectId> made() const
     {
         auto out = made_;
-        for (auto const& object : missed_)
-            if (!saved_.contains(home_.at(object)))
-                out.insert(object);
+        for (auto const& [place, object] : standing_)
+            if (before_.contains(place))
+                out.erase(object);
+        return out;
+    }
+
+    // Others' objects in whose place nothing stands in the end. They may have further names.
+    std::vector<ObjectId> lost() const
+    {
+        std::vector<ObjectId> out;
+        for (auto const& [place, object] : before_)
+            if (!standing_.contains(place))
+                out.push_back(object);
         return out;
     }
 
 private:
-    void leave(event::ObjectId object, event::Place const& place, bool is_gone)
+    void go(ObjectId object, Place const& place)
     {
-        if (made_.contains(object)) {
-            standing_.erase(place);
+        auto const at = standing_.find(place);
+        bool const was_put_there = at != standing_.end() && at->second == object;
+        if (was_put_there)
+            standing_.erase(at);
+        if (was_put_there || made_.contains(object))
             return;
-        }
-        home_.try_emplace(object, place);
-        left_.insert(place);
-        if (auto at = standing_.find(place); at != standing_.end()) // the other half of an exchange
-            save(at->second, place);
-        if (is_gone)
-            missed_.insert(object);
+        before_.try_emplace(place, object);
+        others_.insert(object);
     }
 
-    void arrive(event::ObjectId object, event::Place const& place, event::ObjectId displaced)
-    {
-        missed_.erase(object);
-        if (!made_.contains(object))
-            return;
-        standing_[place] = object;
-        if (left_.contains(place) || (displaced && !made_.contains(displaced)))
-            save(object, place);
-    }
-
-    void save(event::ObjectId object, event::Place const& place)
-    {
-        made_.erase(object);
-        saved_.insert(place);
-    }
-
-    std::unordered_set<event::ObjectId> made_;
-    std::map<event::Place, event::ObjectId> standing_; // of those made
-    std::unordered_map<event::ObjectId, event::Place> home_; // of others' that left: where they stood first
-    std::set<event::Place> left_; // by others' objects
-    std::set<event::Place> saved_;
-    std::unordered_set<event::ObjectId> missed_; // others' that are deleted, or out of the trees
+    std::unordered_set<ObjectId> made_;
+    std::unordered_set<ObjectId> others_; // that it moved or took away
+    std::map<Place, ObjectId> before_; // who stood there when the actor first took the name
+    std::map<Place, ObjectId> standing_; // whom the actor put there
 };
+
+Result<bool> has_name(journal::Journal& journal, ObjectId object, WallTime end)
+{
+    std::set<Place> held;
+    auto const activities = TRY(journal.activities_on(object));
+    for (auto const& a : activities) {
+        if (a.time >= end)
+            break;
+        using enum ActivityKind;
+        if (a.object != object)
+            held.erase(a.target); // it was displaced
+        else if (a.kind == seen || a.kind == created || a.kind == linked)
+            held.insert(a.place);
+        else if (a.kind == renamed || a.kind == deleted)
+            held.erase(a.place);
+        if (a.object == object && a.kind == renamed && a.target.parent)
+            held.insert(a.target);
+    }
+    return !held.empty();
+}
 
 } // namespace
 
-Result<std::unordered_set<event::ObjectId>> made_early(journal::Journal& journal, Incident const& incident)
+Result<MadeEarly> made_early(journal::Journal& journal, Incident const& incident)
 {
-    Names names;
-    auto const since = TRY(made_since(journal, incident));
+    MadeEarly out;
+    auto const since = TRY(suspect_since(journal, incident));
     if (!since)
-        return names.made_or_missed();
+        return out;
+    out.since = *since;
     auto const activities = TRY(journal.activities_by(incident.actor.processes, *since));
+    Names names;
     for (auto const& activity : activities)
         if (activity.time < incident.first_activity)
             names.see(activity);
-    return names.made_or_missed();
+    out.objects = names.made();
+    for (auto object : names.lost()) {
+        bool const lives = TRY(has_name(journal, object, incident.first_activity));
+        if (!lives)
+            out.objects.insert(object);
+    }
+    return out;
 }
 
 } // namespace tocsin::undo

@@ -2,10 +2,11 @@
 // undo/made_early.h -- what a young destroyer did before its first damage.
 //
 // A convicted program that was started at most 10 minutes before its first damage made its archives and its
-// copies for that: they are set aside, and what it deleted meanwhile comes back. What it saved anew, wrote in
-// place or renamed stays: that may be honest. So does all that was done by one that has long been there, by a
-// server's child (which runs its parent's program by its parent's command), before a person released one of
-// its processes, and before the machine was started again, as the time of its birth is then not known.
+// copies for that: they are set aside, and what it deleted meanwhile comes back. What it saved anew, or renamed,
+// or wrote in place and did not delete stays: that may be honest. So does all that was done by one that has
+// long been there, by a server's child (which runs its parent's program by its parent's command), before a
+// person released one of its processes, if that was before the damage, and before the machine was started
+// again, as the time of its birth is then not known.
 #pragma once
 
 #include <unordered_set>
@@ -14,8 +15,12 @@
 
 namespace tocsin::undo {
 
-// The objects of which all that its processes did counts, whenever. Errors: the journal's.
-Result<std::unordered_set<event::ObjectId>> made_early(
-    journal::Journal& journal, event::Incident const& incident);
+struct MadeEarly {
+    WallTime since;
+    std::unordered_set<event::ObjectId> objects; // all that the actor did to them since then counts
+};
+
+// Nothing for whom none of that is so. Errors: the journal's.
+Result<MadeEarly> made_early(journal::Journal& journal, event::Incident const& incident);
 
 } // namespace tocsin::undo

@@ -48,10 +48,10 @@ protected:
     {
         auto const object = scene.object(path);
         auto made = made_early(scene.journal(), incident).take();
-        EXPECT_EQ(is_early, made.contains(object)) << path;
+        EXPECT_EQ(is_early, made.objects.contains(object)) << path;
     }
 
-    void expect_nothing() { EXPECT_TRUE(made_early(scene.journal(), incident).take().empty()); }
+    void expect_nothing() { EXPECT_TRUE(made_early(scene.journal(), incident).take().objects.empty()); }
 
     Scene scene;
     ProcessKey destroyer{50, 0};
@@ -97,7 +97,38 @@ TEST_F(MadeEarly, OfAConversionBoth)
     scene.remove(destroyer, "report.docx");
     begin_damage();
     expect_made(true, "report.pdf");
-    EXPECT_TRUE(made_early(scene.journal(), incident).take().contains(report));
+    EXPECT_TRUE(made_early(scene.journal(), incident).take().objects.contains(report));
+}
+
+TEST_F(MadeEarly, WhatIsLeftUnderAnotherEnding)
+{
+    auto const report = scene.object("report.docx");
+    scene.rename(destroyer, "report.docx", "report.bak");
+    scene.create(destroyer, "report.docx", "XXXX");
+    scene.rename(destroyer, "report.docx", "report.enc");
+    scene.remove(destroyer, "report.bak");
+    begin_damage();
+    expect_made(true, "report.enc");
+    EXPECT_TRUE(made_early(scene.journal(), incident).take().objects.contains(report));
+}
+
+TEST_F(MadeEarly, NoOlderBackupThatANewerOneReplaces)
+{
+    scene.create(alice, "plan.txt~", "last week's plan");
+    scene.remove(destroyer, "plan.txt~");
+    scene.rename(destroyer, "plan.txt", "plan.txt~");
+    scene.create(destroyer, "plan.txt", "plan, edited");
+    begin_damage();
+    expect_nothing();
+}
+
+TEST_F(MadeEarly, NoObjectThatHasAnotherName)
+{
+    scene.link(alice, "plan.txt", "plans.txt");
+    scene.write(destroyer, "plan.txt", "an honest line");
+    scene.remove(destroyer, "plans.txt");
+    begin_damage();
+    expect_nothing();
 }
 
 TEST_F(MadeEarly, NothingBeforeTheMachineWasStartedAgain)

@@ -6,8 +6,8 @@
 #include <unordered_map>
 
 #include "tocsin/answers/protocol.h"
-#include "tocsin/base/path.h"
 #include "tocsin/base/user.h"
+#include "tocsin/undo/tree_then.h"
 
 namespace tocsin::answers {
 
@@ -157,31 +157,17 @@ Result<json::value> incident_json(journal::Journal& journal, event::IncidentId i
     return json::value(std::move(out));
 }
 
-Result<std::optional<event::ObjectId>> object_at_path(journal::Journal& journal, std::string const& path)
-{
-    auto roots = TRY(journal.roots());
-    for (auto const& root : roots) {
-        if (!lies_in(path, root.path))
-            continue;
-        std::optional<event::ObjectId> object = root.object;
-        for (auto from = root.path == "/" ? 1 : root.path.size() + 1; object && from < path.size();) {
-            auto end = std::min(path.find('/', from), path.size());
-            object = TRY(journal.object_at({*object, path.substr(from, end - from)}));
-            from = end + 1;
-        }
-        if (object)
-            return object;
-    }
-    return std::optional<event::ObjectId>();
-}
-
+// Also of a file that was renamed, or lies in a folder that was, and of one that stood there before another.
 Result<json::value> versions_json(journal::Journal& journal, std::string const& path)
 {
     auto versions = TRY(journal.versions_at(path));
-    auto object = TRY(object_at_path(journal, path));
-    if (object) {
-        auto further = TRY(journal.versions_of(*object));
-        versions.insert(versions.end(), further.begin(), further.end());
+    undo::TreeThen tree(journal, wall_now());
+    auto const holders = TRY(tree.holders(path));
+    for (auto const& holder : holders) {
+        auto further = TRY(journal.versions_of(holder.object));
+        for (auto& version : further)
+            if (!holder.until || version.time <= *holder.until)
+                versions.push_back(std::move(version));
     }
     if (versions.empty())
         return Error(Errc::not_found, "no version of '" + path + "' is kept");

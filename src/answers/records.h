@@ -23,6 +23,5 @@ Result<json::value> incident_json(journal::Journal& journal, event::IncidentId i
 Result<json::value> versions_json(journal::Journal& journal, std::string const& path);
 
 // The object that has this path now, as the journal knows the protected trees.
-Result<std::optional<event::ObjectId>> object_at_path(journal::Journal& journal, std::string const& path);
 
 } // namespace tocsin::answers

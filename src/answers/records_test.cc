@@ -143,14 +143,6 @@ TEST_F(RecordsTest, FindsTheVersionsUnderANewNameToo)
     EXPECT_EQ(2u, versions_json(*journal_, "/srv/b").take().as_array().size());
 }
 
-TEST_F(RecordsTest, FindsObjectsOfATreeThatIsTheWholeHost)
-{
-    append(RootChange{{2}, at(0), "/", ObjectId{20}, true, {}});
-    append(place_of(ActivityKind::seen, 21, {ObjectId{20}, "etc"}, "/etc", {}));
-    EXPECT_EQ(ObjectId{20}, object_at_path(*journal_, "/").take());
-    EXPECT_EQ(ObjectId{21}, object_at_path(*journal_, "/etc").take());
-}
-
 TEST_F(RecordsTest, SaysThatNoVersionIsKept)
 {
     EXPECT_ERRC(Errc::not_found, versions_json(*journal_, "/srv/nothing"));

@@ -170,7 +170,8 @@ std::size_t Judge::newest_of_others() const
     return none;
 }
 
-// The state that an undo put back: the last one before it that is the same. None: `none`.
+// The state that an undo put back: the last one before it that is the same. None: `none`, and it took more back
+// than this actor's changes: the undo of another incident, or a restore, whose word is the later one.
 template <typename Same>
 std::size_t Judge::put_back_by(std::size_t undo, std::size_t before, Same same) const
 {
@@ -192,8 +193,7 @@ void Judge::replay_content(std::size_t before, Wanted& out)
         after[i] = after[i - 1];
         if (version.occasion == Occasion::undo) {
             auto origin = put_back_by(i, before, same_content);
-            if (origin != none)
-                after[i] = after[origin];
+            after[i] = origin != none ? after[origin] : Then{i, false};
         } else if (counts(i) && version.occasion != Occasion::metadata && version.occasion != Occasion::walk
             && !same_content(version, versions_[i - 1]))
             after[i] = {i, !same_content(version, versions_[before])};
@@ -244,6 +244,8 @@ void Judge::replay_metadata(std::size_t before)
             auto origin = put_back_by(i, before, same_metadata);
             if (origin != none)
                 after[i] = after[origin];
+            else
+                take_changes(versions_[i - 1].metadata, versions_[i].metadata, after[i]);
         } else if (counts(i)) {
             auto const mtime_ns = after[i].mtime_ns;
             take_changes(versions_[i - 1].metadata, versions_[i].metadata, after[i]);

@@ -143,6 +143,86 @@ TEST_F(InUse, ASecondUndoTakesWhatADaemonWroteForAnotherFile)
     expect_kept_beside();
 }
 
+// Two attackers, one after another.
+class Twice : public testing::TestWithParam<JournalIn> {
+protected:
+    void SetUp() override
+    {
+        scene.given("report.docx", "report");
+        scene.given("plans/2024.txt", "plan of 2024");
+        scene.given("plans/2025.txt", "plan of 2025");
+        scene.protect();
+    }
+
+    // Undoes all that they did from the beginning on.
+    Report undo_of(event::ProcessKey who)
+    {
+        scene.open_incident(event::ActorKind::process_tree, {who});
+        auto incident = *scene.journal().incident(the_incident).take();
+        incident.first_activity = began[who];
+        event::Record record(incident);
+        EXPECT_OK(scene.journal().append(std::span(&record, 1)));
+        return scene.undo();
+    }
+    void begin(event::ProcessKey who)
+    {
+        scene.open_incident(event::ActorKind::process_tree, {who});
+        began[who] = scene.journal().incident(the_incident).take()->first_activity;
+    }
+
+    Scene scene{GetParam()};
+    event::ProcessKey second{500, 1};
+    std::map<event::ProcessKey, WallTime> began;
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    Journals, Twice, testing::Values(JournalIn::memory, JournalIn::file, JournalIn::echoed));
+
+TEST_P(Twice, WhatTheFirstUndoPutBackStaysAtTheSecond)
+{
+    auto const before = scene.snapshot();
+    begin(attacker);
+    scene.write(attacker, "report.docx", "XXXX");
+    begin(second);
+    std::ofstream(scene / "report.docx", std::ios::app) << "and more"; // and it has it open
+    scene.captured(second, "report.docx", event::Occasion::interval);
+    undo_of(attacker);
+    EXPECT_EQ("report", scene.read("report.docx"));
+    scene.remove_all(second, "plans");
+    auto const report = undo_of(second);
+    EXPECT_EQ(0U, report.counts.failed + report.counts.kept_both + report.counts.restored);
+    expect_same(without_times(before, {""}), without_times(scene.snapshot(), {""}));
+}
+
+TEST_P(Twice, WhatAPersonRestoredStaysToo)
+{
+    auto const then = wall_now();
+    begin(second);
+    scene.write(alice, "report.docx", "report, edited");
+    scene.write(second, "report.docx", "XXXX");
+    std::string const paths[] = {scene / "report.docx"};
+    auto plan = plan_restore(scene.journal(), paths, then).take();
+    ASSERT_OK(carry_out(plan, scene.contents(), scene.options(), &scene.journal()));
+    scene.remove(second, "plans/2024.txt");
+    undo_of(second);
+    EXPECT_EQ("report", scene.read("report.docx"));
+    EXPECT_EQ("plan of 2024", scene.read("plans/2024.txt"));
+}
+
+TEST_P(Twice, WhatWasReplacedIsNobodysAtTheSecond)
+{
+    auto const before = scene.snapshot();
+    begin(attacker);
+    scene.write(attacker, "plans/2024.txt", "XXXX");
+    scene.write(attacker, "plans/2025.txt", "XXXX");
+    undo_of(attacker);
+    begin(second);
+    scene.remove_all(second, "plans");
+    auto const report = undo_of(second);
+    EXPECT_TRUE(report.notes.empty()) << report.notes.front().path << ": " << report.notes.front().why;
+    expect_same(without_times(before, {""}), without_times(scene.snapshot(), {""}));
+}
+
 TEST_F(Shared, WhatTheActorItselfHasOpenIsNotKept)
 {
     LoggingDaemon frozen(scene / "report.docx");

@@ -178,6 +178,8 @@ void Replay::lose(Activity const& activity, Place const& place, bool actors)
     if (track.links.empty() && actors) // the journal has no word of it from before
         track.links.push_back(link_at(place, {}));
     Link* link = at(place);
+    if (link == nullptr && activity.process == event::undo_process)
+        link = ghost_at(place); // it went by a passing name, which the witness told before
     if (link == nullptr)
         return;
     bool displaced = activity.kind == ActivityKind::renamed;

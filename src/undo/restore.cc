@@ -5,10 +5,11 @@
 #include <set>
 
 #include "tocsin/base/path.h"
-#include "tocsin/undo/names_then.h"
+#include "tocsin/event/globs.h"
 #include "tocsin/undo/order.h"
 #include "tocsin/undo/plan.h"
 #include "tocsin/undo/tree.h"
+#include "tocsin/undo/tree_then.h"
 
 namespace tocsin::undo {
 namespace {
@@ -25,16 +26,24 @@ public:
     Result<Plan> make(std::span<std::string const> paths, Moment const& moment);
 
 private:
+    struct Chosen {
+        Version version; // with the path that is asked for
+        bool stood; // there, at the time that is asked for: it may have stood elsewhere too
+    };
+
     Result<void> load_trees();
     Result<void> choose(std::string const& path, Moment const& moment);
     Result<void> choose_at(std::string const& path, WallTime time);
-    Result<void> choose_by_name(std::string const& path);
-    Result<void> take_object(Version version, std::string const& path);
+    Result<void> choose_version(std::string const& path, event::VersionId id);
+    Result<void> choose_all_below(event::ObjectId object, std::string const& path);
+    Result<bool> choose_gone(std::string const& path);
+    Result<void> note_without_version(std::string const& path);
+    Result<std::optional<Version>> directory_of(std::string const& path);
     std::optional<Spot> spot_of(std::string const& path) const;
-    Result<void> add(Version const& version);
+    Result<void> add(Chosen const& chosen);
     Result<void> add_directory(Version const& version, Step step, bool is_there);
-    Result<bool> add_name(Version const& version, Step const& step);
-    Result<void> make_parents(Spot const& spot, WallTime time);
+    bool add_name(Version const& version, Step const& step);
+    Result<void> make_parents(Spot const& spot);
     Result<event::Place> place_of(std::string const& path);
     Result<std::optional<event::ObjectId>> object_at(event::Place const& place);
     void push(Step step);
@@ -44,21 +53,12 @@ private:
     std::set<Spot> directories_;
     std::vector<Step> times_;
 
-    struct Chosen {
-        Version version; // with the path that is asked for
-        event::ActivityId given; // what gave its object the path; 0: not known
-    };
     std::map<std::string, Chosen> chosen_; // by path: parents before what is in them
-    std::optional<NamesThen> then_;
+    std::optional<TreeThen> then_; // none: a version is asked for
     // An object's step and its state before, for its further names.
     std::map<event::ObjectId, std::size_t> written_;
     std::map<event::ObjectId, std::size_t> first_before_;
 };
-
-bool is_below(std::string const& path, std::string const& directory)
-{
-    return path.starts_with(directory + "/");
-}
 
 Result<void> Restore::load_trees()
 {
@@ -84,86 +84,94 @@ std::optional<Spot> Restore::spot_of(std::string const& path) const
     return Spot{best->root, std::string(way_below(path, best->path))};
 }
 
-// Versions by path, each as of its object's newest by then; the names it had below `path` with it.
-Result<void> Restore::take_object(event::Version version, std::string const& path)
+Result<void> Restore::note_without_version(std::string const& path)
 {
-    auto const* names = TRY(then_->of(version.object));
-    if (names->given.size() > 1) {
-        auto newest = TRY(then_->newest(version.object));
-        if (newest)
-            version = std::move(*newest);
-    }
-    auto paths = names->given;
-    for (auto const& [name, given] : paths) {
-        if (name != path && !is_below(name, path))
-            continue;
-        auto& chosen = chosen_[name];
-        if (chosen.given && given < chosen.given) // another had the name later
-            continue;
-        chosen = {version, given};
-        chosen.version.path = name;
+    auto const* trees = TRY(then_->trees());
+    bool const is_left_out = std::ranges::any_of(*trees, [&](auto const& tree) {
+        return lies_in(path, tree.path) && event::matches_any(tree.excludes, path);
+    });
+    if (!is_left_out)
+        plan_.notes.push_back({path, "left out", "no version of it was kept by then"});
+    return {};
+}
+
+// An object and all that was in it then. Directories without a version are made as parents.
+Result<void> Restore::choose_all_below(event::ObjectId object, std::string const& path)
+{
+    std::vector<std::pair<event::ObjectId, std::string>> open{{object, path}};
+    while (!open.empty()) {
+        auto const [now, called] = std::move(open.back());
+        open.pop_back();
+        auto version = TRY(then_->newest(now));
+        auto const* names = TRY(then_->names_in(now));
+        if (version) {
+            version->path = called;
+            chosen_[called] = {std::move(*version), true};
+        } else if (names->empty())
+            TRY(note_without_version(called));
+        for (auto const& [name, holders] : *names)
+            if (!holders.back().until)
+                open.emplace_back(holders.back().object, called + "/" + name);
     }
     return {};
 }
 
-// Whoever was called so then, also where no version was taken under that very name.
-Result<void> Restore::choose_by_name(std::string const& path)
+// What is asked for by its own name is meant, also if it was deleted by then.
+Result<bool> Restore::choose_gone(std::string const& path)
 {
-    auto spot = spot_of(path);
-    auto parent = spot ? place_of(path) : Result<event::Place>(event::Place{});
-    auto place = TRY(std::move(parent));
-    if (!place.parent)
-        return {};
-    auto activities = TRY(journal_.activities_in(place.parent));
-    std::set<event::ObjectId> candidates;
-    for (auto const& a : activities)
-        if (a.path == path || a.target_path == path)
-            candidates.insert(a.object);
-    for (auto object : candidates) {
-        auto const* names = TRY(then_->of(object));
-        auto version = names->given.contains(path) ? then_->newest(object)
-                                                   : Result<std::optional<Version>>(std::nullopt);
-        auto newest = TRY(std::move(version));
-        if (newest)
-            TRY(take_object(std::move(*newest), path));
-    }
-    return {};
+    auto const holders = TRY(then_->holders(path));
+    if (holders.empty())
+        return false;
+    auto version = TRY(then_->newest(holders.back().object));
+    if (!version || version->kind() == ObjectKind::directory)
+        return false;
+    version->path = path;
+    chosen_[path] = {std::move(*version), false};
+    return true;
 }
 
 Result<void> Restore::choose_at(std::string const& path, WallTime time)
 {
-    auto count_before = chosen_.size();
-    auto found = TRY(journal_.versions_below(path, time));
-    for (auto& version : found) {
-        // What is asked for by its own name is meant, also if it was deleted by then.
-        bool had = TRY(then_->had(version.object, version.path));
-        if (!had && version.path != path)
-            continue;
-        auto& chosen = chosen_[version.path];
-        if (!chosen.given)
-            chosen = {version, {}};
-        if (had)
-            TRY(take_object(std::move(version), path));
+    auto const count_before = chosen_.size();
+    auto const object = TRY(then_->at(path));
+    if (object)
+        TRY(choose_all_below(*object, path));
+    auto const* trees = TRY(then_->trees());
+    for (auto const& tree : *trees) {
+        if (tree.path != path && lies_in(tree.path, path))
+            TRY(choose_all_below(tree.object, tree.path));
     }
-    TRY(choose_by_name(path));
-    if (chosen_.size() == count_before && !chosen_.contains(path))
+    if (chosen_.size() != count_before || chosen_.contains(path))
+        return {};
+    bool const is_gone = TRY(choose_gone(path));
+    if (!is_gone)
         return Error(Errc::not_found,
             fmt::format("nothing at or below '{}' is kept from {}: `tocsin versions` lists what there is",
                 path, to_iso8601(time)));
     return {};
 }
 
+// Of whoever had the path, under whatever name it was captured.
+Result<void> Restore::choose_version(std::string const& path, event::VersionId id)
+{
+    auto version = TRY(journal_.version(id));
+    auto const holders = TRY(TreeThen(journal_, wall_now()).holders(path));
+    bool const is_its =
+        version && (version->path == path || std::ranges::any_of(holders, [&](auto const& holder) {
+            return holder.object == version->object;
+        }));
+    if (!is_its)
+        return Error(Errc::not_found,
+            fmt::format("'{}' has no version {}: `tocsin versions` lists what there is", path, id.value));
+    version->path = path;
+    chosen_[path] = {std::move(*version), false};
+    return {};
+}
+
 Result<void> Restore::choose(std::string const& path, Moment const& moment)
 {
     auto const* id = std::get_if<event::VersionId>(&moment);
-    if (id == nullptr)
-        return choose_at(path, std::get<WallTime>(moment));
-    auto version = TRY(journal_.version(*id));
-    if (!version || version->path != path)
-        return Error(Errc::not_found,
-            fmt::format("'{}' has no version {}: `tocsin versions` lists what there is", path, id->value));
-    chosen_[path] = {std::move(*version), {}};
-    return {};
+    return id == nullptr ? choose_at(path, std::get<WallTime>(moment)) : choose_version(path, *id);
 }
 
 // For the journal: where it has the path now; parent 0 if it does not know the directory.
@@ -202,19 +210,28 @@ void Restore::push(Step step)
     plan_.steps.push_back(std::move(step));
 }
 
+Result<std::optional<Version>> Restore::directory_of(std::string const& path)
+{
+    TreeThen now(journal_, wall_now());
+    auto& tree = then_ ? *then_ : now;
+    auto const holders = TRY(tree.holders(path));
+    return holders.empty() ? Result<std::optional<Version>>(std::nullopt)
+                           : tree.newest(holders.back().object);
+}
+
 // Directories above that are missing, as they last were.
-Result<void> Restore::make_parents(Spot const& spot, WallTime time)
+Result<void> Restore::make_parents(Spot const& spot)
 {
     auto parent = Spot{spot.root, split(spot.path).directory};
     if (parent.path.empty() || directories_.contains(parent))
         return {};
-    TRY(make_parents(parent, time));
+    TRY(make_parents(parent));
     auto place = TRY(place_of(absolute(plan_, parent)));
     auto there = TRY(object_at(place));
     directories_.insert(parent);
     if (there)
         return {};
-    auto versions = TRY(journal_.versions_at(absolute(plan_, parent)));
+    auto version = TRY(directory_of(absolute(plan_, parent)));
     Step step;
     step.phase = Phase::names;
     step.kind = StepKind::make_directory;
@@ -223,9 +240,9 @@ Result<void> Restore::make_parents(Spot const& spot, WallTime time)
     step.spot = parent;
     if (place.parent)
         step.places = {place};
-    if (!versions.empty()) {
-        step.goal = std::make_shared<Version const>(versions.back());
-        step.object = versions.back().object;
+    if (version) {
+        step.object = version->object;
+        step.goal = std::make_shared<Version const>(std::move(*version));
         auto times = step;
         times.phase = Phase::directories;
         times.kind = StepKind::set_metadata;
@@ -258,13 +275,8 @@ Result<void> Restore::add_directory(Version const& version, Step step, bool is_t
 }
 
 // True when the object is written already, so that this is one more name of it.
-Result<bool> Restore::add_name(Version const& version, Step const& step)
+bool Restore::add_name(Version const& version, Step const& step)
 {
-    if (!then_)
-        return false;
-    bool had = TRY(then_->had(version.object, version.path));
-    if (!had)
-        return false;
     auto [written, is_first] = written_.try_emplace(version.object, plan_.steps.size());
     if (is_first) {
         first_before_[version.object] = plan_.before.size();
@@ -278,12 +290,13 @@ Result<bool> Restore::add_name(Version const& version, Step const& step)
     return true;
 }
 
-Result<void> Restore::add(Version const& version)
+Result<void> Restore::add(Chosen const& chosen)
 {
+    auto const& version = chosen.version;
     auto spot = spot_of(version.path);
     if (!spot)
         return Error(Errc::not_found, "'" + version.path + "' lies in no protected tree");
-    TRY(make_parents(*spot, version.time));
+    TRY(make_parents(*spot));
     auto place = TRY(place_of(version.path));
     auto there = TRY(object_at(place));
     Step step;
@@ -302,8 +315,7 @@ Result<void> Restore::add(Version const& version)
         if (!versions.empty())
             step.newest = std::make_shared<Version const>(versions.back());
     }
-    bool is_further_name = TRY(add_name(version, step));
-    if (is_further_name)
+    if (chosen.stood && add_name(version, step))
         return {};
     plan_.before.push_back({{*spot}, step.goal});
     plan_.bytes += version.metadata.size;
@@ -322,7 +334,7 @@ Result<Plan> Restore::make(std::span<std::string const> paths, Moment const& mom
         TRY(choose(path, moment));
     }
     for (auto const& [path, chosen] : chosen_)
-        TRY(add(chosen.version));
+        TRY(add(chosen));
     sort_deepest_first(times_);
     for (auto& step : times_)
         push(std::move(step));

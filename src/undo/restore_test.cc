@@ -74,6 +74,53 @@ TEST_F(Restored, AFolderWithoutWhatHadLeftItBefore)
     EXPECT_FALSE(scene.exists("plans/b.txt"));
 }
 
+TEST_F(Restored, AFolderWithWhatWasSavedByRename)
+{
+    scene.create(alice, "plans/a.tmp", "plan a, edited");
+    scene.rename(alice, "plans/a.tmp", "plans/a.txt");
+    scene.rename(alice, "plans/b.txt", "plans/called.txt");
+    scene.rename(alice, "report.docx", "plans/report.docx");
+    auto const now = scene.snapshot();
+    auto const time = wall_now();
+    scene.remove_all(alice, "plans");
+    restore({scene / "plans"}, time);
+    expect_same(without_times(now, {"", "plans"}), without_times(scene.snapshot(), {"", "plans"}));
+}
+
+TEST_F(Restored, AFolderThatWasRenamedByItsNewPath)
+{
+    scene.rename(alice, "plans", "projects");
+    auto const now = scene.snapshot();
+    auto const time = wall_now();
+    scene.remove_all(alice, "projects");
+    restore({scene / "projects/a.txt"}, time);
+    EXPECT_EQ("plan a", scene.read("projects/a.txt"));
+    scene.remove_all(alice, "projects");
+    restore({scene / "projects"}, time);
+    expect_same(without_times(now, {"", "projects"}), without_times(scene.snapshot(), {"", "projects"}));
+    restore({scene / "plans"}, then);
+    EXPECT_EQ("plan b", scene.read("plans/b.txt"));
+}
+
+TEST_F(Restored, AFileOfAFolderThatIsGone)
+{
+    scene.rename(alice, "plans", "projects");
+    scene.remove_all(alice, "projects");
+    restore({scene / "projects/b.txt"}, wall_now());
+    EXPECT_EQ("plan b", scene.read("projects/b.txt"));
+}
+
+TEST_F(Restored, AVersionThatWasCapturedUnderAnotherName)
+{
+    scene.create(alice, "report.tmp", "second");
+    scene.rename(alice, "report.tmp", "report.docx");
+    auto const id = scene.journal().versions_at(scene / "report.tmp").take().back().id;
+    restore({scene / "report.docx"}, then);
+    EXPECT_EQ("first", scene.read("report.docx"));
+    restore({scene / "report.docx"}, id);
+    EXPECT_EQ("second", scene.read("report.docx"));
+}
+
 TEST_F(Restored, WhatIsNotCapturedGoesIntoQuarantineFirst)
 {
     std::ofstream(scene / "report.docx") << "not captured yet";

@@ -110,6 +110,33 @@ def made_long_before(again):
                             "unlink glob \"f*\"; sleep 1'", 20), "an archive, and deletion later")
 
 
+def by_another(again, work):
+    """Who writes to a damaged file, and attacks when the first attack is undone, brings no damage back."""
+    host, tree = again.host, again.tree
+    first = again.attack("for f in f*; do head -c 3000 /dev/urandom > $f; done")
+    flag = work / "go on"
+    known = {i["id"] for i in host.ask("incidents")}
+    second = subprocess.Popen(["perl", "-e", f"""$| = 1; open F, ">>{tree}/f0"; select F; $| = 1; print F "more";
+        select undef, undef, undef, 0.05 until -e "{flag}"; print F "and more"; close F;
+        unlink glob "{tree}/full/f*"; sleep 1"""], start_new_session=True)
+    time.sleep(0.5)
+    host.tocsin("stop", str(first))
+    host.ask("undo", str(first))
+    in_use = tree / "f0.still-in-use"
+    host.expect(in_use.exists(), "what another has open is not kept")
+    flag.touch()
+    host.wait(lambda: any(i["id"] not in known for i in host.ask("incidents")), "no incident of the second")
+    number = max(i["id"] for i in host.ask("incidents"))
+    host.tocsin("stop", str(number))
+    second.wait()
+    host.ask("undo", str(number))
+    in_use.unlink()
+    os.utime(tree, (1_700_000_000, 1_700_000_000))
+    again.expect_as_before(tree, "undo of who wrote to a damaged file")
+    time.sleep(0.5)
+    again.undo(again.attack("rm -rf full f*"), "everything removed, after that")
+
+
 def moved_out(host, filesystem):
     """A folder that leaves the tree takes what is in it along."""
     tree, elsewhere = filesystem / "share", filesystem / "elsewhere"
@@ -149,7 +176,8 @@ def parts(host, filesystem, work):
     host.expect_tree(tree, "protect")
     again = Again(host, tree)
     return [lambda: one_after_another(again), lambda: known_by_its_names(again, work), lambda: after_a_restart(again),
-            lambda: ended_and_undone(again), lambda: made_long_before(again), lambda: moved_out(host, filesystem)]
+            lambda: ended_and_undone(again), lambda: made_long_before(again), lambda: by_another(again, work),
+            lambda: moved_out(host, filesystem)]
 
 
 lab.run_parts("again", parts)

@@ -68,7 +68,7 @@ def run_work(name, work, kind, files, folders, runs, user):
                 result["failed"] += 1
                 status = guard.ask("status")
                 result["reasons"].append(f"exit {process.returncode}, {status['state']}, {status['protected'][0]['at_risk']} "
-                                         f"at risk: {errors.decode()[-600:]}")
+                                         f"at risk: {errors.decode()[:600]}")
         time.sleep(1)
         result["stops"] = sum(i["state"] in ("contained", "held", "stopped", "released")
                               for i in guard.ask("incidents"))

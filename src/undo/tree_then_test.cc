@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/undo/tree_then.h"
+
+#include "tocsin/base/test.h"
+#include "tocsin/undo/fake_journal.h"
+
+namespace tocsin::undo {
+namespace {
+
+using event::Activity;
+using event::ActivityKind;
+using event::ObjectId;
+using event::Place;
+
+WallTime at(int seconds)
+{
+    return WallTime(std::chrono::seconds(seconds));
+}
+
+// The tree "/" is object 1; in it /docs (2), in that f (3).
+class TreeThenTest : public testing::Test {
+protected:
+    TreeThenTest()
+    {
+        tell(event::RootChange{{1}, at(0), "/", ObjectId{1}, true, {}});
+        name(1, ActivityKind::seen, 2, {ObjectId{1}, "docs"});
+        name(1, ActivityKind::seen, 3, {ObjectId{2}, "f"});
+    }
+    void tell(event::Record record) { ASSERT_OK(journal_.append(std::span(&record, 1))); }
+    void name(int seconds, ActivityKind kind, std::uint64_t object, Place place, Place target = {})
+    {
+        Activity out;
+        out.time = at(seconds);
+        out.kind = kind;
+        out.object = {object};
+        out.place = std::move(place);
+        out.target = std::move(target);
+        tell(out);
+    }
+    std::optional<ObjectId> who(std::string const& path, int seconds)
+    {
+        return TreeThen(journal_, at(seconds)).at(path).take();
+    }
+
+    FakeJournal journal_;
+};
+
+TEST_F(TreeThenTest, FindsObjectsOfATreeThatIsTheWholeHost)
+{
+    EXPECT_EQ(ObjectId{1}, who("/", 1));
+    EXPECT_EQ(ObjectId{2}, who("/docs", 1));
+    EXPECT_EQ(ObjectId{3}, who("/docs/f", 1));
+    EXPECT_FALSE(who("/docs/f", 0)) << "before it was seen";
+    EXPECT_FALSE(who("/docs/g", 1));
+}
+
+TEST_F(TreeThenTest, FollowsAFolderThatIsRenamed)
+{
+    name(2, ActivityKind::renamed, 2, {ObjectId{1}, "docs"}, {ObjectId{1}, "papers"});
+    EXPECT_EQ(ObjectId{3}, who("/docs/f", 1));
+    EXPECT_EQ(ObjectId{3}, who("/papers/f", 2));
+    EXPECT_FALSE(who("/docs/f", 2));
+    auto const holders = TreeThen(journal_, at(2)).holders("/docs/f").take();
+    ASSERT_EQ(1U, holders.size());
+    EXPECT_EQ(at(2), holders[0].until) << "the folder left";
+}
+
+TEST_F(TreeThenTest, TellsWhoHadANameOneAfterAnother)
+{
+    name(2, ActivityKind::created, 4, {ObjectId{2}, "f.tmp"});
+    name(3, ActivityKind::renamed, 4, {ObjectId{2}, "f.tmp"}, {ObjectId{2}, "f"});
+    name(4, ActivityKind::deleted, 4, {ObjectId{2}, "f"});
+    EXPECT_EQ(ObjectId{3}, who("/docs/f", 2));
+    EXPECT_EQ(ObjectId{4}, who("/docs/f", 3));
+    EXPECT_FALSE(who("/docs/f", 4));
+    auto const holders = TreeThen(journal_, at(4)).holders("/docs/f").take();
+    ASSERT_EQ(2U, holders.size());
+    EXPECT_EQ(at(3), holders[0].until);
+    EXPECT_EQ(at(4), holders[1].until);
+}
+
+TEST_F(TreeThenTest, TakesAnExchangeInEitherOrder)
+{
+    name(2, ActivityKind::created, 4, {ObjectId{2}, "g"});
+    name(3, ActivityKind::renamed, 4, {ObjectId{2}, "g"}, {ObjectId{2}, "f"});
+    name(3, ActivityKind::renamed, 3, {ObjectId{2}, "f"}, {ObjectId{2}, "g"});
+    EXPECT_EQ(ObjectId{4}, who("/docs/f", 3));
+    EXPECT_EQ(ObjectId{3}, who("/docs/g", 3));
+}
+
+TEST_F(TreeThenTest, LeavesOutNamesThatPass)
+{
+    name(2, ActivityKind::created, 4, {ObjectId{2}, ".tocsin-undo-x1"});
+    EXPECT_FALSE(who("/docs/.tocsin-undo-x1", 2));
+}
+
+} // namespace
+} // namespace tocsin::undo

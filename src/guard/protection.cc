@@ -161,11 +161,10 @@ Result<void> Guard::Parts::protect_at_start(std::string const& path, std::vector
     return protect_tree(path, excludes);
 }
 
-Result<void> Guard::Parts::refuse_twice(
-    std::shared_ptr<Tree const> const& there, std::vector<std::string> const& excludes) const
+// It is guarded: as it shall be?
+Result<void> Guard::Parts::refuse_other_excludes(
+    std::shared_ptr<Tree const> const& there, std::vector<std::string> const& excludes)
 {
-    if (!recalled_.contains(there->root))
-        return Error(Errc::exists, fmt::format("'{}' is guarded already", there->path));
     if (excludes.empty() || excludes == there->excludes)
         return {};
     return Error(Errc::exists,
@@ -181,7 +180,7 @@ Result<void> Guard::Parts::protect_tree(std::string const& path, std::vector<std
     PendingWalk const pending(pending_walks_); // until the walk is asked for, nobody says `guarding`
     auto tree = TRY(open_tree(path));
     if (auto there = trees.by_path(tree.path))
-        return refuse_twice(there, excludes);
+        return refuse_other_excludes(there, excludes);
     auto const before = TRY(replaced_by(tree, path));
     answers::Surroundings around{state.dir, state.repository, {}};
     for (auto const& other : trees.all())

@@ -101,6 +101,8 @@ def late_disk(host, tree, work):
     other.mkdir()
     (other / "kept").write_text("kept\n")
     host.tocsin("protect", str(other))
+    host.tocsin("protect", str(other), str(tree))  # again: nothing to do
+    host.tocsin("protect", str(tree), "--exclude", "*.other", expect=1)
     host.expect_tree(other, "a second tree")
     host.end_guard()
     other.rename(away)

@@ -120,20 +120,24 @@ private:
         return here.empty() ? in_file : here;
     }
 
-    // What is named here; else what the file names, but for what is guarded already: the file says what
-    // is to be, and may be told to a running guard again.
-    Result<std::vector<std::string>> wanted_paths(std::vector<std::string> const& guarded) const
+    // What is named here, else what the file names. What is guarded already is left as it is: both say what is
+    // to be, and may be told again. With --exclude the guard is asked whether it is guarded so, and `guarded`
+    // holds it no more.
+    Result<std::vector<std::string>> wanted_paths(std::vector<std::string>& guarded) const
     {
-        if (!paths_.empty())
-            return paths_;
-        if (configured_.paths.empty())
+        auto const& paths = said(paths_, configured_.paths);
+        if (paths.empty())
             return Error(Errc::invalid, "'" + config_ + "' names no paths to protect");
         std::vector<std::string> out;
-        for (auto const& path : configured_.paths) {
+        for (auto const& path : paths) {
             auto resolved = sys::real_path(path); // as `guarded` are; one that is none is told of later
             auto place = resolved.ok() ? resolved.take() : path;
-            if (std::ranges::find(guarded, place) == guarded.end())
-                out.push_back(std::move(place));
+            auto const at = std::ranges::find(guarded, place);
+            if (at != guarded.end() && excludes_.empty())
+                continue;
+            if (at != guarded.end())
+                guarded.erase(at);
+            out.push_back(paths_.empty() ? std::move(place) : path);
         }
         return out;
     }

@@ -22,7 +22,7 @@ python3 - "$SCRATCH/history" {commits} {files} <<'PY'
 import os, random, shutil, subprocess, sys
 top, commits, files = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 os.makedirs(top); rng = random.Random(4)
-git = lambda *a: subprocess.run(["git", "-C", top, "-c", "user.name=A", "-c", "user.email=a@example.org", *a], check=True, stdout=subprocess.DEVNULL)
+git = lambda *a: subprocess.run(["git", "-C", top, "-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "gc.auto=0", *a], check=True, stdout=subprocess.DEVNULL)
 git("-c", "init.defaultBranch=main", "init", "-q")
 names = [f"src/part{{n % 97}}/module{{n}}.c" for n in range(files)]
 for c in range(commits):

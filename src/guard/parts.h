@@ -120,8 +120,8 @@ private:
     void look_for_trees(); // whose directory was not there at the start
     bool is_awaited(event::RootChange const& root) const;
     Result<void> protect_tree(std::string const& path, std::vector<std::string> const& excludes);
-    static Result<void> refuse_other_excludes(
-        std::shared_ptr<Tree const> const& there, std::vector<std::string> const& excludes);
+    static Result<void> refuse_another(
+        Tree const& there, Tree const& wanted, std::vector<std::string> const& excludes);
     Result<std::optional<event::RootChange>> replaced_by(Tree const& tree, std::string const& path) const;
     Result<std::shared_ptr<Baseline const>> baseline_of(event::RootId root);
     Result<event::RootChange> protected_root(std::string const& path) const; // as it came under protection

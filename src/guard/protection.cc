@@ -161,16 +161,22 @@ Result<void> Guard::Parts::protect_at_start(std::string const& path, std::vector
     return protect_tree(path, excludes);
 }
 
-// It is guarded: as it shall be?
-Result<void> Guard::Parts::refuse_other_excludes(
-    std::shared_ptr<Tree const> const& there, std::vector<std::string> const& excludes)
+// Its path is guarded: that very directory, and as it shall be?
+Result<void> Guard::Parts::refuse_another(
+    Tree const& there, Tree const& wanted, std::vector<std::string> const& excludes)
 {
-    if (excludes.empty() || excludes == there->excludes)
+    if (there.object != wanted.object)
+        return Error(Errc::exists,
+            fmt::format(
+                "'{0}' is guarded, but another directory stands there now: 'tocsin unprotect {0}' and "
+                "protect it again",
+                there.path));
+    if (excludes.empty() || excludes == there.excludes)
         return {};
     return Error(Errc::exists,
         fmt::format("'{}' is guarded with another --exclude: leave it out, or `tocsin unprotect` the tree "
                     "first",
-            there->path));
+            there.path));
 }
 
 // A tree that was protected before goes on where the journal stopped, so that what changed
@@ -180,7 +186,7 @@ Result<void> Guard::Parts::protect_tree(std::string const& path, std::vector<std
     PendingWalk const pending(pending_walks_); // until the walk is asked for, nobody says `guarding`
     auto tree = TRY(open_tree(path));
     if (auto there = trees.by_path(tree.path))
-        return refuse_other_excludes(there, excludes);
+        return refuse_another(*there, tree, excludes);
     auto const before = TRY(replaced_by(tree, path));
     answers::Surroundings around{state.dir, state.repository, {}};
     for (auto const& other : trees.all())

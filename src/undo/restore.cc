@@ -60,15 +60,23 @@ private:
     std::map<event::ObjectId, std::size_t> first_before_;
 };
 
+// Of each path the tree that is protected, or was last; none that lies in another which is protected since.
 Result<void> Restore::load_trees()
 {
-    std::map<event::RootId, Tree> newest;
+    std::map<std::string, event::RootChange> by_path;
     auto changes = TRY(journal_.roots());
-    // No object: a tree that was lost and made anew is exactly what has to be restored into.
+    std::ranges::sort(changes, {}, &event::RootChange::root);
     for (auto const& change : changes)
-        newest[change.root] = {change.root, change.path, {}, change.object};
-    for (auto& [root, tree] : newest)
-        plan_.trees.push_back(std::move(tree));
+        if (auto& known = by_path[change.path]; !known.is_protected || change.is_protected)
+            known = change;
+    for (auto const& [path, change] : by_path) {
+        bool const is_held = std::ranges::any_of(by_path, [&](auto const& other) {
+            return other.first != path && other.second.is_protected && lies_in(path, other.first);
+        });
+        // No object: a tree that was lost and made anew is exactly what has to be restored into.
+        if (change.is_protected || !is_held)
+            plan_.trees.push_back({change.root, path, {}, change.object});
+    }
     return {};
 }
 
@@ -88,22 +96,29 @@ Result<void> Restore::note_without_version(std::string const& path)
 {
     auto const* trees = TRY(then_->trees());
     bool const is_left_out = std::ranges::any_of(*trees, [&](auto const& tree) {
-        return lies_in(path, tree.path) && event::matches_any(tree.excludes, path);
+        return lies_in(path, tree.first) && event::matches_any(tree.second.excludes, path);
     });
     if (!is_left_out)
         plan_.notes.push_back({path, "left out", "no version of it was kept by then"});
     return {};
 }
 
-// An object and all that was in it then. Directories without a version are made as parents.
+// An object and all that was in it then. Directories without a version are made as parents. The journal may
+// have a directory in two places, where events were lost: it is taken in the first.
 Result<void> Restore::choose_all_below(event::ObjectId object, std::string const& path)
 {
     std::vector<std::pair<event::ObjectId, std::string>> open{{object, path}};
+    std::set<event::ObjectId> directories;
     while (!open.empty()) {
         auto const [now, called] = std::move(open.back());
         open.pop_back();
-        auto version = TRY(then_->newest(now));
         auto const* names = TRY(then_->names_in(now));
+        bool const is_repeated = !names->empty() && !directories.insert(now).second;
+        if (is_repeated)
+            continue;
+        auto version = TRY(then_->newest(now));
+        if (!version && names->empty())
+            version = TRY(then_->newest_at(called)); // captured before, or with, another that stood there
         if (version) {
             version->path = called;
             chosen_[called] = {std::move(*version), true};
@@ -116,13 +131,16 @@ Result<void> Restore::choose_all_below(event::ObjectId object, std::string const
     return {};
 }
 
-// What is asked for by its own name is meant, also if it was deleted by then.
+// What is asked for by its own name is meant, also if it was deleted by then: as the last that had the name
+// left it.
 Result<bool> Restore::choose_gone(std::string const& path)
 {
     auto const holders = TRY(then_->holders(path));
-    if (holders.empty())
-        return false;
-    auto version = TRY(then_->newest(holders.back().object));
+    std::optional<Version> version;
+    for (auto holder = holders.rbegin(); holder != holders.rend() && !version; ++holder)
+        version = TRY(then_->newest(holder->object, holder->until));
+    if (!version)
+        version = TRY(then_->newest_at(path));
     if (!version || version->kind() == ObjectKind::directory)
         return false;
     version->path = path;
@@ -137,16 +155,17 @@ Result<void> Restore::choose_at(std::string const& path, WallTime time)
     if (object)
         TRY(choose_all_below(*object, path));
     auto const* trees = TRY(then_->trees());
-    for (auto const& tree : *trees) {
-        if (tree.path != path && lies_in(tree.path, path))
-            TRY(choose_all_below(tree.object, tree.path));
-    }
+    for (auto const& [at, tree] : *trees)
+        if (at != path && lies_in(at, path) && !tree.has_left)
+            TRY(choose_all_below(tree.object, at));
     if (chosen_.size() != count_before || chosen_.contains(path))
         return {};
     bool const is_gone = TRY(choose_gone(path));
     if (!is_gone)
         return Error(Errc::not_found,
-            fmt::format("nothing at or below '{}' is kept from {}: `tocsin versions` lists what there is",
+            fmt::format(
+                "nothing stood at or below '{}' at {}, of which a version is kept: `tocsin versions` lists "
+                "what there is",
                 path, to_iso8601(time)));
     return {};
 }

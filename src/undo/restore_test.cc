@@ -110,6 +110,14 @@ TEST_F(Restored, AFileOfAFolderThatIsGone)
     EXPECT_EQ("plan b", scene.read("projects/b.txt"));
 }
 
+TEST_F(Restored, WhatIsGoneAsItWasWhenItWent)
+{
+    scene.rename(alice, "report.docx", "report.locked");
+    scene.write(attacker, "report.locked", "XXXX");
+    restore({scene / "report.docx"}, wall_now());
+    EXPECT_EQ("first", scene.read("report.docx"));
+}
+
 TEST_F(Restored, AVersionThatWasCapturedUnderAnotherName)
 {
     scene.create(alice, "report.tmp", "second");

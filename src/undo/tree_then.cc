@@ -34,6 +34,13 @@ void take(TreeThen::Names& names, std::string const& name, Activity const& by)
         at->second.back().until = by.time;
 }
 
+void end_all(TreeThen::Names& names, WallTime time)
+{
+    for (auto& [name, holders] : names)
+        if (!holders.back().until)
+            holders.back().until = time;
+}
+
 void apply(TreeThen::Names& names, ObjectId directory, Activity const& a)
 {
     using enum ActivityKind;
@@ -49,31 +56,63 @@ void apply(TreeThen::Names& names, ObjectId directory, Activity const& a)
 
 } // namespace
 
+// When it left the trees, or was found again after it had left with a folder above: nobody told what became of
+// the names in it, and those that are there are told again.
+Result<std::vector<event::ActivityId>> TreeThen::listings_anew(ObjectId directory)
+{
+    using enum ActivityKind;
+    std::vector<event::ActivityId> out;
+    bool was_named = false;
+    auto const activities = TRY(journal_.activities_on(directory));
+    for (auto const& a : activities) {
+        bool const has_left = a.kind == renamed && !a.target.parent;
+        bool const is_found_again = was_named && (a.kind == seen || a.kind == created);
+        if (a.time <= time_ && (has_left || is_found_again))
+            out.push_back(a.id);
+        was_named = true;
+    }
+    return out;
+}
+
 Result<TreeThen::Names const*> TreeThen::names_in(ObjectId directory)
 {
     auto known = known_.find(directory);
     if (known != known_.end())
         return &known->second;
-    auto activities = TRY(journal_.activities_in(directory));
+    auto const activities = TRY(journal_.activities_in(directory));
+    auto const anew = TRY(listings_anew(directory));
+    auto next = anew.begin();
     Names names;
-    for (auto const& a : activities)
-        if (a.time <= time_)
-            apply(names, directory, a);
+    for (auto const& a : activities) {
+        if (a.time > time_)
+            continue;
+        for (; next != anew.end() && *next < a.id; ++next)
+            end_all(names, a.time);
+        apply(names, directory, a);
+    }
+    if (next != anew.end())
+        end_all(names, time_);
     return &known_.emplace(directory, std::move(names)).first->second;
 }
 
-Result<std::vector<TreeThen::Tree> const*> TreeThen::trees()
+// The journal has the newest word of each root. Of those that had left by then the last; of those that had not,
+// the first, which the others came after.
+Result<std::map<std::string, TreeThen::Tree> const*> TreeThen::trees()
 {
     if (trees_)
         return &*trees_;
-    std::map<event::RootId, Tree> by_root;
-    auto changes = TRY(journal_.roots());
-    for (auto const& change : changes)
-        if (change.time <= time_ || !by_root.contains(change.root))
-            by_root[change.root] = {change.path, change.object, change.excludes};
     trees_.emplace();
-    for (auto& [root, tree] : by_root)
-        trees_->push_back(std::move(tree));
+    auto changes = TRY(journal_.roots());
+    std::ranges::sort(changes, {}, &event::RootChange::root);
+    std::map<event::RootId, event::RootChange> by_root;
+    for (auto& change : changes)
+        by_root[change.root] = std::move(change);
+    for (auto& [root, change] : by_root) {
+        bool const has_left = !change.is_protected && change.time <= time_;
+        auto& known = (*trees_)[change.path];
+        if (!known.root || known.has_left)
+            known = {root, change.path, change.object, change.excludes, has_left};
+    }
     return &*trees_;
 }
 
@@ -82,8 +121,9 @@ Result<std::vector<Holder>> TreeThen::holders(std::string const& path)
     std::vector<Holder> none;
     auto const* trees = TRY(this->trees());
     Tree const* tree = nullptr;
-    for (auto const& candidate : *trees)
-        if (lies_in(path, candidate.path) && (tree == nullptr || candidate.path.size() > tree->path.size()))
+    auto worth = [](Tree const& t) { return std::pair(!t.has_left, t.path.size()); };
+    for (auto const& [at, candidate] : *trees)
+        if (lies_in(path, at) && (tree == nullptr || worth(candidate) > worth(*tree)))
             tree = &candidate;
     if (tree == nullptr)
         return none;
@@ -112,9 +152,20 @@ Result<std::optional<ObjectId>> TreeThen::at(std::string const& path)
     return is_held ? std::optional(those.back().object) : std::nullopt;
 }
 
-Result<std::optional<event::Version>> TreeThen::newest(ObjectId object)
+Result<std::optional<event::Version>> TreeThen::newest(ObjectId object, std::optional<WallTime> until)
 {
+    auto const end = std::min(time_, until.value_or(time_));
     auto versions = TRY(journal_.versions_of(object));
+    std::optional<event::Version> out;
+    for (auto& version : versions)
+        if (version.time <= end)
+            out = std::move(version);
+    return out;
+}
+
+Result<std::optional<event::Version>> TreeThen::newest_at(std::string const& path)
+{
+    auto versions = TRY(journal_.versions_at(path));
     std::optional<event::Version> out;
     for (auto& version : versions)
         if (version.time <= time_)

@@ -32,22 +32,29 @@ public:
     // Who had it then.
     Result<std::optional<event::ObjectId>> at(std::string const& path);
 
-    // Its newest version by then, under whatever name it was captured.
-    Result<std::optional<event::Version>> newest(event::ObjectId object);
+    // Its newest version by then, or by `until` if that is earlier, under whatever name it was captured.
+    Result<std::optional<event::Version>> newest(
+        event::ObjectId object, std::optional<WallTime> until = std::nullopt);
+    // The newest by then that was captured under this path.
+    Result<std::optional<event::Version>> newest_at(std::string const& path);
 
     struct Tree {
+        event::RootId root;
         std::string path;
         event::ObjectId object;
         std::vector<std::string> excludes;
+        bool has_left = false; // it was no longer protected then
     };
-    // Those that were protected by then, or are since.
-    Result<std::vector<Tree> const*> trees();
+    // One for each path: whose it was then, or else the last that it was.
+    Result<std::map<std::string, Tree> const*> trees();
 
 private:
+    Result<std::vector<event::ActivityId>> listings_anew(event::ObjectId directory);
+
     journal::Journal& journal_;
     WallTime time_;
     std::map<event::ObjectId, Names> known_;
-    std::optional<std::vector<Tree>> trees_;
+    std::optional<std::map<std::string, Tree>> trees_;
 };
 
 } // namespace tocsin::undo

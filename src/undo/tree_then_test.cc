@@ -88,6 +88,40 @@ TEST_F(TreeThenTest, TakesAnExchangeInEitherOrder)
     EXPECT_EQ(ObjectId{3}, who("/docs/g", 3));
 }
 
+TEST_F(TreeThenTest, ForgetsWhatLeftTheTrees)
+{
+    name(1, ActivityKind::seen, 4, {ObjectId{2}, "g"});
+    name(2, ActivityKind::renamed, 2, {ObjectId{1}, "docs"}, {});
+    EXPECT_FALSE(who("/docs/f", 2));
+    name(3, ActivityKind::renamed, 2, {}, {ObjectId{1}, "docs"});
+    name(4, ActivityKind::seen, 3, {ObjectId{2}, "f"});
+    EXPECT_EQ(ObjectId{3}, who("/docs/f", 4));
+    EXPECT_FALSE(who("/docs/g", 4)) << "nobody has seen it since";
+    EXPECT_EQ(ObjectId{4}, who("/docs/g", 1));
+}
+
+// The guard finds folders in one that came back anew.
+TEST_F(TreeThenTest, ForgetsWhatWasInAFolderThatIsFoundAgain)
+{
+    name(1, ActivityKind::seen, 5, {ObjectId{2}, "sub"});
+    name(1, ActivityKind::seen, 6, {ObjectId{5}, "old"});
+    name(3, ActivityKind::seen, 5, {ObjectId{2}, "sub"});
+    name(3, ActivityKind::seen, 7, {ObjectId{5}, "new"});
+    EXPECT_EQ(ObjectId{6}, who("/docs/sub/old", 2));
+    EXPECT_FALSE(who("/docs/sub/old", 3));
+    EXPECT_EQ(ObjectId{7}, who("/docs/sub/new", 3));
+}
+
+TEST_F(TreeThenTest, TakesTheDirectoryThatWasProtectedThen)
+{
+    tell(event::RootChange{{2}, at(5), "/share", ObjectId{10}, false, {}});
+    tell(event::RootChange{{3}, at(5), "/share", ObjectId{20}, true, {}});
+    name(1, ActivityKind::seen, 11, {ObjectId{10}, "f"});
+    name(5, ActivityKind::seen, 21, {ObjectId{20}, "f"});
+    EXPECT_EQ(ObjectId{11}, who("/share/f", 2));
+    EXPECT_EQ(ObjectId{21}, who("/share/f", 6));
+}
+
 TEST_F(TreeThenTest, LeavesOutNamesThatPass)
 {
     name(2, ActivityKind::created, 4, {ObjectId{2}, ".tocsin-undo-x1"});

@@ -120,22 +120,22 @@ private:
         return here.empty() ? in_file : here;
     }
 
-    // What is named here, else what the file names. What is guarded already is left as it is: both say what is
-    // to be, and may be told again. With --exclude the guard is asked whether it is guarded so, and `guarded`
-    // holds it no more.
+    // What is named here: the guard says whether it is guarded already, as it shall be, and `guarded` holds it no
+    // more. Else what the file names, but for what is guarded already: the file says what is to be, and may be
+    // told to a running guard again.
     Result<std::vector<std::string>> wanted_paths(std::vector<std::string>& guarded) const
     {
-        auto const& paths = said(paths_, configured_.paths);
-        if (paths.empty())
+        if (paths_.empty() && configured_.paths.empty())
             return Error(Errc::invalid, "'" + config_ + "' names no paths to protect");
         std::vector<std::string> out;
-        for (auto const& path : paths) {
+        for (auto const& path : said(paths_, configured_.paths)) {
             auto resolved = sys::real_path(path); // as `guarded` are; one that is none is told of later
             auto place = resolved.ok() ? resolved.take() : path;
             auto const at = std::ranges::find(guarded, place);
-            if (at != guarded.end() && excludes_.empty())
+            bool const is_guarded = at != guarded.end();
+            if (is_guarded && paths_.empty())
                 continue;
-            if (at != guarded.end())
+            if (is_guarded)
                 guarded.erase(at);
             out.push_back(paths_.empty() ? std::move(place) : path);
         }

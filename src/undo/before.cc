@@ -263,13 +263,13 @@ bool Judge::has_doubtful_time(std::size_t i) const
         && actor_.in_time(versions_[i].time);
 }
 
-// The newest version of others whose time can be relied on.
+// The newest version of others whose time can be relied on; none: the oldest that there is.
 std::size_t Judge::dated_before(std::size_t i) const
 {
     auto at = i;
     while (at > 0 && (has_doubtful_time(at) || by_actor_[at]))
         --at;
-    return has_doubtful_time(at) || by_actor_[at] ? i : at;
+    return by_actor_[at] ? i : at;
 }
 
 // Others changed the content after the actor did, and no version has it yet.

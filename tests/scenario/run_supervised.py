@@ -206,7 +206,8 @@ def main():
         print("skipped: needs root")
         sys.exit(77)
     if not options.inside:
-        os.execvp("unshare", ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+        # Below a chroot "/" is no mount point, and can't be made private: private_mounts() does what it can.
+        os.execvp("unshare", ["unshare", "--mount", "--propagation", "unchanged", "--pid", "--fork", "--kill-child", "--mount-proc",
                               sys.executable, *sys.argv, "--inside"])
     lab.private_mounts()
     lab.LIBC.ptrace.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]

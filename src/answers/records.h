@@ -19,9 +19,7 @@ inline constexpr std::size_t max_activities_shown = 100'000;
 Result<json::value> incidents_json(journal::Journal& journal);
 Result<json::value> incident_json(journal::Journal& journal, event::IncidentId id);
 
-// Of the file that has or had this name, and of the object that has it now.
+// Of all that have or had this path.
 Result<json::value> versions_json(journal::Journal& journal, std::string const& path);
-
-// The object that has this path now, as the journal knows the protected trees.
 
 } // namespace tocsin::answers

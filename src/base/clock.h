@@ -31,7 +31,7 @@ WallTime boot_time();
 std::uint64_t to_ticks(std::chrono::nanoseconds since_boot);
 // The ticks from boot to `time`; 0 for a time before the boot.
 std::uint64_t ticks_since_boot(WallTime time);
-WallTime time_of_ticks(std::uint64_t since_boot);
+WallTime time_of_ticks(std::uint64_t since_boot); // of this boot, as the clock shows it now
 
 inline std::int64_t to_nanoseconds(WallTime time)
 {

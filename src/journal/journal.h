@@ -58,7 +58,7 @@ public:
     // Records that appends have left out since this object was opened.
     virtual std::uint64_t left_out() const { return 0; }
 
-    // Protected trees, also those that no longer are, as their last change left them.
+    // Protected trees, also those that no longer are, as their last change left them; by root.
     virtual Result<std::vector<event::RootChange>> roots() = 0;
     virtual Result<std::vector<event::GuardChange>> guard_changes() = 0;
 

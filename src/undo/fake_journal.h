@@ -25,7 +25,7 @@ public:
                 activity->id = {last_};
                 apply(*activity);
             } else if (auto* root = std::get_if<event::RootChange>(&record))
-                roots_.push_back(*root);
+                roots_[root->root] = *root;
             else if (auto* incident = std::get_if<event::Incident>(&record))
                 incidents_[incident->id] = *incident;
             else if (auto* process = std::get_if<event::Process>(&record)) {
@@ -37,7 +37,13 @@ public:
         return {};
     }
 
-    Result<std::vector<event::RootChange>> roots() override { return roots_; }
+    Result<std::vector<event::RootChange>> roots() override
+    {
+        std::vector<event::RootChange> out;
+        for (auto const& [root, change] : roots_)
+            out.push_back(change);
+        return out;
+    }
     Result<std::vector<event::GuardChange>> guard_changes() override
     {
         return std::vector<event::GuardChange>{};
@@ -240,7 +246,7 @@ private:
     std::int64_t last_ = 0;
     std::vector<event::Process> processes_;
     std::vector<event::Action> actions_;
-    std::vector<event::RootChange> roots_;
+    std::map<event::RootId, event::RootChange> roots_;
     std::vector<event::Activity> activities_;
     std::map<event::ObjectId, std::vector<event::Version>> versions_of_;
     std::map<event::ObjectId, journal::CurrentObject> objects_;

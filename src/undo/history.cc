@@ -159,8 +159,8 @@ Result<Track*> History::track(ObjectId object)
     return &stored;
 }
 
-// The names that an object had at `end`.
-std::set<Place> History::names_at(std::span<Activity const> activities, WallTime end) const
+std::set<Place> names_at(
+    std::span<Activity const> activities, WallTime end, std::function<Place(Place)> const& now)
 {
     std::set<Place> held;
     for (auto const& a : activities) {
@@ -169,7 +169,7 @@ std::set<Place> History::names_at(std::span<Activity const> activities, WallTime
         using enum ActivityKind;
         if (a.kind == renamed || a.kind == deleted)
             held.erase(now(a.place));
-        if (a.kind == renamed)
+        if (a.kind == renamed && a.target.parent)
             held.insert(now(a.target));
         if (a.kind == seen || a.kind == created || a.kind == linked)
             held.insert(now(a.place));
@@ -186,7 +186,8 @@ bool History::goes_its_own_way(
     auto found = replaced_.find(current.object);
     if (found == replaced_.end() || current.places.empty())
         return false;
-    auto further = names_at(activities, found->second.time);
+    auto further =
+        names_at(activities, found->second.time, [this](Place place) { return now(std::move(place)); });
     further.erase(now(found->second.place));
     return std::ranges::all_of(
         further, [](Place const& place) { return place.name.starts_with(fresh_prefix); });

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -74,6 +75,10 @@ struct Track {
     Link const* first_wanted() const;
 };
 
+// The names that the object of these activities had at `end`; `now` says how a place is called since.
+std::set<event::Place> names_at(std::span<event::Activity const> activities, WallTime end,
+    std::function<event::Place(event::Place)> const& now);
+
 class History {
 public:
     History(journal::Journal& journal, ActorTest actor) : journal_(journal), actor_(std::move(actor)) { }
@@ -106,7 +111,6 @@ private:
     };
 
     Result<void> load_life(Track& track, event::ObjectId object);
-    std::set<event::Place> names_at(std::span<event::Activity const> activities, WallTime end) const;
     bool goes_its_own_way(
         std::span<event::Activity const> activities, journal::CurrentObject const& current) const;
     std::vector<event::ObjectId> lives_of(event::ObjectId object) const;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tocsin/event/restraint.h"
+#include "tocsin/undo/history.h"
 
 namespace tocsin::undo {
 
@@ -121,26 +122,6 @@ private:
     std::map<Place, ObjectId> standing_; // whom the actor put there
 };
 
-Result<bool> has_name(journal::Journal& journal, ObjectId object, WallTime end)
-{
-    std::set<Place> held;
-    auto const activities = TRY(journal.activities_on(object));
-    for (auto const& a : activities) {
-        if (a.time >= end)
-            break;
-        using enum ActivityKind;
-        if (a.object != object)
-            held.erase(a.target); // it was displaced
-        else if (a.kind == seen || a.kind == created || a.kind == linked)
-            held.insert(a.place);
-        else if (a.kind == renamed || a.kind == deleted)
-            held.erase(a.place);
-        if (a.object == object && a.kind == renamed && a.target.parent)
-            held.insert(a.target);
-    }
-    return !held.empty();
-}
-
 } // namespace
 
 Result<MadeEarly> made_early(journal::Journal& journal, Incident const& incident)
@@ -157,8 +138,8 @@ Result<MadeEarly> made_early(journal::Journal& journal, Incident const& incident
             names.see(activity);
     out.objects = names.made();
     for (auto object : names.lost()) {
-        bool const lives = TRY(has_name(journal, object, incident.first_activity));
-        if (!lives)
+        auto const its = TRY(journal.activities_on(object));
+        if (names_at(its, incident.first_activity, std::identity{}).empty())
             out.objects.insert(object);
     }
     return out;

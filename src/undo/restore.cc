@@ -54,7 +54,7 @@ private:
     std::vector<Step> times_;
 
     std::map<std::string, Chosen> chosen_; // by path: parents before what is in them
-    std::optional<TreeThen> then_; // none: a version is asked for
+    std::optional<TreeThen> then_; // as of now where a version is asked for
     // An object's step and its state before, for its further names.
     std::map<event::ObjectId, std::size_t> written_;
     std::map<event::ObjectId, std::size_t> first_before_;
@@ -64,8 +64,7 @@ private:
 Result<void> Restore::load_trees()
 {
     std::map<std::string, event::RootChange> by_path;
-    auto changes = TRY(journal_.roots());
-    std::ranges::sort(changes, {}, &event::RootChange::root);
+    auto const changes = TRY(journal_.roots());
     for (auto const& change : changes)
         if (auto& known = by_path[change.path]; !known.is_protected || change.is_protected)
             known = change;
@@ -174,7 +173,7 @@ Result<void> Restore::choose_at(std::string const& path, WallTime time)
 Result<void> Restore::choose_version(std::string const& path, event::VersionId id)
 {
     auto version = TRY(journal_.version(id));
-    auto const holders = TRY(TreeThen(journal_, wall_now()).holders(path));
+    auto const holders = TRY(then_->holders(path));
     bool const is_its =
         version && (version->path == path || std::ranges::any_of(holders, [&](auto const& holder) {
             return holder.object == version->object;
@@ -231,11 +230,9 @@ void Restore::push(Step step)
 
 Result<std::optional<Version>> Restore::directory_of(std::string const& path)
 {
-    TreeThen now(journal_, wall_now());
-    auto& tree = then_ ? *then_ : now;
-    auto const holders = TRY(tree.holders(path));
+    auto const holders = TRY(then_->holders(path));
     return holders.empty() ? Result<std::optional<Version>>(std::nullopt)
-                           : tree.newest(holders.back().object);
+                           : then_->newest(holders.back().object);
 }
 
 // Directories above that are missing, as they last were.
@@ -345,8 +342,8 @@ Result<void> Restore::add(Chosen const& chosen)
 Result<Plan> Restore::make(std::span<std::string const> paths, Moment const& moment)
 {
     TRY(load_trees());
-    if (auto const* time = std::get_if<WallTime>(&moment))
-        then_.emplace(journal_, *time);
+    auto const* time = std::get_if<WallTime>(&moment);
+    then_.emplace(journal_, time != nullptr ? *time : wall_now());
     for (auto path : paths) {
         while (path.size() > 1 && path.ends_with('/'))
             path.pop_back();

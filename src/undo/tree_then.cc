@@ -54,21 +54,30 @@ void apply(TreeThen::Names& names, ObjectId directory, Activity const& a)
         give(names, a.target.name, a);
 }
 
+std::optional<event::Version> newest_of(std::vector<event::Version> versions, WallTime end)
+{
+    std::optional<event::Version> out;
+    for (auto& version : versions)
+        if (version.time <= end)
+            out = std::move(version);
+    return out;
+}
+
 } // namespace
 
 // When it left the trees, or was found again after it had left with a folder above: nobody told what became of
 // the names in it, and those that are there are told again.
-Result<std::vector<event::ActivityId>> TreeThen::listings_anew(ObjectId directory)
+Result<std::vector<Activity>> TreeThen::listings_anew(ObjectId directory)
 {
     using enum ActivityKind;
-    std::vector<event::ActivityId> out;
+    std::vector<Activity> out;
     bool was_named = false;
     auto const activities = TRY(journal_.activities_on(directory));
     for (auto const& a : activities) {
         bool const has_left = a.kind == renamed && !a.target.parent;
         bool const is_found_again = was_named && (a.kind == seen || a.kind == created);
         if (a.time <= time_ && (has_left || is_found_again))
-            out.push_back(a.id);
+            out.push_back(a);
         was_named = true;
     }
     return out;
@@ -86,32 +95,27 @@ Result<TreeThen::Names const*> TreeThen::names_in(ObjectId directory)
     for (auto const& a : activities) {
         if (a.time > time_)
             continue;
-        for (; next != anew.end() && *next < a.id; ++next)
-            end_all(names, a.time);
+        for (; next != anew.end() && next->id < a.id; ++next)
+            end_all(names, next->time);
         apply(names, directory, a);
     }
     if (next != anew.end())
-        end_all(names, time_);
+        end_all(names, next->time);
     return &known_.emplace(directory, std::move(names)).first->second;
 }
 
-// The journal has the newest word of each root. Of those that had left by then the last; of those that had not,
-// the first, which the others came after.
+// Of those that had left by then the last; of those that had not, the first, which the others came after.
 Result<std::map<std::string, TreeThen::Tree> const*> TreeThen::trees()
 {
     if (trees_)
         return &*trees_;
     trees_.emplace();
-    auto changes = TRY(journal_.roots());
-    std::ranges::sort(changes, {}, &event::RootChange::root);
-    std::map<event::RootId, event::RootChange> by_root;
-    for (auto& change : changes)
-        by_root[change.root] = std::move(change);
-    for (auto& [root, change] : by_root) {
+    auto const changes = TRY(journal_.roots());
+    for (auto const& change : changes) {
         bool const has_left = !change.is_protected && change.time <= time_;
         auto& known = (*trees_)[change.path];
         if (!known.root || known.has_left)
-            known = {root, change.path, change.object, change.excludes, has_left};
+            known = {change.root, change.path, change.object, change.excludes, has_left};
     }
     return &*trees_;
 }
@@ -131,16 +135,26 @@ Result<std::vector<Holder>> TreeThen::holders(std::string const& path)
     std::string const way(way_below(path, tree->path));
     for (std::size_t from = 0; from < way.size();) {
         auto const end = std::min(way.find('/', from), way.size());
-        auto const directory = out.back();
-        auto const* names = TRY(names_in(directory.object));
-        auto const found = names->find(way.substr(from, end - from));
-        if (found == names->end())
-            return none;
-        out = found->second;
-        if (directory.until) // what a folder had when it left, it had until then
-            for (auto& holder : out)
-                holder.until = std::min(holder.until.value_or(*directory.until), *directory.until);
+        out = TRY(holders_in(out, way.substr(from, end - from)));
         from = end + 1;
+    }
+    return out;
+}
+
+// What a folder had when it went, it had until then.
+Result<std::vector<Holder>> TreeThen::holders_in(std::span<Holder const> directories, std::string const& name)
+{
+    std::vector<Holder> out;
+    for (auto const& directory : directories) {
+        auto const* names = TRY(names_in(directory.object));
+        auto const found = names->find(name);
+        if (found == names->end())
+            continue;
+        for (auto holder : found->second) {
+            if (directory.until)
+                holder.until = std::min(holder.until.value_or(*directory.until), *directory.until);
+            out.push_back(holder);
+        }
     }
     return out;
 }
@@ -154,23 +168,14 @@ Result<std::optional<ObjectId>> TreeThen::at(std::string const& path)
 
 Result<std::optional<event::Version>> TreeThen::newest(ObjectId object, std::optional<WallTime> until)
 {
-    auto const end = std::min(time_, until.value_or(time_));
     auto versions = TRY(journal_.versions_of(object));
-    std::optional<event::Version> out;
-    for (auto& version : versions)
-        if (version.time <= end)
-            out = std::move(version);
-    return out;
+    return newest_of(std::move(versions), std::min(time_, until.value_or(time_)));
 }
 
 Result<std::optional<event::Version>> TreeThen::newest_at(std::string const& path)
 {
     auto versions = TRY(journal_.versions_at(path));
-    std::optional<event::Version> out;
-    for (auto& version : versions)
-        if (version.time <= time_)
-            out = std::move(version);
-    return out;
+    return newest_of(std::move(versions), time_);
 }
 
 } // namespace tocsin::undo

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,8 @@ public:
     using Names = std::map<std::string, std::vector<Holder>>;
     Result<Names const*> names_in(event::ObjectId directory);
 
-    // Those that had the path by then, oldest first, also in folders that were gone by then. Empty: nobody, or
-    // no tree holds it.
+    // Those that had the path by then, also in folders that were gone by then: oldest folder first, and in each
+    // oldest first. Empty: nobody, or no tree holds it.
     Result<std::vector<Holder>> holders(std::string const& path);
     // Who had it then.
     Result<std::optional<event::ObjectId>> at(std::string const& path);
@@ -49,7 +50,8 @@ public:
     Result<std::map<std::string, Tree> const*> trees();
 
 private:
-    Result<std::vector<event::ActivityId>> listings_anew(event::ObjectId directory);
+    Result<std::vector<event::Activity>> listings_anew(event::ObjectId directory);
+    Result<std::vector<Holder>> holders_in(std::span<Holder const> directories, std::string const& name);
 
     journal::Journal& journal_;
     WallTime time_;

@@ -100,6 +100,19 @@ TEST_F(TreeThenTest, ForgetsWhatLeftTheTrees)
     EXPECT_EQ(ObjectId{4}, who("/docs/g", 1));
 }
 
+TEST_F(TreeThenTest, KnowsAFolderThatWasMadeAnew)
+{
+    name(2, ActivityKind::deleted, 2, {ObjectId{1}, "docs"});
+    name(3, ActivityKind::created, 5, {ObjectId{1}, "docs"});
+    EXPECT_FALSE(who("/docs/f", 3));
+    name(4, ActivityKind::created, 6, {ObjectId{5}, "f"});
+    EXPECT_EQ(ObjectId{6}, who("/docs/f", 4));
+    auto const holders = TreeThen(journal_, at(4)).holders("/docs/f").take();
+    ASSERT_EQ(2U, holders.size());
+    EXPECT_EQ(ObjectId{3}, holders[0].object);
+    EXPECT_EQ(at(2), holders[0].until);
+}
+
 // The guard finds folders in one that came back anew.
 TEST_F(TreeThenTest, ForgetsWhatWasInAFolderThatIsFoundAgain)
 {

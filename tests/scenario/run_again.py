@@ -177,7 +177,8 @@ def parts(host, filesystem, work):
     host.expect_tree(tree, "protect")
     again = Again(host, tree)
     return [lambda: after_a_restart(again), lambda: one_after_another(again),
-            lambda: known_by_its_names(again, work), lambda: after_a_restart(again), lambda: ended_and_undone(again), lambda: made_long_before(again), lambda: by_another(again, work),
+            lambda: known_by_its_names(again, work), lambda: after_a_restart(again),
+            lambda: ended_and_undone(again), lambda: made_long_before(again), lambda: by_another(again, work),
             lambda: moved_out(host, filesystem)]
 
 

@@ -207,8 +207,8 @@ def main():
         sys.exit(77)
     if not options.inside:
         # Below a chroot "/" is no mount point, and can't be made private: private_mounts() does what it can.
-        os.execvp("unshare", ["unshare", "--mount", "--propagation", "unchanged", "--pid", "--fork", "--kill-child", "--mount-proc",
-                              sys.executable, *sys.argv, "--inside"])
+        os.execvp("unshare", ["unshare", "--mount", "--propagation", "unchanged", "--pid", "--fork",
+                              "--kill-child", "--mount-proc", sys.executable, *sys.argv, "--inside"])
     lab.private_mounts()
     lab.LIBC.ptrace.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
     run = Run(options.fs)

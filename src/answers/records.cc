@@ -164,10 +164,8 @@ Result<json::value> versions_json(journal::Journal& journal, std::string const& 
     undo::TreeThen tree(journal, wall_now());
     auto const holders = TRY(tree.holders(path));
     for (auto const& holder : holders) {
-        auto further = TRY(journal.versions_of(holder.object));
-        for (auto& version : further)
-            if (!holder.until || version.time <= *holder.until)
-                versions.push_back(std::move(version));
+        auto further = TRY(tree.versions(holder));
+        std::ranges::move(further, std::back_inserter(versions));
     }
     if (versions.empty())
         return Error(Errc::not_found, "no version of '" + path + "' is kept");

@@ -41,7 +41,7 @@ void keep_first(std::optional<WallTime>& first, WallTime time)
 // Judges one object's versions; lives only for one call of wanted_state().
 class Judge {
 public:
-    Judge(Track const& track, ActorTest const& actor)
+    Judge(Track const& track, Authorship const& actor)
         : versions_(track.versions), track_(track), actor_(actor)
     {
         mark_authors();
@@ -67,7 +67,7 @@ private:
 
     std::vector<Version> const& versions_;
     Track const& track_;
-    ActorTest const& actor_;
+    Authorship const& actor_;
     std::vector<bool> by_actor_;
     std::size_t first_version_ = none; // the actor's first
     std::size_t first_content_ = none; // the actor's first that has another content
@@ -170,8 +170,9 @@ std::size_t Judge::newest_of_others() const
     return none;
 }
 
-// The state that an undo put back: the last one before it that is the same. None: `none`, and it took more back
-// than this actor's changes: the undo of another incident, or a restore, whose word is the later one.
+// The state that an undo put back: the last one before it that is the same. `none` where no state before is the
+// same: then it took back more than this actor's changes (the undo of another incident, or a restore), and as
+// the later word it counts.
 template <typename Same>
 std::size_t Judge::put_back_by(std::size_t undo, std::size_t before, Same same) const
 {
@@ -341,7 +342,7 @@ Wanted Judge::decide()
 
 } // namespace
 
-Wanted wanted_state(Track const& track, ActorTest const& actor)
+Wanted wanted_state(Track const& track, Authorship const& actor)
 {
     return Judge(track, actor).decide();
 }

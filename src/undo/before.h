@@ -33,6 +33,6 @@ struct Wanted {
     std::string doubt; // why the version may not be whole; mostly empty
 };
 
-Wanted wanted_state(Track const& track, ActorTest const& actor);
+Wanted wanted_state(Track const& track, Authorship const& actor);
 
 } // namespace tocsin::undo

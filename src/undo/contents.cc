@@ -130,7 +130,7 @@ Result<void> Planner::note_without_version(Place const& place)
     auto spot = TRY(world_.spot_now(place));
     auto path = spot ? absolute(plan_, *spot) : place.name;
     bool const is_left_out = std::ranges::any_of(history_.trees(), [&](auto const& tree) {
-        return path.starts_with(tree.path + "/") && event::matches_any(tree.excludes, path);
+        return lies_in(path, tree.path) && event::matches_any(tree.excludes, path);
     });
     if (is_left_out) {
         note(std::move(path), "left out", "--exclude names it: no version is kept, and it stays as it is");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tocsin/undo/names_at.h"
 #include "tocsin/undo/plan.h"
 #include "tocsin/undo/replay.h"
 
@@ -14,41 +15,6 @@ using event::ObjectId;
 using event::Occasion;
 using event::Place;
 using event::Version;
-
-ActorTest::ActorTest(event::Incident const& incident, MadeEarly early)
-    : processes_(incident.actor.processes.begin(), incident.actor.processes.end())
-    , early_(std::move(early))
-    , first_(incident.first_activity)
-    , last_(incident.last_activity)
-    , unknown_(incident.actor.kind == event::ActorKind::unknown)
-{
-}
-
-bool ActorTest::in_time(WallTime time) const
-{
-    return time >= first_ && (!unknown_ || last_ < first_ || time <= last_);
-}
-
-bool ActorTest::counts(ObjectId object, WallTime time) const
-{
-    return in_time(time) || (time >= early_.since && time < first_ && early_.objects.contains(object));
-}
-
-bool ActorTest::did(Activity const& activity) const
-{
-    return activity.kind != ActivityKind::seen && processes_.contains(activity.process)
-        && counts(activity.object, activity.time);
-}
-
-bool ActorTest::wrote(Version const& version) const
-{
-    if (!counts(version.object, version.time) || version.occasion == Occasion::undo)
-        return false;
-    // Of versions whose writer nobody saw only those of the guard's absence are the unknown actor's.
-    if (!version.writer)
-        return unknown_ && version.occasion == Occasion::absence;
-    return processes_.contains(version.writer);
-}
 
 Link const* Track::first_real() const
 {
@@ -64,14 +30,9 @@ Link const* Track::first_wanted() const
 
 Result<void> History::load(WallTime from)
 {
-    std::map<event::RootId, Tree> newest;
-    auto changes = TRY(journal_.roots());
-    for (auto const& change : changes)
-        newest[change.root] = {change.root, change.path, change.object, change.excludes};
-    for (auto& [root, tree] : newest) {
+    trees_ = TRY(journal_.roots());
+    for (auto const& tree : trees_)
         tree_objects_.insert(tree.object);
-        trees_.push_back(std::move(tree));
-    }
     event::ProcessKey undo[] = {event::undo_process};
     auto activities = TRY(journal_.activities_by(undo, from));
     for (auto const& a : activities) {
@@ -159,24 +120,6 @@ Result<Track*> History::track(ObjectId object)
     return &stored;
 }
 
-std::set<Place> names_at(
-    std::span<Activity const> activities, WallTime end, std::function<Place(Place)> const& now)
-{
-    std::set<Place> held;
-    for (auto const& a : activities) {
-        if (a.time > end)
-            continue;
-        using enum ActivityKind;
-        if (a.kind == renamed || a.kind == deleted)
-            held.erase(now(a.place));
-        if (a.kind == renamed && a.target.parent)
-            held.insert(now(a.target));
-        if (a.kind == seen || a.kind == created || a.kind == linked)
-            held.insert(now(a.place));
-    }
-    return held;
-}
-
 // Undo replaced this inode and left it beside, because a program has it open: what befalls it later
 // is another file's story. If it had further names (hard links) when it was replaced, it may only be
 // what a killed undo had not replaced everywhere yet: then it stays part of this story.
@@ -208,7 +151,7 @@ Result<void> History::load_life(Track& track, ObjectId object)
     for (auto const& a : activities)
         for (auto parent : {a.place.parent, a.target.parent})
             if (parent)
-                TRY(names_in(parent));
+                TRY(names_in(parent)); // fills `displaced_` for this object
     auto displacing = displaced_.find(object);
     if (displacing != displaced_.end())
         track.activities.insert(track.activities.end(), displacing->second.begin(), displacing->second.end());

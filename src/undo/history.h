@@ -9,7 +9,6 @@
 #pragma once
 
 #include <deque>
-#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -19,33 +18,9 @@
 #include <vector>
 
 #include "tocsin/journal/journal.h"
-#include "tocsin/undo/made_early.h"
+#include "tocsin/undo/authorship.h"
 
 namespace tocsin::undo {
-
-// Who is "the actor" of an incident in the journal's records.
-class ActorTest {
-public:
-    ActorTest(event::Incident const& incident, MadeEarly early);
-    static ActorTest nobody() { return {}; }
-
-    bool did(event::Activity const& activity) const;
-    bool wrote(event::Version const& version) const; // not of occasion undo: see before.h
-    bool is_unknown() const { return unknown_; }
-    bool in_time(WallTime time) const; // of the incident
-    WallTime since() const { return early_.objects.empty() ? first_ : early_.since; } // nothing counts before
-
-private:
-    bool counts(event::ObjectId object, WallTime time) const;
-
-    ActorTest() = default;
-
-    std::unordered_set<event::ProcessKey> processes_;
-    MadeEarly early_;
-    WallTime first_;
-    WallTime last_; // only of an unknown actor, whose process key others share
-    bool unknown_ = false;
-};
 
 // One name through time. `real`: where it is. `wanted`: where it would be without the actor.
 struct Link {
@@ -75,13 +50,9 @@ struct Track {
     Link const* first_wanted() const;
 };
 
-// The names that the object of these activities had at `end`; `now` says how a place is called since.
-std::set<event::Place> names_at(std::span<event::Activity const> activities, WallTime end,
-    std::function<event::Place(event::Place)> const& now);
-
 class History {
 public:
-    History(journal::Journal& journal, ActorTest actor) : journal_(journal), actor_(std::move(actor)) { }
+    History(journal::Journal& journal, Authorship actor) : journal_(journal), actor_(std::move(actor)) { }
 
     // The trees, and what undo has done since `from`.
     Result<void> load(WallTime from);
@@ -90,19 +61,13 @@ public:
     Track* find(event::ObjectId object);
     std::deque<Track>& tracks() { return tracks_; }
 
-    // Activities that gave or took names in a directory, oldest first.
+    // Activities that gave or took names in a directory, oldest first. Remembers also whom they displaced.
     Result<std::vector<event::Activity> const*> names_in(event::ObjectId directory);
 
-    struct Tree {
-        event::RootId root;
-        std::string path;
-        event::ObjectId object;
-        std::vector<std::string> excludes;
-    };
-    std::vector<Tree> const& trees() const { return trees_; }
+    std::vector<event::RootChange> const& trees() const { return trees_; } // by root, also left ones
     bool is_tree(event::ObjectId object) const { return tree_objects_.contains(object); }
     journal::Journal& journal() { return journal_; }
-    ActorTest const& actor() const { return actor_; }
+    Authorship const& actor() const { return actor_; }
 
 private:
     struct Replacement { // of one life by the next
@@ -122,8 +87,8 @@ private:
     Result<bool> inside_actors_directory(event::Activity const& seen);
 
     journal::Journal& journal_;
-    ActorTest actor_;
-    std::vector<Tree> trees_;
+    Authorship actor_;
+    std::vector<event::RootChange> trees_;
     std::set<event::ObjectId> tree_objects_;
     std::deque<Track> tracks_;
     std::unordered_map<event::ObjectId, Track*> by_object_; // by the last life
@@ -132,7 +97,8 @@ private:
     std::unordered_map<event::ObjectId, Replacement> replaced_; // by the life that was replaced
     std::unordered_set<event::ObjectId> own_ways_; // replaced lives that are another file by now
     std::unordered_map<event::ObjectId, std::vector<event::Activity>> names_in_;
-    std::unordered_map<event::ObjectId, std::vector<event::Activity>> displaced_; // by whom it befell
+    std::unordered_map<event::ObjectId, std::vector<event::Activity>>
+        displaced_; // by the object that lost its name
 };
 
 } // namespace tocsin::undo

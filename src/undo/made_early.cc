@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tocsin/event/restraint.h"
-#include "tocsin/undo/history.h"
+#include "tocsin/undo/names_at.h"
 
 namespace tocsin::undo {
 

@@ -3,10 +3,13 @@
 //
 // A convicted program that was started at most 10 minutes before its first damage made its archives and its
 // copies for that: they are set aside, and what it deleted meanwhile comes back. What it saved anew, or renamed,
-// or wrote in place and did not delete stays: that may be honest. So does all that was done by one that has
-// long been there, by a server's child (which runs its parent's program by its parent's command), before a
-// person released one of its processes, if that was before the damage, and before the machine was started
-// again, as the time of its birth is then not known.
+// or wrote in place and did not delete stays: that may be honest.
+//
+// Nothing of this holds
+// - for a program that had been there longer;
+// - for a server's child, which runs its parent's program by its parent's command;
+// - for what was done before a person last released one of its processes;
+// - after the machine was started again: the time of its birth is not known then.
 #pragma once
 
 #include <unordered_set>

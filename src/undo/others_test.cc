@@ -209,6 +209,24 @@ TEST_P(Twice, WhatAPersonRestoredStaysToo)
     EXPECT_EQ("plan of 2024", scene.read("plans/2024.txt"));
 }
 
+TEST_P(Twice, AFolderThatAPersonRestoredUnderItsOldNameComesBackWhole)
+{
+    auto const before = scene.snapshot();
+    auto const then = wall_now();
+    begin(second);
+    scene.rename(second, "plans", "plans.enc");
+    scene.write(second, "plans.enc/2024.txt", "XXXX");
+    scene.create(second, "plans.enc/README", "pay");
+    std::string const paths[] = {scene / "plans/2024.txt"};
+    auto plan = plan_restore(scene.journal(), paths, then).take();
+    ASSERT_OK(carry_out(plan, scene.contents(), scene.options(), &scene.journal()));
+    undo_of(second);
+    EXPECT_EQ("plan of 2024", scene.read("plans/2024.txt"));
+    EXPECT_EQ("plan of 2025", scene.read("plans/2025.txt"));
+    EXPECT_FALSE(scene.exists("plans/README"));
+    EXPECT_FALSE(scene.exists("plans.enc"));
+}
+
 TEST_P(Twice, WhatWasReplacedIsNobodysAtTheSecond)
 {
     auto const before = scene.snapshot();

@@ -196,7 +196,7 @@ Result<Plan> make_plan(journal::Journal& journal, event::IncidentId id)
         return Error(Errc::not_found, fmt::format("there is no incident {}", id.value));
     TRY(add_descendants(journal, *incident));
     auto early = TRY(made_early(journal, *incident));
-    auto out = Planner(journal, *incident, ActorTest(*incident, std::move(early))).make();
+    auto out = Planner(journal, *incident, Authorship(*incident, std::move(early))).make();
     return std::move(out).context(fmt::format("plan the undo of incident {}", id.value));
 }
 

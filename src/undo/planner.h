@@ -15,7 +15,7 @@ namespace tocsin::undo {
 
 class Planner {
 public:
-    Planner(journal::Journal& journal, event::Incident const& incident, ActorTest actor)
+    Planner(journal::Journal& journal, event::Incident const& incident, Authorship actor)
         : incident_(incident), history_(journal, std::move(actor)), world_(history_)
     {
     }

@@ -11,7 +11,7 @@ namespace tocsin::undo {
 // Fills in `links` and what goes with them. Borrows the track.
 struct Replay {
     Track& track;
-    ActorTest const& actor;
+    Authorship const& actor;
     event::ActivityId first_touch; // the actor's first on this track
 
     // In the order of the journal. `actors`: whether the actor did it.

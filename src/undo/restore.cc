@@ -19,11 +19,21 @@ using event::ActivityKind;
 using event::ObjectKind;
 using event::Version;
 
+// The trees are looked at as of now where a version is asked for.
+WallTime time_of(Moment const& moment)
+{
+    auto const* time = std::get_if<WallTime>(&moment);
+    return time != nullptr ? *time : wall_now();
+}
+
 class Restore {
 public:
-    explicit Restore(journal::Journal& journal) : journal_(journal) { }
+    Restore(journal::Journal& journal, Moment const& moment)
+        : journal_(journal), moment_(moment), then_(journal, time_of(moment))
+    {
+    }
 
-    Result<Plan> make(std::span<std::string const> paths, Moment const& moment);
+    Result<Plan> make(std::span<std::string const> paths);
 
 private:
     struct Chosen {
@@ -32,12 +42,15 @@ private:
     };
 
     Result<void> load_trees();
-    Result<void> choose(std::string const& path, Moment const& moment);
+    Result<void> choose(std::string const& path);
     Result<void> choose_at(std::string const& path, WallTime time);
     Result<void> choose_version(std::string const& path, event::VersionId id);
-    Result<void> choose_all_below(event::ObjectId object, std::string const& path);
+    Result<void> choose_all_below(TreeThen::Holder const& holder, std::string const& path);
     Result<bool> choose_gone(std::string const& path);
+    Result<void> choose_of_another(TreeThen::Holder const& holder, std::string const& path);
+    void note_of_another(std::string const& path);
     Result<void> note_without_version(std::string const& path);
+    Result<event::ObjectId> gone(event::ObjectId directory);
     Result<std::optional<Version>> directory_of(std::string const& path);
     std::optional<Spot> spot_of(std::string const& path) const;
     Result<void> add(Chosen const& chosen);
@@ -49,12 +62,13 @@ private:
     void push(Step step);
 
     journal::Journal& journal_;
+    Moment const& moment_;
+    TreeThen then_;
     Plan plan_;
     std::set<Spot> directories_;
     std::vector<Step> times_;
 
     std::map<std::string, Chosen> chosen_; // by path: parents before what is in them
-    std::optional<TreeThen> then_; // as of now where a version is asked for
     // An object's step and its state before, for its further names.
     std::map<event::ObjectId, std::size_t> written_;
     std::map<event::ObjectId, std::size_t> first_before_;
@@ -66,7 +80,8 @@ Result<void> Restore::load_trees()
     std::map<std::string, event::RootChange> by_path;
     auto const changes = TRY(journal_.roots());
     for (auto const& change : changes)
-        if (auto& known = by_path[change.path]; !known.is_protected || change.is_protected)
+        if (auto& known = by_path[change.path];
+            change.is_protected || (!known.is_protected && change.time >= known.time))
             known = change;
     for (auto const& [path, change] : by_path) {
         bool const is_held = std::ranges::any_of(by_path, [&](auto const& other) {
@@ -93,39 +108,55 @@ std::optional<Spot> Restore::spot_of(std::string const& path) const
 
 Result<void> Restore::note_without_version(std::string const& path)
 {
-    auto const* trees = TRY(then_->trees());
+    auto const* trees = TRY(then_.trees());
     bool const is_left_out = std::ranges::any_of(*trees, [&](auto const& tree) {
-        return lies_in(path, tree.first) && event::matches_any(tree.second.excludes, path);
+        return lies_in(path, tree.first) && event::matches_any(tree.second.root.excludes, path);
     });
     if (!is_left_out)
-        plan_.notes.push_back({path, "left out", "no version of it was kept by then"});
+        plan_.notes.push_back({path, "no version", "none of it was kept by then"});
+    return {};
+}
+
+void Restore::note_of_another(std::string const& path)
+{
+    plan_.notes.push_back(
+        {path, "no version", "none of the last that stood there was kept by then: this is the one before"});
+}
+
+// Nothing of its own was captured by then: what another left that stood there before, as an object of its own.
+Result<void> Restore::choose_of_another(TreeThen::Holder const& holder, std::string const& path)
+{
+    auto version = TRY(then_.newest_at(path));
+    if (!version || (holder.kind != ObjectKind::other && holder.kind != version->kind()))
+        return note_without_version(path);
+    note_of_another(path);
+    version->path = path;
+    chosen_[path] = {std::move(*version), false};
     return {};
 }
 
 // An object and all that was in it then. Directories without a version are made as parents. The journal may
 // have a directory in two places, where events were lost: it is taken in the first.
-Result<void> Restore::choose_all_below(event::ObjectId object, std::string const& path)
+Result<void> Restore::choose_all_below(TreeThen::Holder const& holder, std::string const& path)
 {
-    std::vector<std::pair<event::ObjectId, std::string>> open{{object, path}};
+    std::vector<std::pair<TreeThen::Holder, std::string>> open{{holder, path}};
     std::set<event::ObjectId> directories;
     while (!open.empty()) {
         auto const [now, called] = std::move(open.back());
         open.pop_back();
-        auto const* names = TRY(then_->names_in(now));
-        bool const is_repeated = !names->empty() && !directories.insert(now).second;
+        auto const* names = TRY(then_.names_in(now.object));
+        bool const is_repeated = !names->empty() && !directories.insert(now.object).second;
         if (is_repeated)
             continue;
-        auto version = TRY(then_->newest(now));
-        if (!version && names->empty())
-            version = TRY(then_->newest_at(called)); // captured before, or with, another that stood there
+        auto version = TRY(then_.newest(now));
         if (version) {
             version->path = called;
             chosen_[called] = {std::move(*version), true};
         } else if (names->empty())
-            TRY(note_without_version(called));
+            TRY(choose_of_another(now, called));
         for (auto const& [name, holders] : *names)
             if (!holders.back().until)
-                open.emplace_back(holders.back().object, called + "/" + name);
+                open.emplace_back(holders.back(), (called == "/" ? called : called + "/") + name);
     }
     return {};
 }
@@ -134,14 +165,16 @@ Result<void> Restore::choose_all_below(event::ObjectId object, std::string const
 // left it.
 Result<bool> Restore::choose_gone(std::string const& path)
 {
-    auto const holders = TRY(then_->holders(path));
+    auto const holders = TRY(then_.holders(path));
     std::optional<Version> version;
     for (auto holder = holders.rbegin(); holder != holders.rend() && !version; ++holder)
-        version = TRY(then_->newest(holder->object, holder->until));
+        version = TRY(then_.newest(*holder));
     if (!version)
-        version = TRY(then_->newest_at(path));
+        version = TRY(then_.newest_at(path));
     if (!version || version->kind() == ObjectKind::directory)
         return false;
+    if (!holders.empty() && version->object != holders.back().object)
+        note_of_another(path);
     version->path = path;
     chosen_[path] = {std::move(*version), false};
     return true;
@@ -150,13 +183,13 @@ Result<bool> Restore::choose_gone(std::string const& path)
 Result<void> Restore::choose_at(std::string const& path, WallTime time)
 {
     auto const count_before = chosen_.size();
-    auto const object = TRY(then_->at(path));
-    if (object)
-        TRY(choose_all_below(*object, path));
-    auto const* trees = TRY(then_->trees());
+    auto const holder = TRY(then_.at(path));
+    if (holder)
+        TRY(choose_all_below(*holder, path));
+    auto const* trees = TRY(then_.trees());
     for (auto const& [at, tree] : *trees)
         if (at != path && lies_in(at, path) && !tree.has_left)
-            TRY(choose_all_below(tree.object, at));
+            TRY(choose_all_below({tree.root.object, ObjectKind::directory, {}, {}}, at));
     if (chosen_.size() != count_before || chosen_.contains(path))
         return {};
     bool const is_gone = TRY(choose_gone(path));
@@ -173,7 +206,7 @@ Result<void> Restore::choose_at(std::string const& path, WallTime time)
 Result<void> Restore::choose_version(std::string const& path, event::VersionId id)
 {
     auto version = TRY(journal_.version(id));
-    auto const holders = TRY(then_->holders(path));
+    auto const holders = TRY(then_.holders(path));
     bool const is_its =
         version && (version->path == path || std::ranges::any_of(holders, [&](auto const& holder) {
             return holder.object == version->object;
@@ -186,23 +219,20 @@ Result<void> Restore::choose_version(std::string const& path, event::VersionId i
     return {};
 }
 
-Result<void> Restore::choose(std::string const& path, Moment const& moment)
+Result<void> Restore::choose(std::string const& path)
 {
-    auto const* id = std::get_if<event::VersionId>(&moment);
-    return id == nullptr ? choose_at(path, std::get<WallTime>(moment)) : choose_version(path, *id);
+    auto const* id = std::get_if<event::VersionId>(&moment_);
+    return id == nullptr ? choose_at(path, std::get<WallTime>(moment_)) : choose_version(path, *id);
 }
 
 // For the journal: where it has the path now; parent 0 if it does not know the directory.
 Result<event::Place> Restore::place_of(std::string const& path)
 {
     auto spot = spot_of(path);
-    event::Place place;
-    auto changes = TRY(journal_.roots());
-    for (auto const& change : changes)
-        if (spot && change.root == spot->root)
-            place.parent = change.object;
     if (!spot || spot->path.empty())
         return event::Place{};
+    auto const tree = std::ranges::find(plan_.trees, spot->root, &Tree::root);
+    event::Place place{tree->once, {}};
     for (std::size_t at = 0;;) {
         auto end = spot->path.find('/', at);
         place.name = spot->path.substr(at, end == std::string::npos ? end : end - at);
@@ -230,9 +260,15 @@ void Restore::push(Step step)
 
 Result<std::optional<Version>> Restore::directory_of(std::string const& path)
 {
-    auto const holders = TRY(then_->holders(path));
-    return holders.empty() ? Result<std::optional<Version>>(std::nullopt)
-                           : then_->newest(holders.back().object);
+    auto const holders = TRY(then_.holders(path));
+    return holders.empty() ? Result<std::optional<Version>>(std::nullopt) : then_.newest(holders.back());
+}
+
+// Whose place the one that is made takes; 0: it lives on elsewhere, and the new one is another.
+Result<event::ObjectId> Restore::gone(event::ObjectId directory)
+{
+    auto const current = TRY(journal_.current(directory));
+    return current && !current->places.empty() ? event::ObjectId{} : directory;
 }
 
 // Directories above that are missing, as they last were.
@@ -257,7 +293,7 @@ Result<void> Restore::make_parents(Spot const& spot)
     if (place.parent)
         step.places = {place};
     if (version) {
-        step.object = version->object;
+        step.object = TRY(gone(version->object));
         step.goal = std::make_shared<Version const>(std::move(*version));
         auto times = step;
         times.phase = Phase::directories;
@@ -281,7 +317,7 @@ Result<void> Restore::add_directory(Version const& version, Step step, bool is_t
     step.phase = Phase::names;
     step.kind = StepKind::make_directory;
     step.purpose = Purpose::recreated;
-    step.object = version.object;
+    step.object = TRY(gone(version.object));
     if (!step.places.front().parent)
         step.places.clear();
     if (!is_there && !step.spot.path.empty())
@@ -339,15 +375,13 @@ Result<void> Restore::add(Chosen const& chosen)
     return {};
 }
 
-Result<Plan> Restore::make(std::span<std::string const> paths, Moment const& moment)
+Result<Plan> Restore::make(std::span<std::string const> paths)
 {
     TRY(load_trees());
-    auto const* time = std::get_if<WallTime>(&moment);
-    then_.emplace(journal_, time != nullptr ? *time : wall_now());
     for (auto path : paths) {
         while (path.size() > 1 && path.ends_with('/'))
             path.pop_back();
-        TRY(choose(path, moment));
+        TRY(choose(path));
     }
     for (auto const& [path, chosen] : chosen_)
         TRY(add(chosen));
@@ -362,7 +396,7 @@ Result<Plan> Restore::make(std::span<std::string const> paths, Moment const& mom
 
 Result<Plan> plan_restore(journal::Journal& journal, std::span<std::string const> paths, Moment const& moment)
 {
-    return Restore(journal).make(paths, moment).context("plan the restore");
+    return Restore(journal, moment).make(paths).context("plan the restore");
 }
 
 } // namespace tocsin::undo

@@ -129,6 +129,20 @@ TEST_F(Restored, AVersionThatWasCapturedUnderAnotherName)
     EXPECT_EQ("second", scene.read("report.docx"));
 }
 
+TEST_F(Restored, WhatNobodyCapturedYetAsTheOneThatStoodThereBefore)
+{
+    scene.rename(alice, "report.docx", "report.docx~");
+    scene.create(alice, "report.docx", "second");
+    auto const captured = scene.journal().versions_at(scene / "report.docx").take().back().time;
+    auto const report = restore({scene.tree()}, captured - std::chrono::nanoseconds(1));
+    EXPECT_EQ("first", scene.read("report.docx"));
+    EXPECT_EQ("first", scene.read("report.docx~"));
+    EXPECT_EQ("", scene.snapshot()["report.docx~"].same_as) << "they never were one file";
+    ASSERT_EQ(1U, report.notes.size());
+    EXPECT_EQ("no version", report.notes.front().what);
+    EXPECT_EQ(scene / "report.docx", report.notes.front().path);
+}
+
 TEST_F(Restored, WhatIsNotCapturedGoesIntoQuarantineFirst)
 {
     std::ofstream(scene / "report.docx") << "not captured yet";

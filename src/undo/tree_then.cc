@@ -2,6 +2,7 @@
 #include "tocsin/undo/tree_then.h"
 
 #include <algorithm>
+#include <set>
 
 #include "tocsin/base/path.h"
 #include "tocsin/undo/plan.h"
@@ -23,7 +24,7 @@ void give(TreeThen::Names& names, std::string const& name, Activity const& by)
         return; // told twice
     if (!holders.empty() && !holders.back().until)
         holders.back().until = by.time;
-    holders.push_back({by.object, {}});
+    holders.push_back({by.object, by.object_kind, by.time, {}});
 }
 
 // Of an exchange the other half may have the name by now.
@@ -54,31 +55,69 @@ void apply(TreeThen::Names& names, ObjectId directory, Activity const& a)
         give(names, a.target.name, a);
 }
 
-std::optional<event::Version> newest_of(std::vector<event::Version> versions, WallTime end)
+std::optional<event::Version> last_of(std::vector<event::Version> versions)
 {
-    std::optional<event::Version> out;
-    for (auto& version : versions)
-        if (version.time <= end)
-            out = std::move(version);
-    return out;
+    return versions.empty() ? std::nullopt : std::optional(std::move(versions.back()));
+}
+
+// Where an object was from this activity on; parent 0: nowhere that is known.
+std::optional<event::Place> place_given(Activity const& a)
+{
+    using enum ActivityKind;
+    if (a.kind == seen || a.kind == created || a.kind == linked)
+        return a.place;
+    return a.kind == renamed ? std::optional(a.target) : std::nullopt;
 }
 
 } // namespace
 
-// When it left the trees, or was found again after it had left with a folder above: nobody told what became of
-// the names in it, and those that are there are told again.
-Result<std::vector<Activity>> TreeThen::listings_anew(ObjectId directory)
+// The last time, between these two, that a folder above this place left the trees.
+Result<std::optional<TreeThen::Listing>> TreeThen::left_with_a_folder_above(
+    event::Place place, event::ActivityId after, event::ActivityId before)
+{
+    std::optional<Listing> out;
+    std::set<ObjectId> seen; // the journal may hold a ring, where events were lost
+    while (place.parent && seen.insert(place.parent).second) {
+        auto const activities = TRY(journal_.activities_on(place.parent));
+        place = {};
+        for (auto const& a : activities) {
+            if (a.id >= before)
+                break;
+            bool const has_left = a.kind == ActivityKind::renamed && !a.target.parent;
+            if (has_left && a.id > after && (!out || out->id < a.id))
+                out = {a.id, a.time};
+            if (auto given = place_given(a); given && given->parent)
+                place = *given;
+        }
+    }
+    return out;
+}
+
+// When it left the trees, or a folder above did and it was found again after that: nobody told what became of
+// the names in it, and those that are there are told again. Some may be told before it is found itself.
+Result<std::vector<TreeThen::Listing>> TreeThen::listings_anew(ObjectId directory)
 {
     using enum ActivityKind;
-    std::vector<Activity> out;
-    bool was_named = false;
+    std::vector<Listing> out;
+    event::Place place; // before this activity
+    event::ActivityId told; // of this or the last listing
     auto const activities = TRY(journal_.activities_on(directory));
     for (auto const& a : activities) {
+        if (a.time > time_)
+            continue;
         bool const has_left = a.kind == renamed && !a.target.parent;
-        bool const is_found_again = was_named && (a.kind == seen || a.kind == created);
-        if (a.time <= time_ && (has_left || is_found_again))
-            out.push_back(a);
-        was_named = true;
+        bool const is_found_again = told && (a.kind == seen || a.kind == created);
+        bool const is_empty_anew = a.process == event::undo_process; // which has just made it
+        if (has_left)
+            out.push_back({a.id, a.time});
+        else if (is_found_again && !is_empty_anew) {
+            auto const left = TRY(left_with_a_folder_above(place, told, a.id));
+            out.push_back(left.value_or(Listing{a.id, a.time}));
+        }
+        if (!told || has_left || is_found_again)
+            told = a.id;
+        if (auto given = place_given(a); given && given->parent)
+            place = *given;
     }
     return out;
 }
@@ -104,19 +143,44 @@ Result<TreeThen::Names const*> TreeThen::names_in(ObjectId directory)
     return &known_.emplace(directory, std::move(names)).first->second;
 }
 
-// Of those that had left by then the last; of those that had not, the first, which the others came after.
+// Whether anything was known of it, or of what is in it, by then.
+Result<bool> TreeThen::was_there(ObjectId directory)
+{
+    auto const on = TRY(journal_.activities_on(directory));
+    auto const in = TRY(journal_.activities_in(directory));
+    return (!on.empty() && on.front().time <= time_) || (!in.empty() && in.front().time <= time_);
+}
+
+// The journal tells of each only its last change. Of those that had left by then the one that left last. Of
+// those that had not, the one that left first afterwards: it was let go for the others. One that has come back
+// counts as never let go.
+Result<bool> TreeThen::was_rather(Tree const& tree, Tree const& other)
+{
+    if (tree.has_left || other.has_left)
+        return other.has_left && (!tree.has_left || tree.root.time >= other.root.time);
+    bool const is_known = TRY(was_there(tree.root.object));
+    bool const is_other_known = TRY(was_there(other.root.object));
+    bool const leaves_first =
+        !tree.root.is_protected && (other.root.is_protected || tree.root.time < other.root.time);
+    return is_known && (!is_other_known || leaves_first);
+}
+
 Result<std::map<std::string, TreeThen::Tree> const*> TreeThen::trees()
 {
     if (trees_)
         return &*trees_;
-    trees_.emplace();
+    std::map<std::string, Tree> out;
     auto const changes = TRY(journal_.roots());
     for (auto const& change : changes) {
-        bool const has_left = !change.is_protected && change.time <= time_;
-        auto& known = (*trees_)[change.path];
-        if (!known.root || known.has_left)
-            known = {change.root, change.path, change.object, change.excludes, has_left};
+        Tree const tree{change, !change.is_protected && change.time <= time_};
+        auto const [at, is_first] = out.try_emplace(change.path, tree);
+        if (is_first)
+            continue;
+        bool const is_better = TRY(was_rather(tree, at->second));
+        if (is_better)
+            at->second = tree;
     }
+    trees_ = std::move(out);
     return &*trees_;
 }
 
@@ -125,14 +189,14 @@ Result<std::vector<Holder>> TreeThen::holders(std::string const& path)
     std::vector<Holder> none;
     auto const* trees = TRY(this->trees());
     Tree const* tree = nullptr;
-    auto worth = [](Tree const& t) { return std::pair(!t.has_left, t.path.size()); };
+    auto worth = [](Tree const& t) { return std::pair(!t.has_left, t.root.path.size()); };
     for (auto const& [at, candidate] : *trees)
         if (lies_in(path, at) && (tree == nullptr || worth(candidate) > worth(*tree)))
             tree = &candidate;
     if (tree == nullptr)
         return none;
-    std::vector<Holder> out{{tree->object, {}}};
-    std::string const way(way_below(path, tree->path));
+    std::vector<Holder> out{{tree->root.object, event::ObjectKind::directory, {}, {}}};
+    std::string const way(way_below(path, tree->root.path));
     for (std::size_t from = 0; from < way.size();) {
         auto const end = std::min(way.find('/', from), way.size());
         out = TRY(holders_in(out, way.substr(from, end - from)));
@@ -141,7 +205,7 @@ Result<std::vector<Holder>> TreeThen::holders(std::string const& path)
     return out;
 }
 
-// What a folder had when it went, it had until then.
+// What a folder had when it got the path, it has had there since then; what it had when it went, until then.
 Result<std::vector<Holder>> TreeThen::holders_in(std::span<Holder const> directories, std::string const& name)
 {
     std::vector<Holder> out;
@@ -151,6 +215,11 @@ Result<std::vector<Holder>> TreeThen::holders_in(std::span<Holder const> directo
         if (found == names->end())
             continue;
         for (auto holder : found->second) {
+            bool const came_later = directory.until && holder.since >= *directory.until;
+            bool const had_gone = holder.until && *holder.until < directory.since;
+            if (came_later || had_gone)
+                continue;
+            holder.since = std::max(holder.since, directory.since);
             if (directory.until)
                 holder.until = std::min(holder.until.value_or(*directory.until), *directory.until);
             out.push_back(holder);
@@ -159,23 +228,45 @@ Result<std::vector<Holder>> TreeThen::holders_in(std::span<Holder const> directo
     return out;
 }
 
-Result<std::optional<ObjectId>> TreeThen::at(std::string const& path)
+Result<std::optional<Holder>> TreeThen::at(std::string const& path)
 {
     auto const those = TRY(holders(path));
     bool const is_held = !those.empty() && !those.back().until;
-    return is_held ? std::optional(those.back().object) : std::nullopt;
+    return is_held ? std::optional(those.back()) : std::nullopt;
 }
 
-Result<std::optional<event::Version>> TreeThen::newest(ObjectId object, std::optional<WallTime> until)
+Result<std::vector<event::Version>> TreeThen::versions(Holder const& holder)
 {
-    auto versions = TRY(journal_.versions_of(object));
-    return newest_of(std::move(versions), std::min(time_, until.value_or(time_)));
+    auto out = TRY(journal_.versions_of(holder.object));
+    std::erase_if(out, [&](auto const& version) { return version.time > time_; });
+    if (!holder.until)
+        return out;
+    auto const until = *holder.until;
+    auto const activities = TRY(journal_.activities_on(holder.object));
+    auto const change = std::ranges::find_if(activities, [&](Activity const& a) {
+        using enum ActivityKind;
+        return a.time > until && (a.kind == changed || a.kind == closed || a.kind == attributes);
+    });
+    std::erase_if(out, [&](auto const& version) {
+        auto const mtime = version.metadata.mtime_ns; // in the future it tells nothing
+        bool const is_changed = (mtime > to_nanoseconds(until) && mtime <= to_nanoseconds(version.time))
+            || (change != activities.end() && change->time <= version.time);
+        return version.time > until && is_changed;
+    });
+    return out;
+}
+
+Result<std::optional<event::Version>> TreeThen::newest(Holder const& holder)
+{
+    auto all = TRY(versions(holder));
+    return last_of(std::move(all));
 }
 
 Result<std::optional<event::Version>> TreeThen::newest_at(std::string const& path)
 {
     auto versions = TRY(journal_.versions_at(path));
-    return newest_of(std::move(versions), time_);
+    std::erase_if(versions, [&](auto const& version) { return version.time > time_; });
+    return last_of(std::move(versions));
 }
 
 } // namespace tocsin::undo

@@ -21,36 +21,45 @@ public:
 
     struct Holder {
         event::ObjectId object;
+        event::ObjectKind kind = event::ObjectKind::other; // other: nobody told
+        WallTime since{};
         std::optional<WallTime> until; // none: it still had the name
     };
     // Of each name in a directory those that had it by then, oldest first. Undo's passing names are left out.
     using Names = std::map<std::string, std::vector<Holder>>;
     Result<Names const*> names_in(event::ObjectId directory);
 
-    // Those that had the path by then, also in folders that were gone by then: oldest folder first, and in each
-    // oldest first. Empty: nobody, or no tree holds it.
+    // Those that had the path by then, also in folders that were gone by then, for as long as the folder had its
+    // own: oldest folder first, and in each oldest first. Empty: nobody, or no tree holds it.
     Result<std::vector<Holder>> holders(std::string const& path);
     // Who had it then.
-    Result<std::optional<event::ObjectId>> at(std::string const& path);
+    Result<std::optional<Holder>> at(std::string const& path);
 
-    // Its newest version by then, or by `until` if that is earlier, under whatever name it was captured.
-    Result<std::optional<event::Version>> newest(
-        event::ObjectId object, std::optional<WallTime> until = std::nullopt);
+    // Its versions by then, under whatever name they were captured, oldest first; of one that has lost the name
+    // those that tell what it was until it did. Such a one may have been read later: a capture goes on while
+    // the file is renamed or deleted.
+    Result<std::vector<event::Version>> versions(Holder const& holder);
+    Result<std::optional<event::Version>> newest(Holder const& holder);
     // The newest by then that was captured under this path.
     Result<std::optional<event::Version>> newest_at(std::string const& path);
 
     struct Tree {
-        event::RootId root;
-        std::string path;
-        event::ObjectId object;
-        std::vector<std::string> excludes;
+        event::RootChange root;
         bool has_left = false; // it was no longer protected then
     };
     // One for each path: whose it was then, or else the last that it was.
     Result<std::map<std::string, Tree> const*> trees();
 
 private:
-    Result<std::vector<event::Activity>> listings_anew(event::ObjectId directory);
+    struct Listing {
+        event::ActivityId id;
+        WallTime time;
+    };
+    Result<std::vector<Listing>> listings_anew(event::ObjectId directory);
+    Result<std::optional<Listing>> left_with_a_folder_above(
+        event::Place place, event::ActivityId after, event::ActivityId before);
+    Result<bool> was_there(event::ObjectId directory);
+    Result<bool> was_rather(Tree const& tree, Tree const& other); // protected at their path
     Result<std::vector<Holder>> holders_in(std::span<Holder const> directories, std::string const& name);
 
     journal::Journal& journal_;

@@ -39,7 +39,8 @@ protected:
     }
     std::optional<ObjectId> who(std::string const& path, int seconds)
     {
-        return TreeThen(journal_, at(seconds)).at(path).take();
+        auto const holder = TreeThen(journal_, at(seconds)).at(path).take();
+        return holder ? std::optional(holder->object) : std::nullopt;
     }
 
     FakeJournal journal_;
@@ -123,6 +124,88 @@ TEST_F(TreeThenTest, ForgetsWhatWasInAFolderThatIsFoundAgain)
     EXPECT_EQ(ObjectId{6}, who("/docs/sub/old", 2));
     EXPECT_FALSE(who("/docs/sub/old", 3));
     EXPECT_EQ(ObjectId{7}, who("/docs/sub/new", 3));
+}
+
+TEST_F(TreeThenTest, KeepsWhatIsMadeInAFolderBeforeItIsFoundAgain)
+{
+    name(1, ActivityKind::seen, 5, {ObjectId{2}, "sub"});
+    name(1, ActivityKind::seen, 6, {ObjectId{5}, "old"});
+    name(2, ActivityKind::renamed, 2, {ObjectId{1}, "docs"}, {});
+    name(3, ActivityKind::renamed, 2, {}, {ObjectId{1}, "docs"});
+    name(4, ActivityKind::created, 7, {ObjectId{5}, "new"});
+    name(5, ActivityKind::seen, 5, {ObjectId{2}, "sub"});
+    EXPECT_EQ(ObjectId{7}, who("/docs/sub/new", 5));
+    EXPECT_FALSE(who("/docs/sub/old", 5)) << "nobody has seen it since";
+}
+
+TEST_F(TreeThenTest, KeepsWhatIsInAFolderThatUndoHasMadeAnew)
+{
+    name(2, ActivityKind::created, 5, {ObjectId{1}, "made"});
+    name(3, ActivityKind::created, 6, {ObjectId{5}, "f"});
+    Activity told;
+    told.time = at(4);
+    told.kind = ActivityKind::created;
+    told.process = event::undo_process;
+    told.object = {5};
+    told.place = {ObjectId{1}, "made"};
+    tell(told);
+    EXPECT_EQ(ObjectId{6}, who("/made/f", 4));
+}
+
+TEST_F(TreeThenTest, CountsAFoldersNamesOnlyWhileItHadItsOwn)
+{
+    name(1, ActivityKind::seen, 4, {ObjectId{1}, "docs.new"});
+    name(2, ActivityKind::created, 5, {ObjectId{4}, "f"});
+    name(3, ActivityKind::deleted, 5, {ObjectId{4}, "f"});
+    name(4, ActivityKind::renamed, 2, {ObjectId{1}, "docs"}, {ObjectId{1}, "docs.old"});
+    name(5, ActivityKind::renamed, 4, {ObjectId{1}, "docs.new"}, {ObjectId{1}, "docs"});
+    name(6, ActivityKind::created, 6, {ObjectId{2}, "g"});
+    name(7, ActivityKind::renamed, 6, {ObjectId{2}, "g"}, {ObjectId{2}, "f"});
+    auto const holders = TreeThen(journal_, at(8)).holders("/docs/f").take();
+    ASSERT_EQ(1U, holders.size()) << "not the one deleted before, nor the one saved after";
+    EXPECT_EQ(ObjectId{3}, holders[0].object);
+    EXPECT_EQ(at(4), holders[0].until);
+}
+
+// A capture ends after the file was deleted, renamed or written again under another name.
+TEST_F(TreeThenTest, KnowsWhatWasReadAfterItsNameWasGone)
+{
+    auto read = [&](int seconds, std::int64_t written) {
+        event::Version out;
+        out.object = {3};
+        out.time = at(seconds);
+        out.path = "/docs/f";
+        out.metadata.mode = S_IFREG | 0644;
+        out.metadata.mtime_ns = to_nanoseconds(at(1)) + written;
+        tell(out);
+    };
+    auto versions = [&] {
+        TreeThen then(journal_, at(20));
+        return then.versions(then.holders("/docs/f").take().front()).take().size();
+    };
+    read(2, 0);
+    name(5, ActivityKind::renamed, 3, {ObjectId{2}, "f"}, {ObjectId{2}, "f.old"});
+    EXPECT_EQ(1U, versions());
+    read(6, 1);
+    EXPECT_EQ(2U, versions()) << "it had been written before";
+    read(8, 6'000'000'000);
+    EXPECT_EQ(2U, versions());
+    name(9, ActivityKind::closed, 3, {});
+    read(10, 1);
+    EXPECT_EQ(2U, versions()) << "its time was set back";
+}
+
+TEST_F(TreeThenTest, KnowsADirectoryThatCameBackToItsPath)
+{
+    tell(event::RootChange{{2}, at(20), "/share", ObjectId{10}, true, {}}); // first at 1, left at 8
+    tell(event::RootChange{{3}, at(20), "/share", ObjectId{20}, false, {}});
+    name(1, ActivityKind::seen, 11, {ObjectId{10}, "f"});
+    name(8, ActivityKind::seen, 21, {ObjectId{20}, "f"});
+    EXPECT_EQ(ObjectId{11}, who("/share/f", 2));
+    EXPECT_EQ(ObjectId{21}, who("/share/f", 10));
+    EXPECT_EQ(ObjectId{11}, who("/share/f", 21));
+    tell(event::RootChange{{2}, at(30), "/share", ObjectId{10}, false, {}});
+    EXPECT_EQ(ObjectId{11}, who("/share/f", 31)) << "the last that left";
 }
 
 TEST_F(TreeThenTest, TakesTheDirectoryThatWasProtectedThen)

@@ -101,7 +101,7 @@ Result<std::optional<Spot>> World::spot_wanted(Place const& place)
 }
 
 // The wanted name of a directory that has to be there; revived where it has none.
-Result<Link*> World::wanted_link(Track& directory)
+Link* World::wanted_link(Track& directory)
 {
     for (auto& link : directory.links)
         if (link.wanted)
@@ -126,14 +126,13 @@ Result<Link*> World::wanted_link(Track& directory)
 
 // Others moved one directory into another that the actor had moved into the first: then the
 // actor's rename stands, for there is no tree in which both are undone.
-Result<void> World::break_cycle(Track& track)
+void World::break_cycle(Track& track)
 {
     for (auto& link : track.links)
         if (link.wanted && link.real && link.wanted != link.real) {
             link.wanted = link.real;
             kept_.push_back(track.object);
         }
-    return {};
 }
 
 Result<std::optional<std::size_t>> World::depth_wanted(Place const& place)
@@ -148,12 +147,12 @@ Result<std::optional<std::size_t>> World::depth_wanted(Place const& place)
         return std::optional<std::size_t>{};
     auto* track = TRY(history_.track(parent));
     if (!visiting_.insert(parent).second) {
-        TRY(break_cycle(*track));
+        break_cycle(*track);
         return std::optional<std::size_t>{};
     }
     std::optional<std::size_t> out;
     for (int attempt = 0; attempt < 2 && !out; ++attempt) {
-        auto* link = TRY(wanted_link(*track));
+        auto* link = wanted_link(*track);
         if (link == nullptr)
             break;
         auto wanted = *link->wanted;

@@ -38,8 +38,8 @@ public:
     std::vector<event::ObjectId>& kept_directories() { return kept_; }
 
 private:
-    Result<Link*> wanted_link(Track& directory);
-    Result<void> break_cycle(Track& track);
+    Link* wanted_link(Track& directory); // null: it never had a name
+    void break_cycle(Track& track);
 
     History& history_;
     std::map<event::Place, event::ObjectId> changed_; // against the journal

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// undo/authorship.h -- which of the journal's records are an incident's actor's.
+//
+// Threads: any, once made.
+#pragma once
+
+#include <unordered_set>
+
+#include "tocsin/event/incident.h"
+#include "tocsin/undo/made_early.h"
+
+namespace tocsin::undo {
+
+class Authorship {
+public:
+    Authorship(event::Incident const& incident, MadeEarly early);
+
+    bool did(event::Activity const& activity) const;
+    bool wrote(event::Version const& version) const; // not of occasion undo
+    bool is_unknown() const { return unknown_; }
+    bool in_time(WallTime time) const; // of the incident
+    WallTime since() const { return early_.objects.empty() ? first_ : early_.since; } // nothing counts before
+
+private:
+    bool counts(event::ObjectId object, WallTime time) const;
+
+    std::unordered_set<event::ProcessKey> processes_;
+    MadeEarly early_;
+    WallTime first_;
+    WallTime last_; // only of an unknown actor, whose process key others share
+    bool unknown_ = false;
+};
+
+} // namespace tocsin::undo

@@ -88,12 +88,8 @@ int run_guard(guard::Options const& options)
         while (::sigwait(&signals, &number) == 0 && number == SIGHUP) { }
         running->stop();
     });
-    auto ended = running->run();
+    running->run();
     (void)::pthread_kill(waiter.native_handle(), SIGTERM); // it may still wait
-    if (!ended.ok()) {
-        log_line(Severity::error, ended.error().message());
-        return 1;
-    }
     return 0;
 }
 

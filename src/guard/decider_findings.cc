@@ -259,8 +259,10 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
     if (message.reason == WalkReason::restart && is_restart_) {
         activity.kind = ActivityKind::created;
         auto places = catalog_.places_of(found.object);
+        bool const may_have_further =
+            activity.object_kind != ObjectKind::directory && found.metadata.links > 1;
         if (was_expected && !places.empty()) {
-            activity.kind = found.metadata.links > 1 ? ActivityKind::linked : ActivityKind::renamed;
+            activity.kind = may_have_further ? ActivityKind::linked : ActivityKind::renamed;
             activity.target = found.place;
             activity.target_path = found.path;
             if (activity.kind == ActivityKind::renamed) {
@@ -269,7 +271,7 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
             }
             absence_.changed();
         } else if (!places.empty()) { // found under another name a moment ago
-            activity.kind = found.metadata.links > 1 ? ActivityKind::linked : ActivityKind::seen;
+            activity.kind = may_have_further ? ActivityKind::linked : ActivityKind::seen;
         } else {
             absence_.created();
         }

@@ -153,9 +153,9 @@ Guard::Guard(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) { }
 
 Guard::~Guard() = default;
 
-Result<void> Guard::run()
+void Guard::run()
 {
-    return parts_->run();
+    parts_->run();
 }
 
 void Guard::stop()

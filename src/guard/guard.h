@@ -38,7 +38,7 @@ public:
 
     // Until stop(), which may be called by a signal handler's thread. Ends in order: holds
     // nobody, captures what was closed, makes a checkpoint.
-    Result<void> run();
+    void run();
     void stop();
 
 private:

@@ -16,7 +16,7 @@ namespace tocsin::guard {
 namespace {
 
 constexpr std::chrono::milliseconds hold_at_most{2000};
-constexpr std::chrono::seconds housekeeping_every{2};
+constexpr std::chrono::milliseconds housekeeping_every{500};
 constexpr std::chrono::minutes checkpoint_every{15};
 constexpr std::chrono::minutes growth_every{5};
 constexpr std::uint64_t fullest_percent = 90;
@@ -121,11 +121,10 @@ void Guard::Parts::decide()
     inbox->close();
 }
 
-Result<void> Guard::Parts::run()
+void Guard::Parts::run()
 {
     keep_house();
     end_in_order();
-    return {};
 }
 
 void Guard::Parts::stop()
@@ -142,8 +141,7 @@ void Guard::Parts::keep_house()
     auto next_checkpoint = SteadyTime::max(); // the first one follows the first walk
     std::string told;
     pollfd stop{stop_.get(), POLLIN, 0};
-    while (
-        ::poll(&stop, 1, static_cast<int>(std::chrono::milliseconds(housekeeping_every).count() / 4)) == 0) {
+    while (::poll(&stop, 1, static_cast<int>(housekeeping_every.count())) == 0) {
         health.set("journal",
             recorder.failure().empty() ? "" : "the journal can't be written: " + recorder.failure());
         health.set("capture", decider.failure().empty() ? "" : "captures fail: " + decider.failure());

@@ -41,11 +41,13 @@ struct Guard::Parts {
 
     // What the journal knows of trees that were protected when the guard last ran.
     Result<void> recall();
-    bool has_trees() const; // recalled or protected. Before begin()
+    bool has_trees() const; // recalled or protected. Before begin(), or under `protect_mutex_`
     // Where this tree is recalled: with these globs from now on. Before begin().
     void leave_out(Tree const& tree, std::vector<std::string> const& excludes);
     // Starts the threads, and walks the recalled trees.
     Result<void> begin();
+    // `again`: the guard ends, or is busy; `exists`: it is guarded otherwise; `not_found`, `invalid` and others:
+    // the path can't be guarded. Nothing is changed then.
     Result<void> protect(std::string const& path, std::vector<std::string> const& excludes);
     // The same; one that is recalled and not there yet is looked for, and the guard is blind meanwhile.
     Result<void> protect_at_start(std::string const& path, std::vector<std::string> const& excludes);
@@ -55,7 +57,7 @@ struct Guard::Parts {
     // All of them, or none: `not_found` where one is not guarded. True where nothing is left to guard:
     // then the guard ends.
     Result<bool> unprotect(std::span<std::string const> paths);
-    Result<void> run();
+    void run(); // until stop(), or until nothing is left to guard
     void stop();
 
     // Answers one request of the command line. Any thread.
@@ -115,7 +117,7 @@ private:
     bool holds(event::Version const& version) const; // all of its content, for certain
     Result<void> recall_process(event::ProcessKey key);
     void begin_trees(); // those that are recalled
-    // All that follow, until unmark(): under `protect_mutex_`; look_for_trees() takes it itself.
+    // All that follow, until remember(): under `protect_mutex_`; look_for_trees() takes it itself.
     void begin_tree(event::RootChange const& root);
     void look_for_trees(); // whose directory was not there at the start
     bool is_awaited(event::RootChange const& root) const;

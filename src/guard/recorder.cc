@@ -105,7 +105,8 @@ Kept Recorder::write_gathered(std::vector<Committed> waiting)
     return kept;
 }
 
-// A version of metadata alone comes without its content: that of the newest version before stands.
+// A version of metadata alone comes without its content, or a symlink's target: that of the newest version before
+// stands.
 void Recorder::complete_metadata_versions(std::vector<event::Record>& records)
 {
     std::unordered_map<event::ObjectId, event::Version const*> newest;
@@ -113,7 +114,9 @@ void Recorder::complete_metadata_versions(std::vector<event::Record>& records)
         auto* version = std::get_if<event::Version>(&record);
         if (version == nullptr)
             continue;
-        if (version->occasion == event::Occasion::metadata && version->kind() == event::ObjectKind::regular) {
+        auto const kind = version->kind();
+        bool const has_content = kind == event::ObjectKind::regular || kind == event::ObjectKind::symlink;
+        if (version->occasion == event::Occasion::metadata && has_content) {
             std::optional<event::Version> before;
             if (auto at = newest.find(version->object); at != newest.end()) {
                 before = *at->second;
@@ -126,6 +129,7 @@ void Recorder::complete_metadata_versions(std::vector<event::Record>& records)
                 version->digest = before->digest;
                 version->extents = std::move(before->extents);
                 version->facts = before->facts;
+                version->metadata.link_target = std::move(before->metadata.link_target);
             }
         }
         newest[version->object] = version;

@@ -75,8 +75,6 @@ public:
     virtual Result<std::vector<event::Version>> versions_of(event::ObjectId object) = 0;
     virtual Result<std::vector<event::Version>> versions_at(std::string const& path) = 0;
     virtual Result<std::optional<event::Version>> version(event::VersionId id) = 0;
-    // The newest version, per path, of everything at or below `path` no later than `time`.
-    virtual Result<std::vector<event::Version>> versions_below(std::string const& path, WallTime time) = 0;
     virtual Result<void> for_each_version(std::function<Result<void>(event::Version const&)> visit) = 0;
 
     // Oldest first.

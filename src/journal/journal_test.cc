@@ -74,16 +74,6 @@ TEST_F(JournalRecords, GiveVersionsByPath)
     EXPECT_EQ((Ids{1, 3}), ids(journal->versions_at("/srv/a").take()));
 }
 
-TEST_F(JournalRecords, GiveATreeAsItWasAtATime)
-{
-    append({version(1, "/srv", 0, 0), version(2, "/srv/a", 1, 0), version(2, "/srv/a", 2, 10),
-        version(3, "/srv/a/b", 1, 20), version(4, "/srv0", 1, 0), version(5, "/srv.d", 1, 0)});
-    EXPECT_EQ((Ids{1, 2}), ids(journal->versions_below("/srv", at_second(5)).take()));
-    EXPECT_EQ((Ids{1, 3, 4}), ids(journal->versions_below("/srv/", at_second(20)).take()));
-    EXPECT_EQ(4U, journal->versions_below("/", at_second(15)).take().size());
-    EXPECT_TRUE(journal->versions_below("/srv", at_second(-1)).take().empty());
-}
-
 TEST_F(JournalRecords, GiveEveryVersionOldestFirst)
 {
     append({version(2, "/b", 1, 0), activity(ActivityKind::closed, 2), version(1, "/a", 1, 0)});

@@ -25,7 +25,6 @@ public:
     Result<std::vector<event::Version>> versions_of(event::ObjectId object) override;
     Result<std::vector<event::Version>> versions_at(std::string const& path) override;
     Result<std::optional<event::Version>> version(event::VersionId id) override;
-    Result<std::vector<event::Version>> versions_below(std::string const& path, WallTime time) override;
     Result<void> for_each_version(std::function<Result<void>(event::Version const&)> visit) override;
     Result<std::vector<event::Activity>> activities_by(
         std::span<event::ProcessKey const> processes, WallTime from) override;
@@ -42,9 +41,6 @@ public:
 
 private:
     Result<void> append_all(std::span<event::Record> records);
-    Result<void> newest_below(
-        Query rows, WallTime time, std::vector<event::Version>& out); // rows: path, seq, time by path
-
     Database database_;
     std::uint64_t left_out_ = 0;
 };

@@ -212,12 +212,12 @@ Result<void> do_phases(
     return clean ? Result<void>{} : clean_leftovers(run, trees, plan);
 }
 
-struct Verdict {
+struct Checked {
     bool right = false;
     std::string why;
 };
 
-Result<Verdict> verify_one(Done const& done, Directories& directories)
+Result<Checked> verify_one(Done const& done, Directories& directories)
 {
     auto parts = split(done.spot.path);
     if (parts.name.empty())
@@ -225,13 +225,13 @@ Result<Verdict> verify_one(Done const& done, Directories& directories)
     int dir_fd = TRY(directories.at(done.spot.root, parts.directory));
     auto found = TRY(look(dir_fd, parts.name));
     if (!found)
-        return Verdict{false, "it is not there any more"};
+        return Checked{false, "it is not there any more"};
     if (!done.goal)
-        return Verdict{found->object == done.object, "another object is there"};
+        return Checked{found->object == done.object, "another object is there"};
     auto sameness = TRY(compare(dir_fd, parts.name, *found, *done.goal));
     if (sameness == Sameness::other_content)
-        return Verdict{false, "the content read again is not that of the version"};
-    return Verdict{sameness == Sameness::same, "rights or times are not those of the version"};
+        return Checked{false, "the content read again is not that of the version"};
+    return Checked{sameness == Sameness::same, "rights or times are not those of the version"};
 }
 
 Result<std::uint64_t> verify(std::vector<Done> const& done, Plan const& plan, OpenTrees const& trees,
@@ -244,7 +244,7 @@ Result<std::uint64_t> verify(std::vector<Done> const& done, Plan const& plan, Op
             Directories directories(trees);
             for (auto i = begin; i < end; ++i) {
                 auto checked = verify_one(done[i], directories);
-                auto verdict = checked.ok() ? checked.take() : Verdict{false, checked.error().message()};
+                auto verdict = checked.ok() ? checked.take() : Checked{false, checked.error().message()};
                 if (verdict.right) {
                     ++right;
                     continue;

@@ -2,6 +2,7 @@
 #include "tocsin/undo/before.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <limits>
 
 namespace tocsin::undo {
@@ -53,7 +54,9 @@ private:
     void mark_authors();
     void find_first_changes();
     WallTime possible_since(WallTime closed) const;
+    enum class Of { content, metadata };
     std::size_t pick(std::size_t end, std::optional<WallTime> limit, std::string& doubt) const;
+    std::string doubt_about(std::size_t i) const;
     std::size_t newest_of_others() const;
     template <typename Same>
     std::size_t put_back_by(std::size_t undo, std::size_t before, Same same) const;
@@ -63,7 +66,7 @@ private:
     std::size_t dated_before(std::size_t i) const;
     bool others_wrote_uncaptured() const;
     bool actor_after_newest(Touch kinds) const;
-    bool counts(std::size_t i) const { return !by_actor_[i] && is_whole(versions_[i].occasion); }
+    bool counts(Of what, std::size_t i) const;
 
     std::vector<Version> const& versions_;
     Track const& track_;
@@ -140,17 +143,22 @@ void Judge::find_first_changes()
     }
 }
 
-// The last version before version `end` and before `limit`; one that may not be whole only if
-// there is no other.
+// Whether others left it so. Where a writer may have been at work the content may be half of something; metadata
+// is not, if nothing was written: somebody set a time.
+bool Judge::counts(Of what, std::size_t i) const
+{
+    bool const is_as_before = i > 0 && same_content(versions_[i], versions_[i - 1]);
+    return !by_actor_[i] && (is_whole(versions_[i].occasion) || (what == Of::metadata && is_as_before));
+}
+
+// The last version before version `end` and before `limit`, also one that was captured while a writer may have been
+// at work: what a program keeps open, a log or a database, is not closed for days.
 std::size_t Judge::pick(std::size_t end, std::optional<WallTime> limit, std::string& doubt) const
 {
     end = std::min(end, versions_.size());
     for (std::size_t i = end; i-- > 0;)
-        if (counts(i) && is_earlier(limit, versions_[i].time))
-            return i;
-    for (std::size_t i = end; i-- > 0;)
         if (!by_actor_[i] && is_earlier(limit, versions_[i].time)) {
-            doubt = "the only version from before was taken while a writer may have had the file open";
+            doubt = doubt_about(i);
             return i;
         }
     for (std::size_t i = 0; i < end; ++i)
@@ -159,6 +167,20 @@ std::size_t Judge::pick(std::size_t end, std::optional<WallTime> limit, std::str
             return i;
         }
     return none;
+}
+
+std::string Judge::doubt_about(std::size_t i) const
+{
+    auto whole = i;
+    while (whole > 0 && !counts(Of::content, whole))
+        --whole;
+    bool const is_sure = counts(Of::content, whole);
+    if (is_sure && same_content(versions_[i], versions_[whole]))
+        return {};
+    auto out = std::string("this version was taken while a program may have been writing to it");
+    if (is_sure)
+        out += fmt::format("; the last that was closed is version {}", versions_[whole].id.value);
+    return out;
 }
 
 // Where the actor changed no content, every version is as good as its writer left it.
@@ -195,8 +217,8 @@ void Judge::replay_content(std::size_t before, Wanted& out)
         if (version.occasion == Occasion::undo) {
             auto origin = put_back_by(i, before, same_content);
             after[i] = origin != none ? after[origin] : Then{i, false};
-        } else if (counts(i) && version.occasion != Occasion::metadata && version.occasion != Occasion::walk
-            && !same_content(version, versions_[i - 1]))
+        } else if (counts(Of::content, i) && version.occasion != Occasion::metadata
+            && version.occasion != Occasion::walk && !same_content(version, versions_[i - 1]))
             after[i] = {i, !same_content(version, versions_[before])};
     }
     content_ = after.back().content;
@@ -247,7 +269,7 @@ void Judge::replay_metadata(std::size_t before)
                 after[i] = after[origin];
             else
                 take_changes(versions_[i - 1].metadata, versions_[i].metadata, after[i]);
-        } else if (counts(i)) {
+        } else if (counts(Of::metadata, i)) {
             auto const mtime_ns = after[i].mtime_ns;
             take_changes(versions_[i - 1].metadata, versions_[i].metadata, after[i]);
             if (has_doubtful_time(i))

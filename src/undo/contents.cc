@@ -2,6 +2,7 @@
 // The steps that put contents, rights and times right, once every name has its place.
 #include <algorithm>
 
+#include "tocsin/base/path.h"
 #include "tocsin/event/globs.h"
 #include "tocsin/undo/order.h"
 #include "tocsin/undo/planner.h"

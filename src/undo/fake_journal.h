@@ -96,18 +96,6 @@ public:
         auto found = where([&](event::Version const& v) { return v.id == id; });
         return found.empty() ? std::optional<event::Version>{} : std::optional(found.front());
     }
-    Result<std::vector<event::Version>> versions_below(std::string const& path, WallTime time) override
-    {
-        std::map<std::string, event::Version> newest;
-        for (auto const& v : where([&](event::Version const& v) {
-                 return v.time <= time && (v.path == path || v.path.starts_with(path + "/"));
-             }))
-            newest[v.path] = v;
-        std::vector<event::Version> out;
-        for (auto const& [at, v] : newest)
-            out.push_back(v);
-        return out;
-    }
     Result<void> for_each_version(std::function<Result<void>(event::Version const&)> visit) override
     {
         for (auto const& v : where([](event::Version const&) { return true; }))

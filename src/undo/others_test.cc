@@ -209,9 +209,8 @@ TEST_P(Twice, WhatAPersonRestoredStaysToo)
     EXPECT_EQ("plan of 2024", scene.read("plans/2024.txt"));
 }
 
-TEST_P(Twice, AFolderThatAPersonRestoredUnderItsOldNameComesBackWhole)
+TEST_P(Twice, AFolderComesBackBesideTheOneThatAPersonRestoredUnderItsName)
 {
-    auto const before = scene.snapshot();
     auto const then = wall_now();
     begin(second);
     scene.rename(second, "plans", "plans.enc");
@@ -220,10 +219,13 @@ TEST_P(Twice, AFolderThatAPersonRestoredUnderItsOldNameComesBackWhole)
     std::string const paths[] = {scene / "plans/2024.txt"};
     auto plan = plan_restore(scene.journal(), paths, then).take();
     ASSERT_OK(carry_out(plan, scene.contents(), scene.options(), &scene.journal()));
-    undo_of(second);
-    EXPECT_EQ("plan of 2024", scene.read("plans/2024.txt"));
-    EXPECT_EQ("plan of 2025", scene.read("plans/2025.txt"));
-    EXPECT_FALSE(scene.exists("plans/README"));
+    auto const report = undo_of(second);
+    EXPECT_EQ("plan of 2024", scene.read("plans/2024.txt")) << "the person's";
+    ASSERT_EQ(1U, report.notes.size());
+    EXPECT_EQ("kept_both", report.notes.front().what);
+    EXPECT_EQ("plan of 2024", scene.read("plans.before-incident-3/2024.txt"));
+    EXPECT_EQ("plan of 2025", scene.read("plans.before-incident-3/2025.txt"));
+    EXPECT_FALSE(scene.exists("plans.before-incident-3/README"));
     EXPECT_FALSE(scene.exists("plans.enc"));
 }
 
@@ -239,6 +241,36 @@ TEST_P(Twice, WhatWasReplacedIsNobodysAtTheSecond)
     auto const report = undo_of(second);
     EXPECT_TRUE(report.notes.empty()) << report.notes.front().path << ": " << report.notes.front().why;
     expect_same(without_times(before, {""}), without_times(scene.snapshot(), {""}));
+}
+
+TEST_F(Shared, ATimeThatOthersSetBeforeOrAfterStays)
+{
+    constexpr std::int64_t second = 1'000'000'000;
+    scene.set_times(alice, "report.docx", 1'580'000'000 * second);
+    auto const before = scene.snapshot();
+    scene.write(attacker, "report.docx", "XXXX");
+    scene.write(attacker, "plans/2024.txt", "XXXX");
+    scene.set_times(alice, "plans/2024.txt", 1'590'000'000 * second);
+    scene.undo();
+    auto after = scene.snapshot();
+    EXPECT_EQ(before.at("report.docx").mtime_ns, after["report.docx"].mtime_ns);
+    EXPECT_EQ("plan of 2024", scene.read("plans/2024.txt"));
+    EXPECT_EQ(1'590'000'000 * second, after["plans/2024.txt"].mtime_ns);
+}
+
+// A log is not closed for days: who opens it lets it be captured as it is.
+TEST_F(Shared, WhatAProgramHasWrittenAndNotClosedStays)
+{
+    scene.write_without_close(alice, "report.docx", "report and more");
+    scene.captured({}, "report.docx", event::Occasion::open);
+    auto const before = scene.snapshot();
+    scene.write(attacker, "report.docx", "XXXX");
+    auto const report = scene.undo();
+    EXPECT_EQ("report and more", scene.read("report.docx"));
+    ASSERT_EQ(1U, report.notes.size());
+    auto const closed = scene.journal().versions_at(scene / "report.docx").take().front().id.value;
+    EXPECT_TRUE(report.notes.front().why.ends_with(fmt::format("closed is version {}", closed)));
+    EXPECT_EQ(0U, scene.undo().notes.size()) << "it stands";
 }
 
 TEST_F(Shared, WhatTheActorItselfHasOpenIsNotKept)

@@ -137,7 +137,8 @@ TEST_F(Restored, WhatNobodyCapturedYetAsTheOneThatStoodThereBefore)
     auto const report = restore({scene.tree()}, captured - std::chrono::nanoseconds(1));
     EXPECT_EQ("first", scene.read("report.docx"));
     EXPECT_EQ("first", scene.read("report.docx~"));
-    EXPECT_EQ("", scene.snapshot()["report.docx~"].same_as) << "they never were one file";
+    auto now = scene.snapshot();
+    EXPECT_NE(now["report.docx"].same_as, now["report.docx~"].same_as) << "they never were one file";
     ASSERT_EQ(1U, report.notes.size());
     EXPECT_EQ("no version", report.notes.front().what);
     EXPECT_EQ(scene / "report.docx", report.notes.front().path);
@@ -151,6 +152,17 @@ TEST_F(Restored, WhatIsNotCapturedGoesIntoQuarantineFirst)
     auto kept = list_quarantine(scene.state(), {}).take();
     ASSERT_EQ(1U, kept.size());
     EXPECT_EQ("not captured yet", sys::read_text(kept[0].file, 100).take());
+}
+
+TEST_F(Restored, NotOverADirectoryThatHasTheNameByNow)
+{
+    scene.remove(alice, "report.docx");
+    scene.make_directory(alice, "report.docx");
+    scene.create(alice, "report.docx/chapter", "one");
+    auto const now = scene.snapshot();
+    auto const report = restore({scene / "report.docx"}, then);
+    EXPECT_EQ(1U, report.counts.failed);
+    expect_same(now, scene.snapshot());
 }
 
 TEST_F(Restored, IntoAnotherDirectory)

@@ -127,6 +127,9 @@ Result<bool> Run::choose_name(Prepared& prepared, int dir_fd)
         if (done || !prepared.there)
             return done;
         bool ours = !prepared.is_beside && is_own(step, prepared.there->object);
+        if (ours && prepared.there->kind() == ObjectKind::directory)
+            return Error(
+                Errc::exists, "a directory has this name by now: move it away, or restore with --to");
         if (ours)
             return false;
         prepared.is_beside = true;

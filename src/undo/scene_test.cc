@@ -327,7 +327,10 @@ void Scene::set_times(event::ProcessKey who, std::string const& path, std::int64
 {
     timespec times[2] = {{0, UTIME_OMIT}, {mtime_ns / 1'000'000'000, mtime_ns % 1'000'000'000}};
     ASSERT_EQ(0, ::utimensat(AT_FDCWD, (*this / path).c_str(), times, AT_SYMLINK_NOFOLLOW));
-    attributes_changed(who, path);
+    if (found(path).kind() != event::ObjectKind::regular)
+        return attributes_changed(who, path);
+    tell(activity(who, ActivityKind::attributes, path));
+    captured(who, path, Occasion::interval); // its content may be another: the guard reads it
 }
 
 void Scene::set_xattr(event::ProcessKey who, std::string const& path, std::string const& name, ByteView value)

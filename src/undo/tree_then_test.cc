@@ -204,8 +204,6 @@ TEST_F(TreeThenTest, KnowsADirectoryThatCameBackToItsPath)
     EXPECT_EQ(ObjectId{11}, who("/share/f", 2));
     EXPECT_EQ(ObjectId{21}, who("/share/f", 10));
     EXPECT_EQ(ObjectId{11}, who("/share/f", 21));
-    tell(event::RootChange{{2}, at(30), "/share", ObjectId{10}, false, {}});
-    EXPECT_EQ(ObjectId{11}, who("/share/f", 31)) << "the last that left";
 }
 
 TEST_F(TreeThenTest, TakesTheDirectoryThatWasProtectedThen)

@@ -12,59 +12,7 @@ import time
 from pathlib import Path
 
 import lab
-
-FILES = 20
-
-
-def fill(tree):
-    tree.mkdir()
-    deep = tree / "full" / "deep"
-    deep.mkdir(parents=True)
-    (tree / "empty").mkdir()
-    for number in range(FILES):
-        for folder in (tree, tree / "full", deep):
-            (folder / f"f{number}").write_text(f"{folder.name} {number}\n" * 50)
-    os.mkfifo(tree / "pipe")
-    os.symlink("f1", tree / "link")
-    os.symlink("nowhere", tree / "full" / "dangling")
-    (tree / "full").chmod(0o2775)
-    (tree / "empty").chmod(0o700)
-    subprocess.run(["setfacl", "-d", "-m", "u:1000:rwx", tree / "full"], check=True)
-    for folder in (deep, tree / "full", tree / "empty", tree):
-        os.utime(folder, (1_700_000_000, 1_700_000_000))
-
-
-class Again:
-    def __init__(self, host, tree):
-        self.host, self.tree, self.before = host, tree, lab.picture(tree)
-
-    def attack(self, script, seconds=10):
-        """The incident's number; None where none came."""
-        known = {i["id"] for i in self.host.ask("incidents")}
-        subprocess.Popen(["bash", "-c", f"cd '{self.tree}'; {script}"], start_new_session=True,
-                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        new = []
-
-        def has_come():
-            new.extend(i["id"] for i in self.host.ask("incidents") if i["id"] not in known)
-            return new
-
-        self.host.wait(has_come, f"no incident of: {script}", seconds)
-        return new[-1] if new else None
-
-    def undo(self, number, what):
-        if number is None:
-            return
-        self.host.tocsin("stop", str(number))
-        report = self.host.ask("undo", str(number))
-        made = report["restored"] + report["recreated"] + report["renamed_back"]
-        self.host.expect(report["verified"] >= made, f"{what}: {made} put back, {report['verified']} verified")
-        self.host.expect(not report["notes"], f"{what}: {report['notes'][:3]}")
-        self.expect_as_before(self.tree, what)
-
-    def expect_as_before(self, tree, what):
-        found = lab.differences(self.before, lab.picture(tree))
-        self.host.expect(not found, f"{what}: {found[:3]}")
+from attacked import Attacked, fill
 
 
 def one_after_another(again):
@@ -147,7 +95,7 @@ def moved_out(host, filesystem):
         (tree / "docs" / ("sub" if number % 2 else "") / f"d{number}").write_text(f"document {number}\n" * 20)
     host.tocsin("protect", str(tree))
     host.expect_tree(tree, "a tree that a folder will leave")
-    again = Again(host, tree)
+    again = Attacked(host, tree)
     for script in (f"mv docs '{elsewhere}/taken'",
                    f"""perl -e 'chmod 0700, "docs/sub"; rename "docs/sub", "docs/called";
                        rename "docs", "{elsewhere}/again"; sleep 1'""",
@@ -175,7 +123,7 @@ def parts(host, filesystem, work):
     fill(tree)
     host.tocsin("protect", str(tree))
     host.expect_tree(tree, "protect")
-    again = Again(host, tree)
+    again = Attacked(host, tree)
     return [lambda: after_a_restart(again), lambda: one_after_another(again),
             lambda: known_by_its_names(again, work), lambda: after_a_restart(again),
             lambda: ended_and_undone(again), lambda: made_long_before(again), lambda: by_another(again, work),

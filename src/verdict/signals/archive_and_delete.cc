@@ -55,10 +55,10 @@ void ArchiveAndDelete::on_return(Case const& at, Loss const& loss)
     charged = {};
 }
 
-std::string ArchiveAndDelete::reason(Case const& at, std::span<Charge const* const> charges) const
+std::string ArchiveAndDelete::reason(Case const&, std::span<Charge const* const> charges) const
 {
     return fmt::format(
-        "deleted {} after reading them and writing something sealed", files_and_folders(at, charges));
+        "deleted {} after reading them and writing something sealed", files_and_folders(charges));
 }
 
 } // namespace tocsin::verdict

@@ -13,9 +13,9 @@ Claim CopyAndDelete::on_succession(Case const& at, Succession const& succession)
     return Claim::taken;
 }
 
-std::string CopyAndDelete::reason(Case const& at, std::span<Charge const* const> charges) const
+std::string CopyAndDelete::reason(Case const&, std::span<Charge const* const> charges) const
 {
-    return fmt::format("deleted {} after copies had been made that are {}", files_and_folders(at, charges),
+    return fmt::format("deleted {} after copies had been made that are {}", files_and_folders(charges),
         what_became(charges));
 }
 

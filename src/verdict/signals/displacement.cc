@@ -21,10 +21,10 @@ Claim Displacement::on_succession(Case const& at, Succession const& succession)
     return Claim::taken;
 }
 
-std::string Displacement::reason(Case const& at, std::span<Charge const* const> charges) const
+std::string Displacement::reason(Case const&, std::span<Charge const* const> charges) const
 {
     return fmt::format(
-        "put other content under the names of {}: {}", files_and_folders(at, charges), what_became(charges));
+        "put other content under the names of {}: {}", files_and_folders(charges), what_became(charges));
 }
 
 } // namespace tocsin::verdict

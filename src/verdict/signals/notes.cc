@@ -45,9 +45,9 @@ void Notes::on_version(Case const& at, event::Version const& version)
         .path = version.path});
 }
 
-std::string Notes::reason(Case const& at, std::span<Charge const* const> charges) const
+std::string Notes::reason(Case const&, std::span<Charge const* const> charges) const
 {
-    return fmt::format("laid the same text into many folders: {}", files_and_folders(at, charges));
+    return fmt::format("laid the same text into many folders: {}", files_and_folders(charges));
 }
 
 } // namespace tocsin::verdict

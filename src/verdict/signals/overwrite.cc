@@ -29,9 +29,9 @@ Claim Overwrite::on_succession(Case const& at, Succession const& succession)
     return Claim::taken;
 }
 
-std::string Overwrite::reason(Case const& at, std::span<Charge const* const> charges) const
+std::string Overwrite::reason(Case const&, std::span<Charge const* const> charges) const
 {
-    return fmt::format("overwrote {}: {}", files_and_folders(at, charges), what_became(charges));
+    return fmt::format("overwrote {}: {}", files_and_folders(charges), what_became(charges));
 }
 
 } // namespace tocsin::verdict

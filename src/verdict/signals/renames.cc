@@ -125,9 +125,9 @@ void Renames::on_refill(Case const& at, event::ObjectId moved)
     charged_.erase(found);
 }
 
-std::string Renames::reason(Case const& at, std::span<Charge const* const> charges) const
+std::string Renames::reason(Case const&, std::span<Charge const* const> charges) const
 {
-    auto const what = files_and_folders(at, charges);
+    auto const what = files_and_folders(charges);
     switch (static_cast<Kind>(charges.back()->kind)) {
     case Kind::new_ending:
         return fmt::format("renamed {} to one new ending whatever they were before", what);

@@ -87,9 +87,9 @@ bool Rights::is_common_time(std::int64_t mtime_ns, Settings const& settings)
     return ++same_time_ > settings.same_time_that_counts;
 }
 
-std::string Rights::reason(Case const& at, std::span<Charge const* const> charges) const
+std::string Rights::reason(Case const&, std::span<Charge const* const> charges) const
 {
-    auto const what = files_and_folders(at, charges);
+    auto const what = files_and_folders(charges);
     switch (static_cast<Lost>(charges.back()->kind)) {
     case Lost::all:
         return fmt::format("took every right to read from {}, or made them immutable", what);

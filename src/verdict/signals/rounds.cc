@@ -46,7 +46,7 @@ Round& Rounds::step(Case const& at, Loss const& loss)
         round = {};
     round.time = at.now;
     if (round.folder != loss.place.parent) {
-        leave(at, round);
+        leave(round);
         round.folder = loss.place.parent;
         if (round.visited.size() < most_visited && !round.visited.insert(round.folder).second)
             ++round.returns;
@@ -58,7 +58,7 @@ Round& Rounds::step(Case const& at, Loss const& loss)
     return round;
 }
 
-void Rounds::leave(Case const&, Round& round) const
+void Rounds::leave(Round& round) const
 {
     if (!round.folder)
         return;

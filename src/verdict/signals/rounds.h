@@ -52,7 +52,7 @@ public:
     static void note_kept(Round& round, std::int64_t kept_ns, std::int64_t newest_taken_ns);
 
 private:
-    void leave(Case const& at, Round& round) const;
+    void leave(Round& round) const;
 
     std::unordered_map<event::ProcessKey, Round> rounds_;
 };

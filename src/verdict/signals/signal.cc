@@ -28,7 +28,7 @@ constexpr std::size_t longest_path = 200;
 
 } // namespace
 
-std::string files_and_folders(Case const&, std::span<Charge const* const> charges)
+std::string files_and_folders(std::span<Charge const* const> charges)
 {
     std::vector<event::ObjectId> objects;
     std::vector<std::string> folders;

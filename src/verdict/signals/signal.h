@@ -85,7 +85,7 @@ public:
 };
 
 // "3 files in '/srv/docs'", "5 files in 4 folders below '/srv'"
-std::string files_and_folders(Case const& at, std::span<Charge const* const> charges);
+std::string files_and_folders(std::span<Charge const* const> charges);
 // What the heaviest of the charges say became of the content; their `kind` is a Became.
 std::string what_became(std::span<Charge const* const> charges);
 // The lowest process that both come from; `one` where there is none below the boundary.

@@ -23,6 +23,10 @@ constexpr unsigned selective_that_counts = 3; // views in a row; one may be chan
 constexpr std::size_t fewest_steps = 7; // eight drawn by lot go one way once in a hundred times
 constexpr std::size_t mostly_gone_from = 40; // files lost, before a share says anything
 constexpr unsigned most_runs = 8; // by age over one folder within its memory; more is one work of many hands
+// Charge::kind: the shape, and how the files were lost.
+constexpr std::uint8_t shape_bits = 15;
+constexpr std::uint8_t emptied_bit = 16;
+constexpr std::uint8_t cheap_bit = 32; // of files that are made anew: no shape
 constexpr std::array orders{Order::walk, Order::name, Order::inode};
 
 // Both ends of the items in one order. Empty where an inode is not known.
@@ -124,7 +128,7 @@ Sweep::Folder& Sweep::folder_of(event::ObjectId id)
 }
 
 // The newest deletions follow an order and skipped some: of what age?
-void Sweep::learn(Case const&, Folder const& folder, catalog::Link const* here, Round& round) const
+void Sweep::learn(Folder const& folder, catalog::Link const* here, Round& round) const
 {
     round.keeps_some = true;
     auto const order = std::ranges::find_if(orders, [&](Order o) { return follows(o, folder.items); });
@@ -271,7 +275,7 @@ Sweep::Shape Sweep::shape_of(Case const& at, Folder& folder, Loss const& loss, R
     }
     if (std::ranges::any_of(orders, [&](Order order) { return follows(order, items); })) {
         if (++folder.selective_in_a_row >= selective_that_counts)
-            learn(at, folder, at.catalog.link_at(loss.place), round);
+            learn(folder, at.catalog.link_at(loss.place), round);
         auto const left =
             parent == nullptr || parent->directory == nullptr ? 0 : parent->directory->by_name.size();
         bool const mostly_gone = folder.lost >= mostly_gone_from && folder.lost > 3 * left;
@@ -295,7 +299,8 @@ void Sweep::charge(Case const& at, Item& item, event::ObjectId folder, Shape sha
         .since = item.time,
         .signal = id(),
         .weight = hard ? Weight::hard : Weight::soft,
-        .kind = static_cast<std::uint8_t>((item.how == How::emptied ? 16 : 0) + static_cast<int>(shape)),
+        .kind =
+            static_cast<std::uint8_t>((item.how == How::emptied ? emptied_bit : 0) | static_cast<int>(shape)),
         .points = points * item.worth,
         .object = item.object,
         .folder = folder,
@@ -327,7 +332,7 @@ Claim Sweep::on_loss(Case const& at, Loss const& loss)
             .time = at.now,
             .signal = id(),
             .weight = Weight::soft,
-            .kind = 32,
+            .kind = cheap_bit,
             .points = at.settings.deleted_cheap * loss.worth,
             .object = loss.object,
             .folder = parent,
@@ -395,12 +400,12 @@ void Sweep::on_return(Case const& at, Loss const& loss)
     folder.whole_asked_at = std::min(folder.whole_asked_at, folder.lost);
 }
 
-std::string Sweep::reason(Case const& at, std::span<Charge const* const> charges) const
+std::string Sweep::reason(Case const&, std::span<Charge const* const> charges) const
 {
     auto const kind = charges.back()->kind;
-    auto const did = (kind & 16) != 0 ? "emptied" : "deleted";
-    auto const what = files_and_folders(at, charges);
-    switch (static_cast<Shape>(kind & 15)) {
+    auto const did = (kind & emptied_bit) != 0 ? "emptied" : "deleted";
+    auto const what = files_and_folders(charges);
+    switch (static_cast<Shape>(kind & shape_bits)) {
     case Shape::contiguous:
         return fmt::format("{} {} one after another, leaving none between them", did, what);
     case Shape::unordered:

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What stood before an attack is what undo gives back: also what people set without writing, what they did
+while no guard ran, and what a program has written to a file that it keeps open.
+
+    run_before.py [--fs ext4]
+"""
+import time
+
+import lab
+from attacked import Attacked, Person, fill
+
+
+def set_before(attacked, person):
+    """Times and owners that honest people set before an attack, also those of links, are as they set them."""
+    tree = attacked.tree
+    person.does(f"(cd '{tree}' && touch -h -d 2020-01-26 f3 f4 link full/dangling && "
+                "chown -h 1000:1000 f4 link full/dangling)")
+    attacked.before = lab.picture(tree)
+    time.sleep(1)
+    attacked.undo(attacked.attack("shred -n1 f*; sleep 1"), "contents where times had been set")
+    attacked.undo(attacked.attack("rm -rf link full f*"), "links whose owners and times had been set")
+
+
+def moved_in_absence(attacked):
+    """A folder that was renamed while no guard ran is known by its new name, and goes back."""
+    host, tree, before = attacked.host, attacked.tree, attacked.before
+    known = {i["id"] for i in host.ask("incidents")}
+    host.end_guard()
+    (tree / "full").rename(tree / "moved")
+    host.tocsin("protect", str(tree))
+    host.expect_tree(tree, "restart after a folder was renamed")
+    absence = [i["id"] for i in host.ask("incidents") if i["id"] not in known]
+    host.expect(len(absence) == 1, f"{len(absence)} incidents of one absence")
+    attacked.before = lab.picture(tree)
+    for script in ("shred -n1 moved/f*; sleep 1", "rm -rf moved/deep moved/f*"):
+        attacked.undo(attacked.attack(script), f"{script}, in a folder that was renamed in an absence")
+    attacked.before = before
+    host.ask("undo", str(absence[0]))
+    attacked.expect_as_before(tree, "a folder that was renamed in an absence")
+
+
+def kept_open(attacked, person):
+    """A log that is never closed comes back with the lines that it had, not as it was when it was last closed."""
+    log = attacked.tree / "f7"
+    person.does(f"exec 5>>'{log}'; for i in {{1..40}}; do echo line $i >&5; sleep 0.1; done")
+    time.sleep(1)
+    lines = log.read_text()
+    number = attacked.attack("shred -n1 f*; sleep 1")
+    attacked.host.tocsin("stop", str(number))
+    report = attacked.host.ask("undo", str(number))
+    attacked.host.expect(log.read_text() == lines and "line 40" in lines, f"the log lost lines: {report['notes'][:3]}")
+    person.leaves()
+
+
+def parts(host, filesystem, work):
+    tree = filesystem / "before"
+    fill(tree)
+    person = Person(work)
+    host.tocsin("protect", str(tree))
+    host.expect_tree(tree, "protect")
+    attacked = Attacked(host, tree)
+    return [lambda: set_before(attacked, person), lambda: moved_in_absence(attacked), lambda: kept_open(attacked, person)]
+
+
+lab.run_parts("before", parts)

@@ -12,8 +12,8 @@
 namespace tocsin::undo {
 
 // Something that did not go without saying. `what`, a word for programs:
-// "kept": it stays as others, or who is not known, left it; "kept_both"; "set_aside"; "failed";
-// "left out": an exclude names it; "no version": none was kept by then; "unverified";
+// "kept": it stays as others, or who is not known, left it; "kept_both"; "set_aside"; "failed"; "restored": with a
+// doubt; "left out": an exclude names it; "no version": none was kept by then; "unverified";
 // "actor" and "not all": of the whole run; "to restore": what a run without changes would do.
 struct Note {
     std::string path; // absolute

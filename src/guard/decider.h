@@ -183,7 +183,7 @@ private:
         bool existed = false; // changed over a version that the vault holds
         bool counts_as_open = false; // in open_changes_
         bool is_probed = false;
-        bool is_noted = false; // told to the verdict as a change
+        std::vector<pid_t> noted; // who was told to have changed it, the first to the verdict too; 8 at most
         bool is_kind_guessed = false; // regular, as far as is known
     };
     std::unordered_map<event::ObjectId, Unsettled> unsettled_;
@@ -205,6 +205,8 @@ private:
     std::unordered_map<event::ObjectId, pid_t> last_opener_; // of the newest 65,536 objects at most
 
     std::unordered_set<event::RootId> absent_from_; // trees that the restart compares with the journal
+    std::unordered_map<event::ObjectId, event::Place>
+        names_taken_; // of what is missing, by others in the absence
     std::unordered_set<event::ObjectId> compared_; // with the journal, since the restart
     std::unordered_set<event::ObjectId> missed_; // their newest content could not be captured
     std::unordered_set<event::ObjectId> uncaptured_; // named, without a version so far

@@ -259,6 +259,11 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
     if (message.reason == WalkReason::restart && is_restart_) {
         activity.kind = ActivityKind::created;
         auto places = catalog_.places_of(found.object);
+        if (auto taken = names_taken_.extract(found.object); !taken.empty() && places.empty())
+            places.push_back(std::move(taken.mapped()));
+        if (auto const* there = catalog_.link_at(found.place);
+            there != nullptr && there->object->id != found.object && absence_.is_expected(there->object->id))
+            names_taken_[there->object->id] = found.place; // it may be found elsewhere
         bool const may_have_further =
             activity.object_kind != ObjectKind::directory && found.metadata.links > 1;
         if (was_expected && !places.empty()) {
@@ -357,7 +362,10 @@ void Decider::delete_missing(event::RootId root)
             absence_.expect(object); // of a tree whose walk has not ended
             continue;
         }
-        for (auto const& place : catalog_.places_of(object)) {
+        auto places = catalog_.places_of(object);
+        if (auto taken = names_taken_.extract(object); !taken.empty() && places.empty())
+            places.push_back(std::move(taken.mapped()));
+        for (auto const& place : places) {
             Activity gone;
             gone.time = wall_now();
             gone.kind = ActivityKind::deleted;
@@ -383,6 +391,7 @@ void Decider::close_absence()
     batch_.send();
     absence_ = {};
     compared_.clear();
+    names_taken_.clear();
     absent_from_.clear();
     is_restart_ = false;
 }

@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds astray_in_silence{2};
 constexpr std::size_t astray_at_once = 64;
 constexpr std::size_t astray_kept = 4'096; // above it the oldest are not waited for
 constexpr std::size_t changes_that_alarm = 4;
+constexpr std::size_t writers_noted = 8;
 constexpr std::chrono::milliseconds probe_after{2};
 
 bool is_regular(Activity const& activity)
@@ -354,11 +355,16 @@ void Decider::compare_found(Activity&& activity, struct statx const& status)
 void Decider::note_change(Activity activity)
 {
     auto& change = unsettle(activity.object, activity.key, activity.process.pid);
-    if (std::exchange(change.is_noted, true))
+    bool const is_told = std::ranges::find(change.noted, activity.process.pid) != change.noted.end();
+    if (is_told || change.noted.size() == writers_noted)
         return;
+    bool const is_first = change.noted.empty();
+    change.noted.push_back(activity.process.pid);
     auto const* entry = catalog_.find(activity.object);
     if (entry == nullptr || !entry->has_version)
         return; // being written for the first time
+    if (!is_first)
+        return record(std::move(activity)); // undo has to know whose work the next capture holds
     change.existed = change.counts_as_open = true;
     if (++open_changes_ >= changes_that_alarm && next_probe_ == SteadyTime::max())
         next_probe_ = steady_now() + probe_after;

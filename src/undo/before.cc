@@ -55,7 +55,7 @@ private:
     void find_first_changes();
     WallTime possible_since(WallTime closed) const;
     enum class Of { content, metadata };
-    std::size_t pick(std::size_t end, std::optional<WallTime> limit, std::string& doubt) const;
+    std::size_t pick(Of what, std::size_t end, std::optional<WallTime> limit, std::string& doubt) const;
     std::string doubt_about(std::size_t i) const;
     std::size_t newest_of_others() const;
     template <typename Same>
@@ -67,6 +67,7 @@ private:
     bool others_wrote_uncaptured() const;
     bool actor_after_newest(Touch kinds) const;
     bool counts(Of what, std::size_t i) const;
+    bool is_told_of_others(Of what, std::size_t i) const;
 
     std::vector<Version> const& versions_;
     Track const& track_;
@@ -143,19 +144,51 @@ void Judge::find_first_changes()
     }
 }
 
-// Whether others left it so. Where a writer may have been at work the content may be half of something; metadata
-// is not, if nothing was written: somebody set a time.
+// Whether others left it so. A version that was captured while a writer may have been at work is theirs where
+// that is proven: metadata by whoever wrote nothing and set a time, else by what the journal tells.
 bool Judge::counts(Of what, std::size_t i) const
 {
-    bool const is_as_before = i > 0 && same_content(versions_[i], versions_[i - 1]);
-    return !by_actor_[i] && (is_whole(versions_[i].occasion) || (what == Of::metadata && is_as_before));
+    if (by_actor_[i])
+        return false;
+    bool const is_set =
+        what == Of::metadata && versions_[i].writer && i > 0 && same_content(versions_[i], versions_[i - 1]);
+    return is_whole(versions_[i].occasion) || is_set || is_told_of_others(what, i);
 }
 
-// The last version before version `end` and before `limit`, also one that was captured while a writer may have been
-// at work: what a program keeps open, a log or a database, is not closed for days.
-std::size_t Judge::pick(std::size_t end, std::optional<WallTime> limit, std::string& doubt) const
+// Ids are the journal's sequence, and the guard tells of each change before it tells of a capture that may hold it:
+// by times alone the actor's content, captured for whoever opened the file, could pass for others'.
+bool Judge::is_told_of_others(Of what, std::size_t i) const
+{
+    auto const end = versions_[i].id.value;
+    auto whole = i;
+    while (whole > 0 && !is_whole(versions_[whole].occasion))
+        --whole;
+    auto const begin = whole < i ? versions_[whole].id.value : 0;
+    bool is_others = false;
+    for (auto const& a : track_.activities) {
+        bool const is_change = a.kind == ActivityKind::changed || a.kind == ActivityKind::attributes;
+        if (!is_change || a.id.value >= end)
+            continue;
+        if (actor_.did(a))
+            return false;
+        bool const is_known = a.process && a.process != event::undo_process;
+        bool const is_of_that = what == Of::metadata || a.kind == ActivityKind::changed;
+        is_others = is_others || (is_known && is_of_that && a.id.value > begin);
+    }
+    return is_others;
+}
+
+// The last version before version `end` and before `limit`, also one that others had not finished: what a program
+// keeps open, a log or a database, is not closed for days. One of which nobody can say whose it is only if there is
+// no other.
+std::size_t Judge::pick(Of what, std::size_t end, std::optional<WallTime> limit, std::string& doubt) const
 {
     end = std::min(end, versions_.size());
+    for (std::size_t i = end; i-- > 0;)
+        if (counts(what, i) && is_earlier(limit, versions_[i].time)) {
+            doubt = doubt_about(i);
+            return i;
+        }
     for (std::size_t i = end; i-- > 0;)
         if (!by_actor_[i] && is_earlier(limit, versions_[i].time)) {
             doubt = doubt_about(i);
@@ -172,9 +205,10 @@ std::size_t Judge::pick(std::size_t end, std::optional<WallTime> limit, std::str
 std::string Judge::doubt_about(std::size_t i) const
 {
     auto whole = i;
-    while (whole > 0 && !counts(Of::content, whole))
+    auto is_sure_of = [&](std::size_t j) { return !by_actor_[j] && is_whole(versions_[j].occasion); };
+    while (whole > 0 && !is_sure_of(whole))
         --whole;
-    bool const is_sure = counts(Of::content, whole);
+    bool const is_sure = is_sure_of(whole);
     if (is_sure && same_content(versions_[i], versions_[whole]))
         return {};
     auto out = std::string("this version was taken while a program may have been writing to it");
@@ -330,8 +364,10 @@ Wanted Judge::decide()
         return out;
     out.newest = std::make_shared<Version const>(versions_.back());
     std::string rights_doubt;
-    auto content = touch_.content ? pick(first_content_, content_since_, out.doubt) : newest_of_others();
-    auto rights = touch_.metadata ? pick(first_version_, metadata_since_, rights_doubt) : content;
+    auto content =
+        touch_.content ? pick(Of::content, first_content_, content_since_, out.doubt) : newest_of_others();
+    auto rights =
+        touch_.metadata ? pick(Of::metadata, first_version_, metadata_since_, rights_doubt) : content;
     if (content == none)
         return out;
     if (rights == none)

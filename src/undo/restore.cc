@@ -189,7 +189,7 @@ Result<void> Restore::choose_at(std::string const& path, WallTime time)
     auto const* trees = TRY(then_.trees());
     for (auto const& [at, tree] : *trees)
         if (at != path && lies_in(at, path) && !tree.has_left)
-            TRY(choose_all_below({tree.root.object, ObjectKind::directory, {}, {}}, at));
+            TRY(choose_all_below({tree.root.object, ObjectKind::directory, {}, {}, {}}, at));
     if (chosen_.size() != count_before || chosen_.contains(path))
         return {};
     bool const is_gone = TRY(choose_gone(path));

@@ -15,6 +15,14 @@ using event::ActivityKind;
 using event::ObjectId;
 using Holder = TreeThen::Holder;
 
+void end(Holder& holder, event::ActivityId by, WallTime time)
+{
+    if (holder.until)
+        return;
+    holder.until = time;
+    holder.ended = by;
+}
+
 void give(TreeThen::Names& names, std::string const& name, Activity const& by)
 {
     if (name.starts_with(fresh_prefix) || name.starts_with(parked_prefix))
@@ -22,24 +30,23 @@ void give(TreeThen::Names& names, std::string const& name, Activity const& by)
     auto& holders = names[name];
     if (!holders.empty() && holders.back().object == by.object && !holders.back().until)
         return; // told twice
-    if (!holders.empty() && !holders.back().until)
-        holders.back().until = by.time;
-    holders.push_back({by.object, by.object_kind, by.time, {}});
+    if (!holders.empty())
+        end(holders.back(), by.id, by.time);
+    holders.push_back({by.object, by.object_kind, by.time, {}, {}});
 }
 
 // Of an exchange the other half may have the name by now.
 void take(TreeThen::Names& names, std::string const& name, Activity const& by)
 {
     auto at = names.find(name);
-    if (at != names.end() && at->second.back().object == by.object && !at->second.back().until)
-        at->second.back().until = by.time;
+    if (at != names.end() && at->second.back().object == by.object)
+        end(at->second.back(), by.id, by.time);
 }
 
-void end_all(TreeThen::Names& names, WallTime time)
+void end_all(TreeThen::Names& names, event::ActivityId by, WallTime time)
 {
     for (auto& [name, holders] : names)
-        if (!holders.back().until)
-            holders.back().until = time;
+        end(holders.back(), by, time);
 }
 
 void apply(TreeThen::Names& names, ObjectId directory, Activity const& a)
@@ -135,11 +142,11 @@ Result<TreeThen::Names const*> TreeThen::names_in(ObjectId directory)
         if (a.time > time_)
             continue;
         for (; next != anew.end() && next->id < a.id; ++next)
-            end_all(names, next->time);
+            end_all(names, next->id, next->time);
         apply(names, directory, a);
     }
     if (next != anew.end())
-        end_all(names, next->time);
+        end_all(names, next->id, next->time);
     return &known_.emplace(directory, std::move(names)).first->second;
 }
 
@@ -195,7 +202,7 @@ Result<std::vector<Holder>> TreeThen::holders(std::string const& path)
             tree = &candidate;
     if (tree == nullptr)
         return none;
-    std::vector<Holder> out{{tree->root.object, event::ObjectKind::directory, {}, {}}};
+    std::vector<Holder> out{{tree->root.object, event::ObjectKind::directory, {}, {}, {}}};
     std::string const way(way_below(path, tree->root.path));
     for (std::size_t from = 0; from < way.size();) {
         auto const end = std::min(way.find('/', from), way.size());
@@ -220,8 +227,10 @@ Result<std::vector<Holder>> TreeThen::holders_in(std::span<Holder const> directo
             if (came_later || had_gone)
                 continue;
             holder.since = std::max(holder.since, directory.since);
-            if (directory.until)
-                holder.until = std::min(holder.until.value_or(*directory.until), *directory.until);
+            if (directory.until && (!holder.until || directory.ended < holder.ended)) {
+                holder.until = directory.until;
+                holder.ended = directory.ended;
+            }
             out.push_back(holder);
         }
     }
@@ -241,17 +250,16 @@ Result<std::vector<event::Version>> TreeThen::versions(Holder const& holder)
     std::erase_if(out, [&](auto const& version) { return version.time > time_; });
     if (!holder.until)
         return out;
-    auto const until = *holder.until;
+    auto const until = to_nanoseconds(*holder.until);
     auto const activities = TRY(journal_.activities_on(holder.object));
     auto const change = std::ranges::find_if(activities, [&](Activity const& a) {
-        using enum ActivityKind;
-        return a.time > until && (a.kind == changed || a.kind == closed || a.kind == attributes);
+        return a.id > holder.ended && (a.kind == ActivityKind::changed || a.kind == ActivityKind::attributes);
     });
     std::erase_if(out, [&](auto const& version) {
         auto const mtime = version.metadata.mtime_ns; // in the future it tells nothing
-        bool const is_changed = (mtime > to_nanoseconds(until) && mtime <= to_nanoseconds(version.time))
-            || (change != activities.end() && change->time <= version.time);
-        return version.time > until && is_changed;
+        bool const is_changed = (mtime > until && mtime <= to_nanoseconds(version.time))
+            || (change != activities.end() && change->id.value < version.id.value);
+        return version.id.value > holder.ended.value && is_changed;
     });
     return out;
 }

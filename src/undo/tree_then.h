@@ -24,6 +24,7 @@ public:
         event::ObjectKind kind = event::ObjectKind::other; // other: nobody told
         WallTime since{};
         std::optional<WallTime> until; // none: it still had the name
+        event::ActivityId ended; // by this, with `until`
     };
     // Of each name in a directory those that had it by then, oldest first. Undo's passing names are left out.
     using Names = std::map<std::string, std::vector<Holder>>;

@@ -186,11 +186,12 @@ TEST_F(TreeThenTest, KnowsWhatWasReadAfterItsNameWasGone)
     read(2, 0);
     name(5, ActivityKind::renamed, 3, {ObjectId{2}, "f"}, {ObjectId{2}, "f.old"});
     EXPECT_EQ(1U, versions());
+    name(6, ActivityKind::closed, 3, {}); // told with the capture that it is the close of
     read(6, 1);
     EXPECT_EQ(2U, versions()) << "it had been written before";
     read(8, 6'000'000'000);
     EXPECT_EQ(2U, versions());
-    name(9, ActivityKind::closed, 3, {});
+    name(5, ActivityKind::changed, 3, {}); // with the renaming, in one look at the kernel's queue
     read(10, 1);
     EXPECT_EQ(2U, versions()) << "its time was set back";
 }

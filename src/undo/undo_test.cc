@@ -378,6 +378,49 @@ TEST_F(Attacked, AVersionTakenWhileTheAttackerWroteIsPassedOver)
     undo_and_expect_all_back();
 }
 
+// The guard reads of a change some time after it was made; who opened the file let it be captured meanwhile.
+TEST_F(Attacked, AVersionTakenBeforeTheChangeWasReadIsPassedOver)
+{
+    event::Activity changed;
+    changed.time = wall_now() + std::chrono::minutes(1);
+    changed.kind = event::ActivityKind::changed;
+    changed.process = attacker;
+    changed.object = scene.object("report.docx");
+    event::Record record = changed;
+    ASSERT_OK(scene.journal().append(std::span(&record, 1)));
+    std::ofstream(scene / "report.docx") << "half";
+    scene.captured({}, "report.docx", event::Occasion::open);
+    scene.write(attacker, "report.docx", "XXXX");
+    undo_and_expect_all_back();
+}
+
+TEST_F(Attacked, AVersionOfAMappingThatNobodyWasToldOfIsPassedOver)
+{
+    std::ofstream(scene / "report.docx") << "half";
+    scene.captured({}, "report.docx", event::Occasion::open);
+    scene.write(attacker, "report.docx", "XXXX");
+    undo_and_expect_all_back();
+}
+
+TEST_F(Attacked, ATimeThatTheActorSetIsNotThatOfWhoOpenedTheFileNext)
+{
+    scene.set_times(attacker, "letters/one.txt", 1'000'000'007);
+    scene.undo();
+    before = scene.snapshot();
+    event::Activity set;
+    set.time = wall_now();
+    set.kind = event::ActivityKind::attributes;
+    set.process = attacker;
+    set.object = scene.object("letters/one.txt");
+    event::Record record = set;
+    ASSERT_OK(scene.journal().append(std::span(&record, 1)));
+    timespec const times[2] = {{0, UTIME_OMIT}, {5, 0}};
+    ASSERT_EQ(0, ::utimensat(AT_FDCWD, (scene / "letters/one.txt").c_str(), times, 0));
+    scene.captured({}, "letters/one.txt", event::Occasion::open);
+    scene.captured(attacker, "letters/one.txt", event::Occasion::interval);
+    undo_and_expect_all_back();
+}
+
 TEST_F(Attacked, AFileWithoutAVersionIsNamedAsFailed)
 {
     auto fd = sys::open(scene / "unseen", O_WRONLY | O_CREAT, 0600).take();

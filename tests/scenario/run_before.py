@@ -23,21 +23,23 @@ def set_before(attacked, person):
 
 
 def moved_in_absence(attacked):
-    """A folder that was renamed while no guard ran is known by its new name, and goes back."""
+    """Folders and files that were renamed while no guard ran, also over others and in a ring, are known by their
+    new names, and go back."""
     host, tree, before = attacked.host, attacked.tree, attacked.before
     known = {i["id"] for i in host.ask("incidents")}
     host.end_guard()
-    (tree / "full").rename(tree / "moved")
+    for old, new in (("full", "passing"), ("empty", "full"), ("passing", "empty"), ("f1", "f2"), ("f3", "moved")):
+        (tree / old).rename(tree / new)
     host.tocsin("protect", str(tree))
-    host.expect_tree(tree, "restart after a folder was renamed")
+    host.expect_tree(tree, "restart after folders were renamed")
     absence = [i["id"] for i in host.ask("incidents") if i["id"] not in known]
     host.expect(len(absence) == 1, f"{len(absence)} incidents of one absence")
     attacked.before = lab.picture(tree)
-    for script in ("shred -n1 moved/f*; sleep 1", "rm -rf moved/deep moved/f*"):
-        attacked.undo(attacked.attack(script), f"{script}, in a folder that was renamed in an absence")
+    for script in ("shred -n1 empty/f*; sleep 1", "rm -rf empty/deep empty/f*"):
+        attacked.undo(attacked.attack(script), f"{script}, in a folder that got the name of another in an absence")
     attacked.before = before
     host.ask("undo", str(absence[0]))
-    attacked.expect_as_before(tree, "a folder that was renamed in an absence")
+    attacked.expect_as_before(tree, "what was renamed in an absence")
 
 
 def kept_open(attacked, person):

@@ -61,7 +61,8 @@ TEST_F(ReaderTest, KeepsAWholeFileWithItsMetadata)
 
 TEST_F(ReaderTest, CutsLargeFilesAndHashesTheWhole)
 {
-    Bytes content(vault::chunk_max_bytes + 1'000'000); // a smaller one may be one chunk, once in a hundred times
+    Bytes content(
+        vault::chunk_max_bytes + 1'000'000); // a smaller one may be one chunk, once in a hundred times
     std::mt19937 generator(7);
     for (auto& b : content)
         b = static_cast<std::byte>(generator());

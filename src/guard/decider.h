@@ -14,6 +14,7 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
@@ -150,7 +151,11 @@ private:
     void version_found(FoundObject const& message);
     bool note_absence(event::Version const& version);
     void note_closed(event::Version const& version);
+    void note_names(FoundObject const& message);
+    std::vector<event::Place> places_before(event::ObjectId object); // also those that others have by now
     void delete_missing(event::RootId root);
+    void delete_missing_names(event::RootId root);
+    void tell_deleted(catalog::Entry const& entry, event::Place const& place);
     void close_absence();
     void record_absence();
 
@@ -205,8 +210,13 @@ private:
     std::unordered_map<event::ObjectId, pid_t> last_opener_; // of the newest 65,536 objects at most
 
     std::unordered_set<event::RootId> absent_from_; // trees that the restart compares with the journal
-    std::unordered_map<event::ObjectId, event::Place>
-        names_taken_; // of what is missing, by others in the absence
+    // Of the restart's walk: names that others have by now, and all that were found of what has several.
+    std::unordered_map<event::ObjectId, std::vector<event::Place>> names_taken_;
+    struct FoundNames {
+        event::ObjectKey key;
+        std::set<event::Place> places;
+    };
+    std::unordered_map<event::ObjectId, FoundNames> names_found_;
     std::unordered_set<event::ObjectId> compared_; // with the journal, since the restart
     std::unordered_set<event::ObjectId> missed_; // their newest content could not be captured
     std::unordered_set<event::ObjectId> uncaptured_; // named, without a version so far

@@ -219,6 +219,8 @@ void Decider::handle(FoundObject&& message)
     if (message.reason != WalkReason::restart
         && (has_left || (was_gone && !objects_.may_stand_at(found.place, found.key))))
         return; // between the listing and now; not only moved away and back
+    if (message.reason == WalkReason::restart && is_restart_)
+        note_names(message);
     if (is_named && message.reason == WalkReason::restart && !message.is_queued) {
         capture::ObjectNumber const number{found.device, found.metadata.inode};
         bool const is_left_out = entry->kind == ObjectKind::regular && parts_.trees.is_excluded(found.path);
@@ -235,6 +237,32 @@ void Decider::handle(FoundObject&& message)
     if (event::kind_of_mode(found.metadata.mode) != ObjectKind::regular
         && message.process != event::undo_process)
         version_found(message); // of what undo makes it tells itself, once it is as it shall be
+}
+
+// What tells, once the walk is over, which names went in the absence without their object.
+void Decider::note_names(FoundObject const& message)
+{
+    auto const& found = message.found;
+    auto const* there = catalog_.link_at(found.place);
+    if (there != nullptr && there->object->id != found.object)
+        names_taken_[there->object->id].push_back(found.place);
+    bool const is_directory = event::kind_of_mode(found.metadata.mode) == ObjectKind::directory;
+    if (!is_directory && (found.metadata.links > 1 || catalog_.places_of(found.object).size() > 1)) {
+        auto& names = names_found_[found.object];
+        names.key = found.key;
+        names.places.insert(found.place);
+    }
+}
+
+std::vector<event::Place> Decider::places_before(event::ObjectId object)
+{
+    auto out = catalog_.places_of(object);
+    auto taken = names_taken_.find(object);
+    if (!out.empty() || taken == names_taken_.end() || taken->second.empty())
+        return out;
+    out.push_back(std::move(taken->second.back()));
+    taken->second.pop_back();
+    return out;
 }
 
 // An object at a place where the catalog had nothing, or something else.
@@ -258,12 +286,7 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
     }
     if (message.reason == WalkReason::restart && is_restart_) {
         activity.kind = ActivityKind::created;
-        auto places = catalog_.places_of(found.object);
-        if (auto taken = names_taken_.extract(found.object); !taken.empty() && places.empty())
-            places.push_back(std::move(taken.mapped()));
-        if (auto const* there = catalog_.link_at(found.place);
-            there != nullptr && there->object->id != found.object && absence_.is_expected(there->object->id))
-            names_taken_[there->object->id] = found.place; // it may be found elsewhere
+        auto places = places_before(found.object);
         bool const may_have_further =
             activity.object_kind != ObjectKind::directory && found.metadata.links > 1;
         if (was_expected && !places.empty()) {
@@ -347,8 +370,24 @@ void Decider::handle(WalkEnd&& end)
     if (end.reason != WalkReason::restart)
         return;
     give_up_walk(); // it has come
-    if (end.is_whole)
+    if (end.is_whole) {
+        delete_missing_names(end.root);
         delete_missing(end.root);
+    }
+}
+
+void Decider::tell_deleted(catalog::Entry const& entry, event::Place const& place)
+{
+    Activity gone;
+    gone.time = wall_now();
+    gone.kind = ActivityKind::deleted;
+    gone.object = entry.id;
+    gone.object_kind = entry.kind;
+    gone.root = entry.root;
+    gone.place = place;
+    gone.path = catalog_.path_of(place);
+    record(gone);
+    catalog_.apply(gone, {});
 }
 
 // What the journal knew of a tree and its walk did not find is gone.
@@ -362,23 +401,35 @@ void Decider::delete_missing(event::RootId root)
             absence_.expect(object); // of a tree whose walk has not ended
             continue;
         }
-        auto places = catalog_.places_of(object);
-        if (auto taken = names_taken_.extract(object); !taken.empty() && places.empty())
-            places.push_back(std::move(taken.mapped()));
-        for (auto const& place : places) {
-            Activity gone;
-            gone.time = wall_now();
-            gone.kind = ActivityKind::deleted;
-            gone.object = object;
-            gone.object_kind = entry->kind;
-            gone.root = root;
-            gone.place = place;
-            gone.path = catalog_.path_of(place);
-            record(gone);
-            catalog_.apply(gone, {});
-        }
+        for (auto const& place : catalog_.places_of(object))
+            tell_deleted(*entry, place);
         absence_.deleted();
     }
+}
+
+// Names that are gone of objects that are there, or that had others as well.
+void Decider::delete_missing_names(event::RootId root)
+{
+    auto is_of_it = [&](event::ObjectId object) {
+        auto const* entry = catalog_.find(object);
+        return entry != nullptr && entry->root == root ? entry : nullptr;
+    };
+    for (auto const& [object, names] : names_found_) {
+        auto const* entry = is_of_it(object);
+        if (entry == nullptr)
+            continue;
+        for (auto const& place : catalog_.places_of(object))
+            if (!names.places.contains(place) && !objects_.may_stand_at(place, names.key)) {
+                tell_deleted(*entry, place);
+                absence_.changed();
+            }
+    }
+    std::erase_if(names_found_, [&](auto const& item) { return is_of_it(item.first) != nullptr; });
+    for (auto const& [object, places] : names_taken_)
+        if (auto const* entry = is_of_it(object))
+            for (auto const& place : places)
+                tell_deleted(*entry, place);
+    std::erase_if(names_taken_, [&](auto const& item) { return is_of_it(item.first) != nullptr; });
 }
 
 // Once all walks of the restart and their captures are done.
@@ -392,6 +443,7 @@ void Decider::close_absence()
     absence_ = {};
     compared_.clear();
     names_taken_.clear();
+    names_found_.clear();
     absent_from_.clear();
     is_restart_ = false;
 }

@@ -17,6 +17,7 @@ public:
 
     bool did(event::Activity const& activity) const;
     bool wrote(event::Version const& version) const; // not of occasion undo
+    bool is_its(event::ProcessKey process) const { return processes_.contains(process); } // whenever that was
     bool is_unknown() const { return unknown_; }
     bool in_time(WallTime time) const; // of the incident
     WallTime since() const { return early_.objects.empty() ? first_ : early_.since; } // nothing counts before

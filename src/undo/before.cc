@@ -68,6 +68,8 @@ private:
     bool actor_after_newest(Touch kinds) const;
     bool counts(Of what, std::size_t i) const;
     bool is_told_of_others(Of what, std::size_t i) const;
+    bool set_by_actor(std::size_t i) const;
+    bool wrote_untold() const;
 
     std::vector<Version> const& versions_;
     Track const& track_;
@@ -150,16 +152,26 @@ bool Judge::counts(Of what, std::size_t i) const
 {
     if (by_actor_[i])
         return false;
-    bool const is_set =
-        what == Of::metadata && versions_[i].writer && i > 0 && same_content(versions_[i], versions_[i - 1]);
+    bool const is_set = what == Of::metadata && versions_[i].writer && i > 0
+        && same_content(versions_[i], versions_[i - 1]) && !set_by_actor(i);
     return is_whole(versions_[i].occasion) || is_set || is_told_of_others(what, i);
+}
+
+// Whether the actor set a time or a right between this version and the one before.
+bool Judge::set_by_actor(std::size_t i) const
+{
+    return std::ranges::any_of(track_.activities, [&](Activity const& a) {
+        return a.kind == ActivityKind::attributes && actor_.did(a) && a.id.value > versions_[i - 1].id.value
+            && a.id.value < versions_[i].id.value;
+    });
 }
 
 // Ids are the journal's sequence, and the guard tells of each change before it tells of a capture that may hold it:
 // by times alone the actor's content, captured for whoever opened the file, could pass for others'.
 bool Judge::is_told_of_others(Of what, std::size_t i) const
 {
-    auto const end = versions_[i].id.value;
+    if (first_version_ < i || wrote_untold())
+        return false;
     auto whole = i;
     while (whole > 0 && !is_whole(versions_[whole].occasion))
         --whole;
@@ -167,15 +179,27 @@ bool Judge::is_told_of_others(Of what, std::size_t i) const
     bool is_others = false;
     for (auto const& a : track_.activities) {
         bool const is_change = a.kind == ActivityKind::changed || a.kind == ActivityKind::attributes;
-        if (!is_change || a.id.value >= end)
+        if (!is_change || a.id.value >= versions_[i].id.value)
             continue;
-        if (actor_.did(a))
+        bool const is_since = a.id.value > begin;
+        if (actor_.did(a) || (is_since && actor_.is_its(a.process)))
             return false;
         bool const is_known = a.process && a.process != event::undo_process;
         bool const is_of_that = what == Of::metadata || a.kind == ActivityKind::changed;
-        is_others = is_others || (is_known && is_of_that && a.id.value > begin);
+        is_others = is_others || (is_known && is_of_that && is_since);
     }
     return is_others;
+}
+
+// The actor changed the content, through a mapping, and nothing tells since when.
+bool Judge::wrote_untold() const
+{
+    if (first_content_ == none)
+        return false;
+    return std::ranges::none_of(track_.activities, [&](Activity const& a) {
+        return a.kind == ActivityKind::changed && actor_.did(a)
+            && a.id.value < versions_[first_content_].id.value;
+    });
 }
 
 // The last version before version `end` and before `limit`, also one that others had not finished: what a program
@@ -306,7 +330,8 @@ void Judge::replay_metadata(std::size_t before)
         } else if (counts(Of::metadata, i)) {
             auto const mtime_ns = after[i].mtime_ns;
             take_changes(versions_[i - 1].metadata, versions_[i].metadata, after[i]);
-            if (has_doubtful_time(i))
+            bool const is_actors_time = same_content(versions_[i], versions_[i - 1]) && set_by_actor(i);
+            if (has_doubtful_time(i) || is_actors_time)
                 after[i].mtime_ns = mtime_ns;
         }
     }

@@ -38,6 +38,18 @@ protected:
         EXPECT_EQ(expected, actual);
     }
 
+    // Told of report.docx, and done by the test itself.
+    void tell(event::ProcessKey who, event::ActivityKind kind)
+    {
+        event::Activity out;
+        out.time = wall_now();
+        out.kind = kind;
+        out.process = who;
+        out.object = scene.object("report.docx");
+        event::Record record = out;
+        ASSERT_OK(scene.journal().append(std::span(&record, 1)));
+    }
+
     Scene scene;
 };
 
@@ -271,6 +283,46 @@ TEST_F(Shared, WhatAProgramHasWrittenAndNotClosedStays)
     auto const closed = scene.journal().versions_at(scene / "report.docx").take().front().id.value;
     EXPECT_TRUE(report.notes.front().why.ends_with(fmt::format("closed is version {}", closed)));
     EXPECT_EQ(0U, scene.undo().notes.size()) << "it stands";
+}
+
+// Stores to a mapping are told by nobody; what holds them is not others' because they write as well.
+TEST_F(Shared, WhatTheActorWroteThroughAMappingIsNotOfWhoHasItOpenToo)
+{
+    scene.write_without_close(alice, "report.docx", "XX");
+    scene.captured({}, "report.docx", event::Occasion::open);
+    std::ofstream(scene / "report.docx") << "XXXX";
+    tell(attacker, event::ActivityKind::closed);
+    scene.captured(attacker, "report.docx", event::Occasion::close);
+    scene.write_without_close(alice, "report.docx", "XXXX and a line");
+    scene.captured(alice, "report.docx", event::Occasion::interval);
+    scene.undo();
+    EXPECT_EQ("report", scene.read("report.docx"));
+}
+
+// Who has been at work for longer than the ten seconds before its first damage was seen.
+TEST_F(Shared, WhatTheActorBeganLongBeforeIsNotOthers)
+{
+    scene.write_without_close(attacker, "report.docx", "half");
+    scene.captured({}, "report.docx", event::Occasion::open);
+    scene.write(attacker, "report.docx", "XXXX");
+    auto incident = *scene.journal().incident(the_incident).take();
+    incident.first_activity = scene.journal().versions_at(scene / "report.docx").take().at(1).time;
+    event::Record record = incident;
+    ASSERT_OK(scene.journal().append(std::span(&record, 1)));
+    scene.undo();
+    EXPECT_EQ("report", scene.read("report.docx"));
+}
+
+TEST_F(Shared, ATimeThatTheActorSetIsNotOfWhoSetRightsNext)
+{
+    auto const before = scene.snapshot();
+    tell(attacker, event::ActivityKind::attributes);
+    timespec const times[2] = {{0, UTIME_OMIT}, {5, 0}};
+    ASSERT_EQ(0, ::utimensat(AT_FDCWD, (scene / "report.docx").c_str(), times, 0));
+    scene.chmod(alice, "report.docx", 0640);
+    scene.undo();
+    EXPECT_EQ(before.at("report.docx").mtime_ns, scene.snapshot()["report.docx"].mtime_ns);
+    EXPECT_EQ(0640U, scene.snapshot()["report.docx"].mode & 07777);
 }
 
 TEST_F(Shared, WhatTheActorItselfHasOpenIsNotKept)

@@ -5,6 +5,7 @@ while no guard ran, and what a program has written to a file that it keeps open.
 
     run_before.py [--fs ext4]
 """
+import os
 import time
 
 import lab
@@ -30,12 +31,15 @@ def moved_in_absence(attacked):
     host.end_guard()
     for old, new in (("full", "passing"), ("empty", "full"), ("passing", "empty"), ("f1", "f2"), ("f3", "moved")):
         (tree / old).rename(tree / new)
+    (tree / "f10").rename(tree / "f10.locked")  # of each the other name stays
+    (tree / "f11").unlink()
+    (tree / "f13").rename(tree / "f12")
     host.tocsin("protect", str(tree))
     host.expect_tree(tree, "restart after folders were renamed")
     absence = [i["id"] for i in host.ask("incidents") if i["id"] not in known]
     host.expect(len(absence) == 1, f"{len(absence)} incidents of one absence")
     attacked.before = lab.picture(tree)
-    for script in ("shred -n1 empty/f*; sleep 1", "rm -rf empty/deep empty/f*"):
+    for script in ("shred -n1 empty/f*; sleep 1", "rm -rf empty/deep empty/f* empty/same*"):
         attacked.undo(attacked.attack(script), f"{script}, in a folder that got the name of another in an absence")
     attacked.before = before
     host.ask("undo", str(absence[0]))
@@ -58,6 +62,9 @@ def kept_open(attacked, person):
 def parts(host, filesystem, work):
     tree = filesystem / "before"
     fill(tree)
+    for number in (10, 11, 12):
+        os.link(tree / f"f{number}", tree / "full" / f"same{number}")
+    os.utime(tree / "full", (1_700_000_000, 1_700_000_000))
     person = Person(work)
     host.tocsin("protect", str(tree))
     host.expect_tree(tree, "protect")

@@ -152,10 +152,13 @@ private:
     bool note_absence(event::Version const& version);
     void note_closed(event::Version const& version);
     void note_names(FoundObject const& message);
-    std::vector<event::Place> places_before(event::ObjectId object); // also those that others have by now
+    std::optional<event::Place> take_taken_name(event::ObjectId object);
+    bool is_missing_directory(event::ObjectId object);
     void delete_missing(event::RootId root);
     void delete_missing_names(event::RootId root);
-    void tell_deleted(catalog::Entry const& entry, event::Place const& place);
+    void tell_deleted(std::span<event::Activity> deletions);
+    event::Activity deletion(
+        event::ObjectId object, event::ObjectKind kind, event::RootId root, event::Place const& place) const;
     void close_absence();
     void record_absence();
 
@@ -211,7 +214,12 @@ private:
 
     std::unordered_set<event::RootId> absent_from_; // trees that the restart compares with the journal
     // Of the restart's walk: names that others have by now, and all that were found of what has several.
-    std::unordered_map<event::ObjectId, std::vector<event::Place>> names_taken_;
+    struct TakenNames { // the catalog may have forgotten whose they were
+        event::ObjectKind kind;
+        event::RootId root;
+        std::vector<event::Place> places;
+    };
+    std::unordered_map<event::ObjectId, TakenNames> names_taken_;
     struct FoundNames {
         event::ObjectKey key;
         std::set<event::Place> places;

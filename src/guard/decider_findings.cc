@@ -219,6 +219,9 @@ void Decider::handle(FoundObject&& message)
     if (message.reason != WalkReason::restart
         && (has_left || (was_gone && !objects_.may_stand_at(found.place, found.key))))
         return; // between the listing and now; not only moved away and back
+    if (message.reason == WalkReason::restart && !is_named && found.place.parent
+        && !objects_.may_stand_at(found.place, found.key))
+        return; // likewise: events have told what became of it
     if (message.reason == WalkReason::restart && is_restart_)
         note_names(message);
     if (is_named && message.reason == WalkReason::restart && !message.is_queued) {
@@ -244,8 +247,12 @@ void Decider::note_names(FoundObject const& message)
 {
     auto const& found = message.found;
     auto const* there = catalog_.link_at(found.place);
-    if (there != nullptr && there->object->id != found.object)
-        names_taken_[there->object->id].push_back(found.place);
+    if (there != nullptr && there->object->id != found.object) {
+        auto const& owner = *there->object;
+        auto [at, is_new] =
+            names_taken_.try_emplace(owner.id, owner.kind, owner.root, std::vector<event::Place>{});
+        at->second.places.push_back(found.place);
+    }
     bool const is_directory = event::kind_of_mode(found.metadata.mode) == ObjectKind::directory;
     if (!is_directory && (found.metadata.links > 1 || catalog_.places_of(found.object).size() > 1)) {
         auto& names = names_found_[found.object];
@@ -254,14 +261,13 @@ void Decider::note_names(FoundObject const& message)
     }
 }
 
-std::vector<event::Place> Decider::places_before(event::ObjectId object)
+std::optional<event::Place> Decider::take_taken_name(event::ObjectId object)
 {
-    auto out = catalog_.places_of(object);
-    auto taken = names_taken_.find(object);
-    if (!out.empty() || taken == names_taken_.end() || taken->second.empty())
-        return out;
-    out.push_back(std::move(taken->second.back()));
-    taken->second.pop_back();
+    auto const taken = names_taken_.find(object);
+    if (taken == names_taken_.end() || taken->second.places.empty())
+        return {};
+    auto out = std::move(taken->second.places.back());
+    taken->second.places.pop_back();
     return out;
 }
 
@@ -286,10 +292,14 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
     }
     if (message.reason == WalkReason::restart && is_restart_) {
         activity.kind = ActivityKind::created;
-        auto places = places_before(found.object);
         bool const may_have_further =
             activity.object_kind != ObjectKind::directory && found.metadata.links > 1;
-        if (was_expected && !places.empty()) {
+        auto places = catalog_.places_of(found.object);
+        bool const is_taken_over = places.empty() && names_taken_.contains(found.object);
+        if (auto taken = is_taken_over && !may_have_further ? take_taken_name(found.object) : std::nullopt)
+            places.push_back(std::move(*taken));
+        bool const had_names = !places.empty() || is_taken_over;
+        if (was_expected && had_names) {
             activity.kind = may_have_further ? ActivityKind::linked : ActivityKind::renamed;
             activity.target = found.place;
             activity.target_path = found.path;
@@ -298,7 +308,7 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
                 activity.path = catalog_.path_of(activity.place);
             }
             absence_.changed();
-        } else if (!places.empty()) { // found under another name a moment ago
+        } else if (had_names) { // found under another name a moment ago
             activity.kind = may_have_further ? ActivityKind::linked : ActivityKind::seen;
         } else {
             absence_.created();
@@ -376,23 +386,33 @@ void Decider::handle(WalkEnd&& end)
     }
 }
 
-void Decider::tell_deleted(catalog::Entry const& entry, event::Place const& place)
+Activity Decider::deletion(
+    event::ObjectId object, ObjectKind kind, event::RootId root, event::Place const& place) const
 {
-    Activity gone;
-    gone.time = wall_now();
-    gone.kind = ActivityKind::deleted;
-    gone.object = entry.id;
-    gone.object_kind = entry.kind;
-    gone.root = entry.root;
-    gone.place = place;
-    gone.path = catalog_.path_of(place);
-    record(gone);
-    catalog_.apply(gone, {});
+    Activity out;
+    out.time = wall_now();
+    out.kind = ActivityKind::deleted;
+    out.object = object;
+    out.object_kind = kind;
+    out.root = root;
+    out.place = place;
+    out.path = catalog_.path_of(place);
+    return out;
 }
 
-// What the journal knew of a tree and its walk did not find is gone.
+void Decider::tell_deleted(std::span<Activity> deletions)
+{
+    for (auto& gone : deletions) {
+        catalog_.apply(gone, {});
+        record(std::move(gone));
+    }
+}
+
+// What the journal knew of a tree and its walk did not find is gone, unless it was moved meanwhile to where the walk
+// had been. All of it is looked at before any is told: with a folder the catalog forgets what was in it.
 void Decider::delete_missing(event::RootId root)
 {
+    std::vector<Activity> deletions;
     for (auto object : absence_.take_missing()) {
         auto const* entry = catalog_.find(object);
         if (entry == nullptr)
@@ -401,35 +421,49 @@ void Decider::delete_missing(event::RootId root)
             absence_.expect(object); // of a tree whose walk has not ended
             continue;
         }
-        for (auto const& place : catalog_.places_of(object))
-            tell_deleted(*entry, place);
-        absence_.deleted();
+        bool stands = false;
+        for (auto const& place : catalog_.places_of(object)) {
+            bool const is_there = objects_.stands_at(place, object);
+            stands = stands || is_there;
+            if (!is_there)
+                deletions.push_back(deletion(object, entry->kind, root, place));
+        }
+        if (!stands)
+            absence_.deleted();
     }
+    tell_deleted(deletions);
+}
+
+bool Decider::is_missing_directory(event::ObjectId object)
+{
+    auto const places = catalog_.places_of(object);
+    return absence_.is_expected(object)
+        && std::ranges::none_of(places, [&](auto const& place) { return objects_.stands_at(place, object); });
 }
 
 // Names that are gone of objects that are there, or that had others as well.
 void Decider::delete_missing_names(event::RootId root)
 {
-    auto is_of_it = [&](event::ObjectId object) {
-        auto const* entry = catalog_.find(object);
-        return entry != nullptr && entry->root == root ? entry : nullptr;
-    };
+    std::vector<Activity> deletions;
     for (auto const& [object, names] : names_found_) {
-        auto const* entry = is_of_it(object);
-        if (entry == nullptr)
+        auto const* entry = catalog_.find(object);
+        if (entry == nullptr || entry->root != root)
             continue;
-        for (auto const& place : catalog_.places_of(object))
-            if (!names.places.contains(place) && !objects_.may_stand_at(place, names.key)) {
-                tell_deleted(*entry, place);
+        for (auto const& place : catalog_.places_of(object)) {
+            bool const is_gone =
+                is_missing_directory(place.parent) || !objects_.may_stand_at(place, names.key);
+            if (!names.places.contains(place) && is_gone) {
+                deletions.push_back(deletion(object, entry->kind, root, place));
                 absence_.changed();
             }
+        }
     }
-    std::erase_if(names_found_, [&](auto const& item) { return is_of_it(item.first) != nullptr; });
-    for (auto const& [object, places] : names_taken_)
-        if (auto const* entry = is_of_it(object))
-            for (auto const& place : places)
-                tell_deleted(*entry, place);
-    std::erase_if(names_taken_, [&](auto const& item) { return is_of_it(item.first) != nullptr; });
+    for (auto const& [object, names] : names_taken_)
+        for (auto const& place : names.places)
+            if (names.root == root && !objects_.stands_at(place, object))
+                deletions.push_back(deletion(object, names.kind, root, place));
+    std::erase_if(names_taken_, [&](auto const& item) { return item.second.root == root; });
+    tell_deleted(deletions);
 }
 
 // Once all walks of the restart and their captures are done.

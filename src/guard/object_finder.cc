@@ -97,6 +97,19 @@ bool ObjectFinder::may_stand_at(event::Place const& place, event::ObjectKey cons
     return status && status->stx_nlink > 0;
 }
 
+bool ObjectFinder::stands_at(event::Place const& place, event::ObjectId object)
+{
+    auto const* directory = catalog_.find(place.parent);
+    auto const tree = directory == nullptr ? nullptr : trees_.containing(catalog_.path_of(place.parent));
+    if (!tree)
+        return false;
+    auto fd = descriptor_of(*directory);
+    if (!fd.ok())
+        return false;
+    auto handle = sys::handle_at(fd.take(), place.name);
+    return handle.ok() && event::id_of({tree->filesystem, handle.take()}) == object;
+}
+
 // Two calls for what takes four by a descriptor. Between them the name may be given to another object:
 // that one has another inode, which is known of all that was captured. Neither call can be told to enter no
 // mount, so it is for a directory the longer way; a file that is a mount point is rare, and not found.

@@ -68,7 +68,7 @@ private:
     bool actor_after_newest(Touch kinds) const;
     bool counts(Of what, std::size_t i) const;
     bool is_told_of_others(Of what, std::size_t i) const;
-    bool set_by_actor(std::size_t i) const;
+    bool has_actors_time(std::size_t i) const;
     bool wrote_untold() const;
 
     std::vector<Version> const& versions_;
@@ -153,16 +153,17 @@ bool Judge::counts(Of what, std::size_t i) const
     if (by_actor_[i])
         return false;
     bool const is_set = what == Of::metadata && versions_[i].writer && i > 0
-        && same_content(versions_[i], versions_[i - 1]) && !set_by_actor(i);
+        && same_content(versions_[i], versions_[i - 1]) && !has_actors_time(i);
     return is_whole(versions_[i].occasion) || is_set || is_told_of_others(what, i);
 }
 
-// Whether the actor set a time or a right between this version and the one before.
-bool Judge::set_by_actor(std::size_t i) const
+// Whether its time is one that the actor set since the version before.
+bool Judge::has_actors_time(std::size_t i) const
 {
     return std::ranges::any_of(track_.activities, [&](Activity const& a) {
-        return a.kind == ActivityKind::attributes && actor_.did(a) && a.id.value > versions_[i - 1].id.value
-            && a.id.value < versions_[i].id.value;
+        bool const is_that = a.kind == ActivityKind::attributes && actor_.did(a) && a.metadata
+            && a.metadata->mtime_ns == versions_[i].metadata.mtime_ns;
+        return is_that && a.id.value > versions_[i - 1].id.value && a.id.value < versions_[i].id.value;
     });
 }
 
@@ -330,7 +331,7 @@ void Judge::replay_metadata(std::size_t before)
         } else if (counts(Of::metadata, i)) {
             auto const mtime_ns = after[i].mtime_ns;
             take_changes(versions_[i - 1].metadata, versions_[i].metadata, after[i]);
-            bool const is_actors_time = same_content(versions_[i], versions_[i - 1]) && set_by_actor(i);
+            bool const is_actors_time = same_content(versions_[i], versions_[i - 1]) && has_actors_time(i);
             if (has_doubtful_time(i) || is_actors_time)
                 after[i].mtime_ns = mtime_ns;
         }

@@ -46,6 +46,8 @@ protected:
         out.kind = kind;
         out.process = who;
         out.object = scene.object("report.docx");
+        if (kind == event::ActivityKind::attributes)
+            out.metadata = event::read_metadata(sys::open(scene / "report.docx", O_PATH).take().get()).take();
         event::Record record = out;
         ASSERT_OK(scene.journal().append(std::span(&record, 1)));
     }
@@ -316,9 +318,9 @@ TEST_F(Shared, WhatTheActorBeganLongBeforeIsNotOthers)
 TEST_F(Shared, ATimeThatTheActorSetIsNotOfWhoSetRightsNext)
 {
     auto const before = scene.snapshot();
-    tell(attacker, event::ActivityKind::attributes);
     timespec const times[2] = {{0, UTIME_OMIT}, {5, 0}};
     ASSERT_EQ(0, ::utimensat(AT_FDCWD, (scene / "report.docx").c_str(), times, 0));
+    tell(attacker, event::ActivityKind::attributes);
     scene.chmod(alice, "report.docx", 0640);
     scene.undo();
     EXPECT_EQ(before.at("report.docx").mtime_ns, scene.snapshot()["report.docx"].mtime_ns);

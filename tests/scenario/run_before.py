@@ -46,6 +46,25 @@ def moved_in_absence(attacked):
     attacked.expect_as_before(tree, "what was renamed in an absence")
 
 
+def moved_while_it_walks(host, tree, person):
+    """Moves and saves while a new guard compares the tree with the journal: nothing is told gone that stands."""
+    many = tree / "many"
+    for number in range(3000):
+        folder = many / f"d{number % 30}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"f{number // 30}").write_text(f"{number}\n")
+    host.expect_tree(tree, "many files")
+    known = {i["id"] for i in host.ask("incidents")}
+    host.end_guard()
+    person.does(f"(cd '{many}'; end=$((SECONDS + 4)); while [ $SECONDS -lt $end ]; do mv d0/f0 d29/x; mv d29/x d0/f0; "
+                "mv d29/f1 d0/y; mv d0/y d29/f1; mv d1 moved; mv moved d1; echo new > d5/tmp; mv d5/tmp d5/f1; done) &")
+    host.tocsin("protect", str(tree))
+    time.sleep(5)
+    host.expect_tree(tree, "moves while it walks")
+    new = [i for i in host.ask("incidents") if i["id"] not in known]
+    host.expect(sum(i["objects_deleted"] for i in new) <= 1, f"what stands is told deleted: {new}")
+
+
 def kept_open(attacked, person):
     """A log that is never closed comes back with the lines that it had, not as it was when it was last closed."""
     log = attacked.tree / "f7"
@@ -69,7 +88,8 @@ def parts(host, filesystem, work):
     host.tocsin("protect", str(tree))
     host.expect_tree(tree, "protect")
     attacked = Attacked(host, tree)
-    return [lambda: set_before(attacked, person), lambda: moved_in_absence(attacked), lambda: kept_open(attacked, person)]
+    return [lambda: set_before(attacked, person), lambda: moved_in_absence(attacked),
+            lambda: moved_while_it_walks(host, tree, person), lambda: kept_open(attacked, person)]
 
 
 lab.run_parts("before", parts)

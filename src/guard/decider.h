@@ -150,10 +150,13 @@ private:
     void name_found(FoundObject const& message, bool was_expected);
     void version_found(FoundObject const& message);
     bool note_absence(event::Version const& version);
+    bool is_made_since(event::Metadata const& metadata) const; // the absence
     void note_closed(event::Version const& version);
     void note_names(FoundObject const& message);
     std::optional<event::Place> take_taken_name(event::ObjectId object);
     bool is_missing_directory(event::ObjectId object);
+    void look_at_again(catalog::Entry const& entry, event::ObjectKey key, event::Place const& place);
+    void complete_place(event::Activity& activity) const;
     void delete_missing(event::RootId root);
     void delete_missing_names(event::RootId root);
     void tell_deleted(std::span<event::Activity> deletions);

@@ -53,7 +53,8 @@ void Decider::handle_capture(capture::Outcome&& outcome)
     if (outcome.occasion == Occasion::close) // what an interval settled went when it was asked for
         settled(version.object);
     bool const compares = is_restart_ && absent_from_.contains(version.root)
-        && (of_walk || outcome.occasion == Occasion::open) && compared_.insert(version.object).second;
+        && (outcome.occasion == Occasion::absence || outcome.occasion == Occasion::open)
+        && compared_.insert(version.object).second;
     if (compares) // who opens it before the walk comes by reads what the absence left
         version.occasion = note_absence(version) ? Occasion::absence : Occasion::walk;
     else if (outcome.occasion == Occasion::absence)
@@ -310,6 +311,9 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
             absence_.changed();
         } else if (had_names) { // found under another name a moment ago
             activity.kind = may_have_further ? ActivityKind::linked : ActivityKind::seen;
+        } else if (was_expected || is_made_since(found.metadata)) {
+            activity.kind =
+                ActivityKind::seen; // moved here, or made, since the guard began, before this was marked
         } else {
             absence_.created();
         }
@@ -357,12 +361,18 @@ void Decider::version_found(FoundObject const& message)
     apply(std::move(version), {});
 }
 
+// False also where the file system keeps no time of birth.
+bool Decider::is_made_since(event::Metadata const& metadata) const
+{
+    return metadata.btime_ns >= to_nanoseconds(absent_since_);
+}
+
 // Whether the object is another than the journal knew.
 bool Decider::note_absence(event::Version const& version)
 {
     auto const* entry = catalog_.find(version.object);
     if (entry == nullptr || !entry->has_version)
-        return is_restart_;
+        return is_restart_ && !is_made_since(version.metadata);
     bool same = entry->digest == version.digest && entry->mode == version.metadata.mode
         && entry->uid == version.metadata.uid && entry->gid == version.metadata.gid
         && entry->xattr_hash == catalog::hash_of(version.metadata.xattrs)
@@ -423,15 +433,33 @@ void Decider::delete_missing(event::RootId root)
         }
         bool stands = false;
         for (auto const& place : catalog_.places_of(object)) {
-            bool const is_there = objects_.stands_at(place, object);
-            stands = stands || is_there;
-            if (!is_there)
+            if (auto key = objects_.key_at(place); key && event::id_of(*key) == object) {
+                stands = true;
+                look_at_again(*entry, std::move(*key), place);
+            } else
                 deletions.push_back(deletion(object, entry->kind, root, place));
         }
         if (!stands)
             absence_.deleted();
     }
     tell_deleted(deletions);
+}
+
+// The walk has not seen it.
+void Decider::look_at_again(catalog::Entry const& entry, event::ObjectKey key, event::Place const& place)
+{
+    if (entry.kind != ObjectKind::directory) {
+        capture_soon(entry.id, key, 0);
+        return;
+    }
+    Activity found;
+    found.kind = ActivityKind::created;
+    found.object = entry.id;
+    found.key = std::move(key);
+    found.root = entry.root;
+    found.place = place;
+    found.path = catalog_.path_of(place);
+    arrive(found);
 }
 
 bool Decider::is_missing_directory(event::ObjectId object)
@@ -450,9 +478,9 @@ void Decider::delete_missing_names(event::RootId root)
         if (entry == nullptr || entry->root != root)
             continue;
         for (auto const& place : catalog_.places_of(object)) {
-            bool const is_gone =
-                is_missing_directory(place.parent) || !objects_.may_stand_at(place, names.key);
-            if (!names.places.contains(place) && is_gone) {
+            if (names.places.contains(place))
+                continue;
+            if (is_missing_directory(place.parent) || !objects_.may_stand_at(place, names.key)) {
                 deletions.push_back(deletion(object, entry->kind, root, place));
                 absence_.changed();
             }

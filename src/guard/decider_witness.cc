@@ -62,12 +62,28 @@ void Decider::handle(sensor::WitnessEvent const& event, WallTime time)
             if (activity.kind == ActivityKind::created || is_kind_guessed(activity.object))
                 learn_kind(activity);
             auto copy = activity;
+            complete_place(activity);
             apply(std::move(activity));
             after_name(copy);
             break;
         }
         }
     });
+}
+
+// While the trees are walked anew a folder may come from one that is not marked yet, of which the kernel tells
+// nothing: its old name is the one that is known.
+void Decider::complete_place(Activity& activity) const
+{
+    bool const came = activity.kind == ActivityKind::renamed && !activity.place.parent
+        && activity.object_kind == ObjectKind::directory;
+    if (!came || !is_restart_)
+        return;
+    auto const places = catalog_.places_of(activity.object);
+    if (places.empty() || places.front() == activity.target)
+        return;
+    activity.place = places.front();
+    activity.path = catalog_.path_of(activity.place);
 }
 
 // REQUIRES: it is created, or of a guessed kind. The kernel tells directories from the rest, and no more; a

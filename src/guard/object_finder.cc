@@ -99,15 +99,21 @@ bool ObjectFinder::may_stand_at(event::Place const& place, event::ObjectKey cons
 
 bool ObjectFinder::stands_at(event::Place const& place, event::ObjectId object)
 {
+    auto const key = key_at(place);
+    return key && event::id_of(*key) == object;
+}
+
+std::optional<event::ObjectKey> ObjectFinder::key_at(event::Place const& place)
+{
     auto const* directory = catalog_.find(place.parent);
     auto const tree = directory == nullptr ? nullptr : trees_.containing(catalog_.path_of(place.parent));
     if (!tree)
-        return false;
+        return {};
     auto fd = descriptor_of(*directory);
     if (!fd.ok())
-        return false;
+        return {};
     auto handle = sys::handle_at(fd.take(), place.name);
-    return handle.ok() && event::id_of({tree->filesystem, handle.take()}) == object;
+    return handle.ok() ? std::optional(event::ObjectKey{tree->filesystem, handle.take()}) : std::nullopt;
 }
 
 // Two calls for what takes four by a descriptor. Between them the name may be given to another object:

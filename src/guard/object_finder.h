@@ -30,6 +30,8 @@ public:
     bool may_stand_at(event::Place const& place, event::ObjectKey const& key);
     // Whether this very object has the name just now. No, where the way to its directory is not that of the catalog.
     bool stands_at(event::Place const& place, event::ObjectId object);
+    // Of what has the name just now.
+    std::optional<event::ObjectKey> key_at(event::Place const& place);
     std::optional<event::Metadata> metadata_by_name(event::ObjectId object, event::ObjectKey const& key);
 
     Result<UniqueFd> open_by_handle(event::ObjectKey const& key) const; // O_PATH

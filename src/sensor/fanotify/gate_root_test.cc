@@ -241,6 +241,9 @@ TEST_P(GateTest, GoesOnWhileALeaseKeepsOneFileFromIt)
 // The gate has no descriptor left for the event; what it had queued before and after is served.
 TEST_P(GateTest, OutlivesAnEventThatItCannotOpen)
 {
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP() << "UBSan makes a pipe to look at an object's type, and takes it for wrong where it can't";
+#endif
     rlimit before;
     ASSERT_EQ(0, ::getrlimit(RLIMIT_NOFILE, &before));
     auto lowest_free = static_cast<rlim_t>(UniqueFd(::dup(0)).get());

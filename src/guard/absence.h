@@ -30,8 +30,9 @@ public:
     void created() { ++incident_.objects_created; }
     void deleted() { ++incident_.objects_deleted; }
 
-    // Expected below a tree and not found; forgets them.
-    std::vector<event::ObjectId> take_missing();
+    // Expected and not found so far.
+    std::unordered_set<event::ObjectId> const& missing() const { return missing_; }
+    std::vector<event::ObjectId> take_missing(); // forgets them
 
     bool is_empty() const;
     // The incident as it stands; its id and times are the caller's.

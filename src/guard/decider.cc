@@ -75,15 +75,15 @@ void Decider::recall(event::Incident const& incident)
 
 void Decider::expect_walk(event::RootId root, WallTime absent_since)
 {
-    ++walks_expected_;
-    absent_from_.insert(root);
+    ++absent_from_[root].walks;
     if (!is_restart_.exchange(true))
         absent_since_ = absent_since;
 }
 
-void Decider::give_up_walk()
+void Decider::give_up_walk(event::RootId root)
 {
-    --walks_expected_;
+    if (auto const tree = absent_from_.find(root); tree != absent_from_.end() && tree->second.walks != 0)
+        --tree->second.walks;
 }
 
 Result<void> Decider::run()

@@ -62,7 +62,7 @@ public:
     // A walk of a known tree is to come, or is not, after all: what it finds different from what
     // was recalled changed while nobody looked. During run() by a Command.
     void expect_walk(event::RootId root, WallTime absent_since);
-    void give_up_walk();
+    void give_up_walk(event::RootId root);
 
     // Until the inbox is closed and empty. An error means that nothing is witnessed any more.
     Result<void> run();
@@ -155,8 +155,12 @@ private:
     void note_names(FoundObject const& message);
     std::optional<event::Place> take_taken_name(event::ObjectId object);
     bool is_missing_directory(event::ObjectId object);
-    void look_at_again(catalog::Entry const& entry, event::ObjectKey key, event::Place const& place);
-    void complete_place(event::Activity& activity) const;
+    std::optional<event::Place> name_left(event::ObjectId object);
+    void complete_place(event::Activity& activity);
+    void delete_below(event::Activity const& directory);
+    struct AbsentTree;
+    bool walk_missed(AbsentTree& absent, WalkEnd const& end);
+    bool is_walk_to_come(event::RootId root) const;
     void delete_missing(event::RootId root);
     void delete_missing_names(event::RootId root);
     void tell_deleted(std::span<event::Activity> deletions);
@@ -215,7 +219,12 @@ private:
     std::atomic<bool> looks_soon_{false}; // a probe is next, or something is astray: for wait()
     std::unordered_map<event::ObjectId, pid_t> last_opener_; // of the newest 65,536 objects at most
 
-    std::unordered_set<event::RootId> absent_from_; // trees that the restart compares with the journal
+    struct AbsentTree {
+        std::size_t walks = 0; // to come
+        int rounds = 0; // of walks for what those before had missed
+        bool is_whole = true; // none of them left anything out
+    };
+    std::unordered_map<event::RootId, AbsentTree> absent_from_; // the restart compares them with the journal
     // Of the restart's walk: names that others have by now, and all that were found of what has several.
     struct TakenNames { // the catalog may have forgotten whose they were
         event::ObjectKind kind;
@@ -234,7 +243,6 @@ private:
     std::unordered_set<event::ObjectId> excluded_; // named, and no version is wanted
     std::uint64_t here_of(std::unordered_set<event::ObjectId>& objects, event::RootId root);
     std::atomic<bool> is_restart_{false}; // until what changed meanwhile is an incident
-    std::size_t walks_expected_ = 0; // of trees that were known before
     WallTime absent_since_{}; // as far as the changes then can be told from later ones
     pid_t const self_pid_;
     std::atomic<std::uint64_t> lost_captures_{0};

@@ -10,6 +10,12 @@ using event::Activity;
 using event::ActivityKind;
 using event::ObjectKind;
 
+namespace {
+
+constexpr int rounds_at_most = 3; // of walks for what moved meanwhile
+
+} // namespace
+
 // What tells, once the walk is over, which names went in the absence without their object.
 void Decider::note_names(FoundObject const& message)
 {
@@ -95,42 +101,122 @@ void Decider::delete_missing(event::RootId root)
             absence_.expect(object); // of a tree whose walk has not ended
             continue;
         }
-        bool stands = false;
-        for (auto const& place : catalog_.places_of(object)) {
-            if (auto key = objects_.key_at(place); key && event::id_of(*key) == object) {
-                stands = true;
-                look_at_again(*entry, std::move(*key), place);
-            } else
+        auto const places = catalog_.places_of(object);
+        auto const told = deletions.size();
+        for (auto const& place : places)
+            if (objects_.stands_at(place, object) == ObjectFinder::Stands::no)
                 deletions.push_back(deletion(object, entry->kind, root, place));
-        }
-        if (!stands)
+        // Without a name it has been deleted while the walk went on, unless another object has its name.
+        if (places.empty() ? names_taken_.contains(object) : deletions.size() - told == places.size())
             absence_.deleted();
     }
+    std::erase_if(names_taken_, [&](auto const& item) { return item.second.root == root; });
     tell_deleted(deletions);
 }
 
-// The walk has not seen it.
-void Decider::look_at_again(catalog::Entry const& entry, event::ObjectKey key, event::Place const& place)
+// What moved to where a walk had been already is walked by itself, before anything of it is told gone. Whether
+// there was any.
+bool Decider::walk_missed(AbsentTree& absent, WalkEnd const& end)
 {
-    if (entry.kind != ObjectKind::directory) {
-        capture_soon(entry.id, key, 0);
-        return;
+    auto const tree = tree_of(end.root);
+    if (!tree || absent.rounds++ == rounds_at_most)
+        return false;
+    std::vector<WalkRequest> requests;
+    for (auto object : absence_.missing()) {
+        auto const* entry = catalog_.find(object);
+        if (entry == nullptr || entry->root != end.root)
+            continue;
+        for (auto const& place : catalog_.places_of(object)) {
+            if (absence_.is_expected(place.parent)) // with its directory, or not at all
+                continue;
+            auto found = objects_.key_at(place);
+            if (!found.ok())
+                continue;
+            if (auto key = found.take(); event::id_of(key) == object) {
+                requests.push_back({WalkReason::restart, tree, std::move(key), entry->kind, place,
+                    catalog_.path_of(place), {}, end.baseline});
+                break;
+            }
+        }
     }
-    Activity found;
-    found.kind = ActivityKind::created;
-    found.object = entry.id;
-    found.key = std::move(key);
-    found.root = entry.root;
-    found.place = place;
-    found.path = catalog_.path_of(place);
-    arrive(found);
+    for (auto& request : requests)
+        if (parts_.walker.request(std::move(request)))
+            ++absent.walks;
+    return absent.walks != 0;
+}
+
+bool Decider::is_walk_to_come(event::RootId root) const
+{
+    auto const absent = absent_from_.find(root);
+    return absent != absent_from_.end() && absent->second.walks != 0;
+}
+
+// The one name that is known of the object, where it has left that without an event: while a restart's walks go on.
+std::optional<event::Place> Decider::name_left(event::ObjectId object)
+{
+    if (!is_restart_)
+        return {};
+    auto places = catalog_.places_of(object);
+    bool const is_left =
+        places.size() == 1 && objects_.stands_at(places.front(), object) == ObjectFinder::Stands::no;
+    return is_left ? std::optional(std::move(places.front())) : std::nullopt;
+}
+
+// While the trees are walked anew something may move that has not been come by: of its old name the kernel tells
+// nothing where that is in a folder not marked yet, and it may be one that it got in the absence.
+void Decider::complete_place(Activity& activity)
+{
+    if (!is_restart_ || activity.kind != ActivityKind::renamed)
+        return;
+    auto const* from = catalog_.link_at(activity.place);
+    bool const is_known = from != nullptr && from->object->id == activity.object;
+    auto const left = is_known ? std::nullopt : name_left(activity.object);
+    if (!left || *left == activity.target)
+        return;
+    if (activity.place.parent) {
+        auto of_absence = activity;
+        of_absence.process = {};
+        of_absence.displaced = {};
+        of_absence.place = *left;
+        of_absence.path = catalog_.path_of(*left);
+        of_absence.target = activity.place;
+        of_absence.target_path = activity.path;
+        absence_.changed();
+        catalog_.apply(of_absence, {});
+        record(std::move(of_absence));
+    } else {
+        activity.place = *left;
+        activity.path = catalog_.path_of(*left);
+    }
+}
+
+// REQUIRES: the activity is the deletion of a directory. It was empty then: what is still known in it went before,
+// while nobody looked there yet.
+void Decider::delete_below(Activity const& directory)
+{
+    std::vector<event::ObjectId> open{directory.object};
+    std::vector<Activity> deletions;
+    for (std::size_t i = 0; i < open.size(); ++i) {
+        catalog_.for_each_child(open[i], [&](catalog::Link const& link) {
+            auto const& object = *link.object;
+            deletions.push_back(
+                deletion(object.id, object.kind, object.root, {open[i], std::string(link.name)}));
+            deletions.back().process = directory.process;
+            if (object.kind == ObjectKind::directory)
+                open.push_back(object.id);
+            return true;
+        });
+    }
+    std::ranges::reverse(deletions); // what a folder holds before the folder
+    tell_deleted(deletions);
 }
 
 bool Decider::is_missing_directory(event::ObjectId object)
 {
     auto const places = catalog_.places_of(object);
-    return absence_.is_expected(object)
-        && std::ranges::none_of(places, [&](auto const& place) { return objects_.stands_at(place, object); });
+    return absence_.is_expected(object) && std::ranges::all_of(places, [&](auto const& place) {
+        return objects_.stands_at(place, object) == ObjectFinder::Stands::no;
+    });
 }
 
 // Names that are gone of objects that are there, or that had others as well.
@@ -152,16 +238,17 @@ void Decider::delete_missing_names(event::RootId root)
     }
     for (auto const& [object, names] : names_taken_)
         for (auto const& place : names.places)
-            if (names.root == root && !objects_.stands_at(place, object))
+            if (names.root == root && objects_.stands_at(place, object) == ObjectFinder::Stands::no)
                 deletions.push_back(deletion(object, names.kind, root, place));
-    std::erase_if(names_taken_, [&](auto const& item) { return item.second.root == root; });
     tell_deleted(deletions);
 }
 
 // Once all walks of the restart and their captures are done.
 void Decider::close_absence()
 {
-    if (!is_restart_ || walks_expected_ != 0 || parts_.walker.outstanding() != 0)
+    bool const is_walked =
+        std::ranges::none_of(absent_from_, [&](auto const& item) { return is_walk_to_come(item.first); });
+    if (!is_restart_ || !is_walked || parts_.walker.outstanding() != 0)
         return;
     if (!absence_.is_empty())
         record_absence();

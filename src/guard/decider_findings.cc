@@ -203,29 +203,30 @@ void Decider::handle(FoundObject&& message)
 {
     auto& found = message.found;
     numbers_[{found.device, found.metadata.inode}] = found.object;
-    bool was_expected = absence_.is_expected(found.object);
-    absence_.found(found.object);
+    bool const was_expected = absence_.is_expected(found.object);
+    bool const is_of_restart = message.reason == WalkReason::restart;
     auto const* entry = catalog_.find(found.object);
     auto const* link = catalog_.link_at(found.place);
     bool is_named = link != nullptr && link->object->id == found.object && link->object->root == message.root;
     // It was listed under a name that it has no more: events have told of those that it has.
-    bool const has_moved = !is_named && message.reason != WalkReason::restart && entry != nullptr
-        && entry->is_here() && entry->root == message.root && has_all_names(found);
+    bool const has_moved = !is_named && !is_of_restart && entry != nullptr && entry->is_here()
+        && entry->root == message.root && has_all_names(found) && !name_left(found.object);
     if (has_moved)
         found.path = catalog_.path_of(found.object);
     is_named = is_named || has_moved;
     auto const* parent = catalog_.find(found.place.parent);
     bool const has_left = parent != nullptr && parent->is_gone; // with all that was listed in it
     bool const was_gone = entry != nullptr && entry->is_gone && found.place.parent;
-    if (message.reason != WalkReason::restart
-        && (has_left || (was_gone && !objects_.may_stand_at(found.place, found.key))))
+    if (!is_of_restart && (has_left || (was_gone && !objects_.may_stand_at(found.place, found.key))))
         return; // between the listing and now; not only moved away and back
-    if (message.reason == WalkReason::restart && !is_named && found.place.parent
-        && !objects_.may_stand_at(found.place, found.key))
+    if (is_of_restart && !is_named && found.place.parent && !objects_.may_stand_at(found.place, found.key))
         return; // likewise: events have told what became of it
-    if (message.reason == WalkReason::restart && is_restart_)
-        note_names(message);
-    if (is_named && message.reason == WalkReason::restart && !message.is_queued) {
+    if (is_of_restart) {
+        absence_.found(found.object);
+        if (is_restart_)
+            note_names(message);
+    }
+    if (is_named && is_of_restart && !message.is_queued) {
         capture::ObjectNumber const number{found.device, found.metadata.inode};
         bool const is_left_out = entry->kind == ObjectKind::regular && parts_.trees.is_excluded(found.path);
         if (is_left_out && found.metadata.links == 1)
@@ -261,7 +262,14 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
     if (message.reason == WalkReason::arrived && message.process && !is_of_undo) {
         activity.kind = ActivityKind::created;
         activity.process = message.process;
+        if (auto const left =
+                was_expected ? name_left(found.object) : std::nullopt) { // from where no walk had been
+            activity.kind = ActivityKind::renamed;
+            activity.target = std::exchange(activity.place, *left);
+            activity.target_path = std::exchange(activity.path, catalog_.path_of(*left));
+        }
     }
+    auto const* before = catalog_.find(found.object);
     if (message.reason == WalkReason::restart && is_restart_) {
         activity.kind = ActivityKind::created;
         bool const may_have_further =
@@ -282,7 +290,7 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
             absence_.changed();
         } else if (had_names) { // found under another name a moment ago
             activity.kind = may_have_further ? ActivityKind::linked : ActivityKind::seen;
-        } else if (was_expected || is_made_since(found.metadata)) {
+        } else if (was_expected || (before != nullptr && before->is_gone) || is_made_since(found.metadata)) {
             // Moved here, or made, since the guard began and before this was marked.
             activity.kind = ActivityKind::seen;
         } else {
@@ -293,9 +301,9 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
     auto maker = processes_.maker_of(activity.process);
     if (activity.kind == ActivityKind::created && !activity.process) {
         // What stands where something stood is that, saved anew: it has that one's maker.
-        if (auto const* before = catalog_.link_at(found.place)) {
-            known.process = before->object->origin.creator;
-            maker = before->object->origin.maker;
+        if (auto const* stood = catalog_.link_at(found.place)) {
+            known.process = stood->object->origin.creator;
+            maker = stood->object->origin.maker;
         } else {
             known.process = unseen_maker(found.metadata.btime_ns, activity.time);
         }
@@ -316,11 +324,14 @@ void Decider::version_found(FoundObject const& message)
     version.key = found.key;
     version.root = message.root;
     version.time = wall_now();
-    version.occasion = message.reason == WalkReason::restart ? Occasion::absence : Occasion::walk;
+    bool const is_known = entry != nullptr && entry->has_version;
+    bool const is_of_absence =
+        message.reason == WalkReason::restart && (is_known || !is_made_since(found.metadata));
+    version.occasion = is_of_absence ? Occasion::absence : Occasion::walk;
     version.path = found.path;
     version.metadata = found.metadata;
     version.digest = Sha256::of(as_bytes(found.metadata.link_target));
-    if (entry != nullptr && entry->has_version) {
+    if (is_known) {
         bool same = entry->mode == found.metadata.mode && entry->uid == found.metadata.uid
             && entry->gid == found.metadata.gid && entry->mtime_ns == found.metadata.mtime_ns
             && entry->xattr_hash == catalog::hash_of(found.metadata.xattrs);
@@ -339,11 +350,16 @@ void Decider::handle(WalkEnd&& end)
         fail(end.outcome.error().message());
     if (end.reason != WalkReason::restart)
         return;
-    give_up_walk(); // it has come
-    if (end.is_whole) {
-        delete_missing_names(end.root);
-        delete_missing(end.root);
-    }
+    give_up_walk(end.root); // it has come
+    auto const at = absent_from_.find(end.root);
+    if (at == absent_from_.end())
+        return;
+    auto& tree = at->second;
+    tree.is_whole = tree.is_whole && end.is_whole;
+    if (tree.walks != 0 || walk_missed(tree, end) || !tree.is_whole)
+        return;
+    delete_missing_names(end.root);
+    delete_missing(end.root);
 }
 
 } // namespace tocsin::guard

@@ -63,27 +63,15 @@ void Decider::handle(sensor::WitnessEvent const& event, WallTime time)
                 learn_kind(activity);
             auto copy = activity;
             complete_place(activity);
+            if (is_restart_ && activity.kind == ActivityKind::deleted
+                && activity.object_kind == ObjectKind::directory)
+                delete_below(activity);
             apply(std::move(activity));
             after_name(copy);
             break;
         }
         }
     });
-}
-
-// While the trees are walked anew a folder may come from one that is not marked yet, of which the kernel tells
-// nothing: its old name is the one that is known.
-void Decider::complete_place(Activity& activity) const
-{
-    bool const came = activity.kind == ActivityKind::renamed && !activity.place.parent
-        && activity.object_kind == ObjectKind::directory;
-    if (!came || !is_restart_)
-        return;
-    auto const places = catalog_.places_of(activity.object);
-    if (places.empty() || places.front() == activity.target)
-        return;
-    activity.place = places.front();
-    activity.path = catalog_.path_of(activity.place);
 }
 
 // REQUIRES: it is created, or of a guessed kind. The kernel tells directories from the rest, and no more; a
@@ -219,7 +207,7 @@ void Decider::arrive(Activity const& activity)
     WalkRequest request;
     request.reason = WalkReason::arrived;
     request.tree = tree;
-    request.directory = activity.key;
+    request.start = activity.key;
     request.process = activity.process;
     bool moved = activity.kind == ActivityKind::renamed;
     request.place = moved ? activity.target : activity.place;
@@ -232,7 +220,9 @@ void Decider::arrive(Activity const& activity)
         if (auto marked = parts_.walker.mark(directory.get(), sensor::MarkScope::directory); !marked.ok())
             fail("a new directory could not be marked: " + marked.error().message());
     }
-    parts_.walker.request(std::move(request));
+    if (is_walk_to_come(activity.root) && absence_.is_expected(activity.object))
+        return; // a walk of the restart comes by, which tells what changed in it from what moved with it
+    (void)parts_.walker.request(std::move(request));
 }
 
 void Decider::after_attributes(Activity activity)

@@ -23,6 +23,9 @@ enum class WalkReason {
     arrived, // a directory was made or moved in: its content came with it
 };
 
+// What the journal last knew of each object: taken before a restart's walk, then never changed.
+using Baseline = std::unordered_map<event::ObjectId, event::Stamp>;
+
 struct FoundObject {
     WalkReason reason = WalkReason::first;
     event::RootId root;
@@ -36,6 +39,7 @@ struct WalkEnd {
     event::RootId root;
     Result<void> outcome;
     bool is_whole = false; // nothing was left out: what it did not find is not there
+    std::shared_ptr<Baseline const> baseline; // restart only
 };
 
 // Runs in the deciding thread.

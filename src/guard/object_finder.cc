@@ -97,23 +97,24 @@ bool ObjectFinder::may_stand_at(event::Place const& place, event::ObjectKey cons
     return status && status->stx_nlink > 0;
 }
 
-bool ObjectFinder::stands_at(event::Place const& place, event::ObjectId object)
+ObjectFinder::Stands ObjectFinder::stands_at(event::Place const& place, event::ObjectId object)
 {
-    auto const key = key_at(place);
-    return key && event::id_of(*key) == object;
+    auto found = key_at(place);
+    if (!found.ok())
+        return says_that_it_is_gone(found.error()) ? Stands::no : Stands::unknown;
+    return event::id_of(found.take()) == object ? Stands::yes : Stands::no;
 }
 
-std::optional<event::ObjectKey> ObjectFinder::key_at(event::Place const& place)
+Result<event::ObjectKey> ObjectFinder::key_at(event::Place const& place)
 {
     auto const* directory = catalog_.find(place.parent);
-    auto const tree = directory == nullptr ? nullptr : trees_.containing(catalog_.path_of(place.parent));
-    if (!tree)
-        return {};
-    auto fd = descriptor_of(*directory);
-    if (!fd.ok())
-        return {};
-    auto handle = sys::handle_at(fd.take(), place.name);
-    return handle.ok() ? std::optional(event::ObjectKey{tree->filesystem, handle.take()}) : std::nullopt;
+    if (directory == nullptr || !directory->is_here())
+        return Error(Errc::not_found, "its directory has no name");
+    int const fd = TRY(descriptor_of(*directory));
+    auto object = TRY(sys::open_at2(fd, place.name, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_XDEV));
+    auto const filesystem = TRY(sys::filesystem_id(object.get()));
+    auto handle = TRY(sys::handle_of(object.get()));
+    return event::ObjectKey{filesystem, std::move(handle)};
 }
 
 // Two calls for what takes four by a descriptor. Between them the name may be given to another object:

@@ -28,10 +28,12 @@ public:
     std::optional<struct statx> status_at_place(event::Place const& place, event::ObjectKey const& key);
     // As status_at_place(); and yes for what exists, where the way to its directory is no longer known.
     bool may_stand_at(event::Place const& place, event::ObjectKey const& key);
-    // Whether this very object has the name just now. No, where the way to its directory is not that of the catalog.
-    bool stands_at(event::Place const& place, event::ObjectId object);
+    // Whether this very object has the name just now. No, where the way to its directory is not that of the catalog;
+    // unknown, where a mount hides it.
+    enum class Stands { yes, no, unknown };
+    Stands stands_at(event::Place const& place, event::ObjectId object);
     // Of what has the name just now.
-    std::optional<event::ObjectKey> key_at(event::Place const& place);
+    Result<event::ObjectKey> key_at(event::Place const& place);
     std::optional<event::Metadata> metadata_by_name(event::ObjectId object, event::ObjectKey const& key);
 
     Result<UniqueFd> open_by_handle(event::ObjectKey const& key) const; // O_PATH

@@ -105,7 +105,7 @@ void Guard::Parts::begin_trees()
         if (there && there->root == root.root)
             continue; // its walk has been asked for
         inbox->put(Command([this, root] {
-            decider.give_up_walk();
+            decider.give_up_walk(root.root);
             decider.forget_tree(root.root);
         }));
         recalled_.erase(root.root); // recalled again when its directory comes back
@@ -214,7 +214,7 @@ Result<void> Guard::Parts::protect_tree(std::string const& path, std::vector<std
     }
     request.tree = trees.add(std::move(tree));
     inbox->put(Command([this, change] { decider.record(change); }));
-    walker.request(std::move(request));
+    (void)walker.request(std::move(request));
     remember(change);
     health.set(cause_of(change.path), "");
     return {};

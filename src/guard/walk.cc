@@ -36,14 +36,18 @@ class Walk {
 public:
     Walk(Tree const& tree, WalkVisitor const& visitor) : tree_(tree), visitor_(visitor) { }
 
-    Result<void> run(UniqueFd directory, event::Place place, std::string const& path)
+    Result<void> run(UniqueFd start, event::Place place, std::string const& path)
     {
-        auto self = TRY(look(directory.get(), std::move(place), path));
-        TRY(visitor_.mark(directory.get()));
-        auto object = self.object;
-        if (!visitor_.found(std::move(self)))
+        auto self = TRY(look(start.get(), std::move(place), path));
+        auto const object = self.object;
+        bool const is_directory = S_ISDIR(self.metadata.mode);
+        if (is_directory)
+            TRY(visitor_.mark(start.get()));
+        else
+            TRY(mark_if_linked(start.get(), self));
+        if (!visitor_.found(std::move(self)) || !is_directory)
             return {};
-        auto more = TRY(list(directory.get(), object, path));
+        auto more = TRY(list(start.get(), object, path));
         while (more && !pending_.empty()) {
             auto next = std::move(pending_.front());
             pending_.pop_front();
@@ -84,14 +88,20 @@ private:
             auto value = found.take();
             if (value.device != tree_.device) // another file system is mounted here
                 continue;
-            if (S_ISREG(value.metadata.mode) && value.metadata.links > 1)
-                TRY(visitor_.mark_file(object.get()).context("mark '" + entry_path + "'"));
+            TRY(mark_if_linked(object.get(), value));
             if (S_ISDIR(value.metadata.mode))
                 pending_.push_back({value.key, entry_path});
             if (!visitor_.found(std::move(value)))
                 return false;
         }
         return true;
+    }
+
+    Result<void> mark_if_linked(int fd, Found const& found)
+    {
+        if (!S_ISREG(found.metadata.mode) || found.metadata.links <= 1)
+            return {};
+        return visitor_.mark_file(fd).context("mark '" + found.path + "'");
     }
 
     Tree const& tree_;
@@ -101,10 +111,10 @@ private:
 
 } // namespace
 
-Result<void> walk(Tree const& tree, UniqueFd directory, event::Place place, std::string const& path,
-    WalkVisitor const& visitor)
+Result<void> walk(
+    Tree const& tree, UniqueFd start, event::Place place, std::string const& path, WalkVisitor const& visitor)
 {
-    return Walk(tree, visitor).run(std::move(directory), std::move(place), path);
+    return Walk(tree, visitor).run(std::move(start), std::move(place), path);
 }
 
 } // namespace tocsin::guard

@@ -35,8 +35,8 @@ struct WalkVisitor {
     std::function<void(std::string const& path, Error const& error)> skipped;
 };
 
-// From a directory down, itself included. `parent` is the place of the directory.
-Result<void> walk(Tree const& tree, UniqueFd directory, event::Place place, std::string const& path,
+// From an object down, itself included. `place` is its own; a directory is open for reading.
+Result<void> walk(Tree const& tree, UniqueFd start, event::Place place, std::string const& path,
     WalkVisitor const& visitor);
 
 } // namespace tocsin::guard

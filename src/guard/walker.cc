@@ -27,18 +27,20 @@ void Walker::stop()
         thread_.join();
 }
 
-void Walker::request(WalkRequest request)
+bool Walker::request(WalkRequest request)
 {
     outstanding_.fetch_add(1);
-    if (requests_.put(std::move(request)) != Put::accepted)
+    bool const is_taken = requests_.put(std::move(request)) == Put::accepted;
+    if (!is_taken)
         outstanding_.fetch_sub(1);
+    return is_taken;
 }
 
 void Walker::run()
 {
     ::pthread_setname_np(::pthread_self(), "walker");
     while (auto request = requests_.take()) {
-        WalkEnd end{request->reason, request->tree->root, {}, false};
+        WalkEnd end{request->reason, request->tree->root, {}, false, request->baseline};
         if (!stopping_)
             carry_out(*request, end);
         parts_.inbox.put(std::move(end));
@@ -68,16 +70,19 @@ Result<void> Walker::walk_from(
     WalkRequest const& request, std::function<void(std::string const&, Error const&)> const& skipped)
 {
     auto const& tree = *request.tree;
-    auto const& start = request.reason == WalkReason::arrived ? request.directory : tree.key;
-    auto directory = sys::open_by_handle(tree.fd.get(), start.handle, O_RDONLY | O_DIRECTORY | O_NOATIME);
-    if (!directory.ok()) {
-        if (request.reason == WalkReason::arrived)
+    bool const is_whole_tree = request.start.handle.bytes.empty();
+    auto const& start = is_whole_tree ? tree.key : request.start;
+    int const flags = request.kind == event::ObjectKind::directory ? O_RDONLY | O_DIRECTORY | O_NOATIME
+                                                                   : O_PATH | O_NOFOLLOW;
+    auto opened = sys::open_by_handle(tree.fd.get(), start.handle, flags);
+    if (!opened.ok()) {
+        if (!is_whole_tree)
             return {}; // gone again
-        return directory.take_error();
+        return opened.take_error();
     }
-    auto fd = directory.take();
+    auto fd = opened.take();
     bool const marks_all = tree.scope == sensor::MarkScope::filesystem;
-    if (marks_all && request.reason != WalkReason::arrived)
+    if (marks_all && is_whole_tree)
         TRY(mark(fd.get(), sensor::MarkScope::filesystem));
     WalkVisitor visitor;
     visitor.mark = [&](int dir_fd) {

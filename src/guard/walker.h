@@ -18,13 +18,11 @@
 
 namespace tocsin::guard {
 
-// What the journal last knew of each object: taken before a restart's walk, then never changed.
-using Baseline = std::unordered_map<event::ObjectId, event::Stamp>;
-
 struct WalkRequest {
     WalkReason reason = WalkReason::first;
     std::shared_ptr<Tree const> tree;
-    event::ObjectKey directory; // arrived: where to begin; else the tree's own directory
+    event::ObjectKey start; // an empty handle: the tree's own directory
+    event::ObjectKind kind = event::ObjectKind::directory; // of `start`
     event::Place place;
     std::string path;
     event::ProcessKey process;
@@ -45,7 +43,7 @@ public:
 
     void stop(); // ends the walk at hand, drops the rest, joins
 
-    void request(WalkRequest request);
+    bool request(WalkRequest request); // no, where it stops or a million wait
 
     // Objects whose capture a walk asked for and that have no outcome yet, and walks not ended.
     std::uint64_t outstanding() const { return outstanding_.load(); }

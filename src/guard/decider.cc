@@ -75,7 +75,10 @@ void Decider::recall(event::Incident const& incident)
 
 void Decider::expect_walk(event::RootId root, WallTime absent_since)
 {
-    ++absent_from_[root].walks;
+    auto& absent = absent_from_[root];
+    if (absent.walks == 0)
+        absent = {}; // protected anew meanwhile
+    ++absent.walks;
     if (!is_restart_.exchange(true))
         absent_since_ = absent_since;
 }

@@ -119,8 +119,10 @@ void Decider::delete_missing(event::RootId root)
 bool Decider::walk_missed(AbsentTree& absent, WalkEnd const& end)
 {
     auto const tree = tree_of(end.root);
-    if (!tree || absent.rounds++ == rounds_at_most)
+    if (!tree)
         return false;
+    // What moves all the time is only marked and captured in the end.
+    auto const reason = absent.rounds++ < rounds_at_most ? WalkReason::restart : WalkReason::arrived;
     std::vector<WalkRequest> requests;
     for (auto object : absence_.missing()) {
         auto const* entry = catalog_.find(object);
@@ -133,14 +135,14 @@ bool Decider::walk_missed(AbsentTree& absent, WalkEnd const& end)
             if (!found.ok())
                 continue;
             if (auto key = found.take(); event::id_of(key) == object) {
-                requests.push_back({WalkReason::restart, tree, std::move(key), entry->kind, place,
-                    catalog_.path_of(place), {}, end.baseline});
+                requests.push_back({reason, tree, std::move(key), entry->kind, place, catalog_.path_of(place),
+                    {}, end.baseline});
                 break;
             }
         }
     }
     for (auto& request : requests)
-        if (parts_.walker.request(std::move(request)))
+        if (parts_.walker.request(std::move(request)) && reason == WalkReason::restart)
             ++absent.walks;
     return absent.walks != 0;
 }

@@ -210,7 +210,8 @@ void Decider::handle(FoundObject&& message)
     bool is_named = link != nullptr && link->object->id == found.object && link->object->root == message.root;
     // It was listed under a name that it has no more: events have told of those that it has.
     bool const has_moved = !is_named && !is_of_restart && entry != nullptr && entry->is_here()
-        && entry->root == message.root && has_all_names(found) && !name_left(found.object);
+        && entry->root == message.root && has_all_names(found)
+        && !(name_left(found.object) && objects_.may_stand_at(found.place, found.key));
     if (has_moved)
         found.path = catalog_.path_of(found.object);
     is_named = is_named || has_moved;

@@ -220,7 +220,8 @@ void Decider::arrive(Activity const& activity)
         if (auto marked = parts_.walker.mark(directory.get(), sensor::MarkScope::directory); !marked.ok())
             fail("a new directory could not be marked: " + marked.error().message());
     }
-    if (is_walk_to_come(activity.root) && absence_.is_expected(activity.object))
+    auto const* entry = catalog_.find(activity.object);
+    if (entry != nullptr && is_walk_to_come(entry->root) && absence_.is_expected(activity.object))
         return; // a walk of the restart comes by, which tells what changed in it from what moved with it
     (void)parts_.walker.request(std::move(request));
 }

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import lab
 
-PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207
+PTRACE_DETACH, PTRACE_SYSCALL, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 24, 0x4206, 0x4207
 WAIT_ALL, O_PATH = 0x40000000, 0o10000000
-FOLDERS, FILLING = 300, 40
+FOLDERS, FILLING, LISTED = 100, 40, 30
 
 
 def fill(tree):
@@ -34,7 +34,7 @@ def fill(tree):
 
 
 class HeldWalk:
-    """The guard's walker thread, stopped while it lists one of the tree's folders."""
+    """The guard's walker thread, led from system call to system call until it has listed some of the folders."""
 
     def __init__(self, pid, tree):
         self.thread = None
@@ -42,15 +42,16 @@ class HeldWalk:
         until = time.monotonic() + 20
         while self.thread is None and time.monotonic() < until:
             self.thread = next((int(t) for t in os.listdir(f"/proc/{pid}/task") if name_of(pid, t) == "walker"), None)
-        while time.monotonic() < until:
-            lab.LIBC.ptrace(PTRACE_SEIZE, self.thread, None, None)
-            lab.LIBC.ptrace(PTRACE_INTERRUPT, self.thread, None, None)
-            os.waitpid(self.thread, WAIT_ALL)
+        lab.LIBC.ptrace(PTRACE_SEIZE, self.thread, None, None)
+        lab.LIBC.ptrace(PTRACE_INTERRUPT, self.thread, None, None)
+        os.waitpid(self.thread, WAIT_ALL)
+        at = -1
+        while at < LISTED and time.monotonic() < until:
+            for _ in range(50):
+                lab.LIBC.ptrace(PTRACE_SYSCALL, self.thread, None, None)
+                os.waitpid(self.thread, WAIT_ALL)
             at = max((order.index(n) for n in folders_open(pid, tree) if n in order), default=-1)
-            if at >= 20:
-                break
-            self.go_on()
-        if not 20 <= at < len(order) - 20:
+        if not LISTED <= at < len(order) - LISTED:
             raise AssertionError(f"the walk was not caught in the middle of the tree: at {at} of {len(order)}")
         time.sleep(1)  # what was found so far has been compared
         self.listed = [tree / n for n in order[:at - 8] if n.startswith("d")]

@@ -13,6 +13,8 @@ using event::IncidentState;
 
 namespace {
 
+constexpr std::size_t generations_at_most = 64;
+
 std::uint64_t deeds_of(event::Incident const& incident)
 {
     return incident.objects_changed + incident.objects_deleted + incident.objects_created;
@@ -61,6 +63,7 @@ void Incidents::open(verdict::Decision const& decision)
         contain(incident);
     if (has(ActionKind::kill))
         parts_.responder.kill(incident.id, incident.actor.processes, "policy");
+    parts_.responder.look_for_client(incident.id, line_of(incident.actor.top));
     incidents_[incident.id] = incident;
     introduce(incident);
     parts_.batch.add(std::move(incident));
@@ -74,6 +77,33 @@ void Incidents::open(event::Incident incident)
     parts_.verdict.set_next_incident({incident.id.value + 1});
     incidents_[incident.id] = incident;
     parts_.batch.add(std::move(incident));
+}
+
+// The process and those that it comes from, nearest first.
+std::vector<event::ProcessKey> Incidents::line_of(event::ProcessKey process) const
+{
+    std::vector<event::ProcessKey> line;
+    while (process && line.size() < generations_at_most) {
+        line.push_back(process);
+        auto const* node = parts_.processes.find(process);
+        process = node == nullptr ? event::ProcessKey{} : node->process.parent;
+    }
+    return line;
+}
+
+void Incidents::name_client(event::IncidentId id, sensor::RemoteClient const& client)
+{
+    auto const at = incidents_.find(id);
+    if (at == incidents_.end())
+        return;
+    auto& actor = at->second.actor;
+    actor.address = client.address;
+    if (client.server
+        == actor.top) { // a process for each client: who works there is its user, not the server's
+        actor.kind = event::ActorKind::session;
+        actor.user = "#" + std::to_string(client.uid);
+    }
+    parts_.batch.add(at->second);
 }
 
 std::vector<event::ProcessKey> Incidents::running_of(event::Incident const& incident) const
@@ -104,6 +134,9 @@ void Incidents::record_progress()
         auto updated = now;
         updated.state = at->second.state; // ours to say
         updated.first_activity = at->second.first_activity;
+        updated.actor.kind = at->second.actor.kind; // and as what its client was found to be
+        updated.actor.user = at->second.actor.user;
+        updated.actor.address = at->second.actor.address;
         reopen_if_it_goes_on(at->second, updated);
         if (updated == at->second)
             continue;

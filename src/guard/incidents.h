@@ -38,6 +38,8 @@ public:
     void resume(WallTime boot);
 
     void open(verdict::Decision const& decision);
+    // Its actor works from elsewhere.
+    void name_client(event::IncidentId id, sensor::RemoteClient const& client);
     // Of nobody's doing that the verdict could name. Its id is given here.
     void open(event::Incident incident);
     // Counters and processes of open incidents grow as further activities arrive.
@@ -66,6 +68,7 @@ private:
     event::IncidentId next_id() const;
     std::vector<event::ProcessKey> running_of(event::Incident const& incident) const;
     void contain(event::Incident const& incident);
+    std::vector<event::ProcessKey> line_of(event::ProcessKey process) const;
     void change_state(event::IncidentId id, event::IncidentState state);
     void introduce(event::Incident const& incident);
 

@@ -59,9 +59,15 @@ Guard::Parts::Parts(
     , decider({trees, *witness, lineage.get(), keeper, pool, walker, recorder, opens, *inbox, *responder,
           std::move(recording)})
 {
-    responder->connect(keeper, [this](event::Action action) {
-        inbox->put(Command([this, action = std::move(action)] { decider.incidents().acted(action); }));
-    });
+    responder->connect(
+        keeper,
+        [this](event::Action action) {
+            inbox->put(Command([this, action = std::move(action)] { decider.incidents().acted(action); }));
+        },
+        [this](event::IncidentId id, sensor::RemoteClient client) {
+            inbox->put(Command(
+                [this, id, client = std::move(client)] { decider.incidents().name_client(id, client); }));
+        });
 }
 
 sensor::Heartbeat Guard::Parts::heartbeat_of(supervise::Organ organ)

@@ -48,10 +48,11 @@ void Responder::stop()
         thread_.join();
 }
 
-void Responder::connect(Keeper& keeper, Done done)
+void Responder::connect(Keeper& keeper, Done done, Found found)
 {
     keeper_ = &keeper;
     done_ = std::move(done);
+    found_ = std::move(found);
     thread_ = std::jthread([this] { run(); });
 }
 
@@ -91,12 +92,24 @@ void Responder::kill(event::IncidentId id, std::vector<event::ProcessKey> proces
 void Responder::run()
 {
     ::pthread_setname_np(::pthread_self(), "responder");
-    while (auto task = tasks_.take()) {
-        if (auto const* deed = std::get_if<Deed>(&*task))
-            carry_out(*deed);
-        else
-            std::get<Bell>(*task)->set_value();
-    }
+    while (auto task = tasks_.take())
+        std::visit([this](auto const& wanted) { carry_out(wanted); }, *task);
+}
+
+void Responder::look_for_client(event::IncidentId id, std::vector<event::ProcessKey> line)
+{
+    (void)tasks_.put(Search{id, std::move(line)});
+}
+
+void Responder::carry_out(Search const& search)
+{
+    if (auto client = sensor::remote_client_of(search.line))
+        found_(search.id, std::move(*client));
+}
+
+void Responder::carry_out(Bell const& bell)
+{
+    bell->set_value();
 }
 
 bool Responder::wait_until_done(std::chrono::seconds at_most)

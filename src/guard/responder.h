@@ -17,6 +17,7 @@
 #include "tocsin/guard/keeper.h"
 #include "tocsin/respond/act.h"
 #include "tocsin/respond/plan.h"
+#include "tocsin/sensor/proc/remote_client.h"
 
 namespace tocsin::guard {
 
@@ -24,12 +25,14 @@ class Responder {
 public:
     // What was done, told from the responder's thread.
     using Done = std::function<void(event::Action)>;
+    // From where an incident's actor works, likewise.
+    using Found = std::function<void(event::IncidentId, sensor::RemoteClient)>;
 
     static Result<std::unique_ptr<Responder>> create(respond::Policy policy);
     ~Responder();
 
     // Borrowed; before anything else. Opens are denied through it.
-    void connect(Keeper& keeper, Done done);
+    void connect(Keeper& keeper, Done done, Found found);
 
     respond::Policy policy() const { return policy_; }
 
@@ -42,6 +45,8 @@ public:
     void contain_child(event::ProcessKey process);
     void release(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
     void kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
+    // Of an actor's top and those that it comes from, nearest first: whose client it is, if anybody's.
+    void look_for_client(event::IncidentId id, std::vector<event::ProcessKey> line);
     void stop(); // carries out what it was asked for, then joins
     // Until all that was asked for before is done and told; false when time was over before.
     bool wait_until_done(std::chrono::seconds at_most);
@@ -53,12 +58,18 @@ private:
         std::vector<event::ProcessKey> processes;
         std::string by;
     };
+    struct Search {
+        event::IncidentId id;
+        std::vector<event::ProcessKey> line;
+    };
     using Bell = std::shared_ptr<std::promise<void>>; // rung when its turn comes
-    using Task = std::variant<Deed, Bell>;
+    using Task = std::variant<Deed, Search, Bell>;
 
     Responder(respond::Policy policy, respond::Freezer quick, respond::Freezer thorough);
     void run();
     void carry_out(Deed const& deed);
+    void carry_out(Search const& search);
+    void carry_out(Bell const& bell);
     void finish(Deed const& deed, Result<respond::Freezer::Outcome> outcome);
     void tell(Deed const& deed, event::ActionKind kind, Result<respond::Freezer::Outcome> outcome);
 
@@ -67,6 +78,7 @@ private:
     respond::Freezer thorough_; // the responder's thread's
     Keeper* keeper_ = nullptr;
     Done done_;
+    Found found_;
     Mailbox<Task> tasks_;
     std::jthread thread_;
 };

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/sensor/proc/remote_client.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <charconv>
+#include <unordered_set>
+
+#include "tocsin/base/proc.h"
+#include "tocsin/base/sys.h"
+
+namespace tocsin::sensor {
+namespace {
+
+constexpr std::size_t line_at_most = 64;
+constexpr std::size_t descriptors_at_most = 4'096;
+constexpr std::size_t table_limit = 16 << 20;
+constexpr std::size_t status_limit = 4'096;
+constexpr unsigned established = 1; // include/net/tcp_states.h
+constexpr unsigned listening = 10;
+
+std::string_view next_word(std::string_view& rest)
+{
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+    auto const word = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(word.size());
+    return word;
+}
+
+template <typename Number>
+bool to_number(std::string_view text, int base, Number& out)
+{
+    auto const* end = text.data() + text.size();
+    auto [at, error] = std::from_chars(text.data(), end, out, base);
+    return error == std::errc{} && at == end && !text.empty();
+}
+
+// Words of four bytes, each printed as a number of this machine's order.
+std::optional<std::string> address_from_hex(std::string_view hex)
+{
+    if (hex.size() != 8 && hex.size() != 32)
+        return {};
+    std::array<std::uint32_t, 4> words{};
+    for (std::size_t i = 0; i * 8 < hex.size(); ++i)
+        if (!to_number(hex.substr(i * 8, 8), 16, words[i]))
+            return {};
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    bool const is_mapped = hex.size() == 32 && words[0] == 0 && words[1] == 0 && words[2] == htonl(0xffff);
+    if (hex.size() == 8 || is_mapped)
+        ::inet_ntop(AF_INET, &words[is_mapped ? 3 : 0], text.data(), text.size());
+    else
+        ::inet_ntop(AF_INET6, words.data(), text.data(), text.size());
+    return std::string(text.data());
+}
+
+// sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …
+Result<std::optional<TcpSocket>> parse_line(std::string_view line)
+{
+    auto wrong = [] { return Error(Errc::corrupt, "this is no line of /proc/PID/net/tcp"); };
+    (void)next_word(line);
+    auto const local = next_word(line);
+    auto const remote = next_word(line);
+    unsigned state = 0;
+    if (!to_number(next_word(line), 16, state))
+        return wrong();
+    for (int i = 0; i < 5; ++i)
+        (void)next_word(line);
+    TcpSocket out;
+    auto const address = address_from_hex(remote.substr(0, remote.find(':')));
+    auto const colon = local.find(':');
+    if (!address || colon == std::string_view::npos || !to_number(local.substr(colon + 1), 16, out.local_port)
+        || !to_number(next_word(line), 10, out.inode))
+        return wrong();
+    out.remote_address = *address;
+    out.is_listening = state == listening;
+    bool const is_told = out.is_listening || state == established;
+    return is_told ? std::optional(std::move(out)) : std::nullopt;
+}
+
+// The numbers of the sockets that a process has open.
+std::unordered_set<std::uint64_t> sockets_of(int process_fd)
+{
+    constexpr std::string_view prefix = "socket:[";
+    std::unordered_set<std::uint64_t> out;
+    auto directory = sys::open_at(process_fd, "fd", O_RDONLY | O_DIRECTORY);
+    if (!directory.ok())
+        return out;
+    auto const fd = directory.take();
+    auto entries = sys::list_dir(fd.get());
+    if (!entries.ok())
+        return out;
+    auto const listed = entries.take();
+    for (auto const& entry : std::span(listed).first(std::min(listed.size(), descriptors_at_most))) {
+        auto target = sys::read_link_at(fd.get(), entry.name);
+        if (!target.ok())
+            continue;
+        auto const text = target.take();
+        std::uint64_t inode = 0;
+        if (text.starts_with(prefix) && text.ends_with(']')
+            && to_number(
+                std::string_view(text).substr(prefix.size(), text.size() - prefix.size() - 1), 10, inode))
+            out.insert(inode);
+    }
+    return out;
+}
+
+// Of both families, as the process's own network namespace has them.
+std::vector<TcpSocket> tables_of(int process_fd)
+{
+    std::vector<TcpSocket> out;
+    for (auto const* name : {"net/tcp", "net/tcp6"}) {
+        auto text = proc::read_start(process_fd, name, table_limit);
+        auto sockets = text.ok() ? parse_tcp_table(text.take()) : text.take_error();
+        if (sockets.ok())
+            std::ranges::move(sockets.take(), std::back_inserter(out));
+    }
+    return out;
+}
+
+// The peer of all connections that it has accepted; empty: there is none, or more than one.
+std::string one_peer(int process_fd)
+{
+    auto const own = sockets_of(process_fd);
+    if (own.empty())
+        return {};
+    auto const sockets = tables_of(process_fd);
+    std::unordered_set<std::uint16_t> ports; // on which somebody listens
+    for (auto const& socket : sockets)
+        if (socket.is_listening)
+            ports.insert(socket.local_port);
+    std::string peer;
+    for (auto const& socket : sockets) {
+        bool const is_served =
+            !socket.is_listening && own.contains(socket.inode) && ports.contains(socket.local_port);
+        if (is_served && !peer.empty() && peer != socket.remote_address)
+            return {};
+        if (is_served)
+            peer = socket.remote_address;
+    }
+    return peer;
+}
+
+} // namespace
+
+Result<std::vector<TcpSocket>> parse_tcp_table(std::string_view table)
+{
+    std::vector<TcpSocket> out;
+    bool is_heading = true;
+    while (!table.empty()) {
+        auto const end = table.find('\n');
+        if (end == std::string_view::npos)
+            break; // cut off
+        auto const line = table.substr(0, end);
+        table.remove_prefix(end + 1);
+        if (std::exchange(is_heading, false))
+            continue;
+        auto socket = TRY(parse_line(line));
+        if (socket)
+            out.push_back(std::move(*socket));
+    }
+    return out;
+}
+
+std::optional<RemoteClient> remote_client_of(std::span<event::ProcessKey const> line)
+{
+    auto opened = proc::ProcDir::open();
+    if (!opened.ok())
+        return {};
+    auto const proc = opened.take();
+    for (auto const& key : line.first(std::min(line.size(), line_at_most))) {
+        auto process = key.pid > 1 ? proc.open_process(key.pid) : Error(Errc::not_found, "nobody");
+        auto stat = process.ok() ? proc.stat(key.pid) : process.take_error();
+        if (!stat.ok() || stat.take().start_ticks != key.start_ticks)
+            continue; // it has ended
+        auto const fd = process.take();
+        auto peer = one_peer(fd.get());
+        if (peer.empty())
+            continue;
+        auto status = proc::read_start(fd.get(), "status", status_limit);
+        auto uid = status.ok() ? proc::parse_effective_uid(status.take()) : status.take_error();
+        if (!uid.ok())
+            return {}; // it has ended meanwhile
+        return RemoteClient{std::move(peer), key, uid.take()};
+    }
+    return {};
+}
+
+} // namespace tocsin::sensor

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/sensor/proc/remote_client.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tocsin/sensor/proc/process_reader.h"
+
+namespace tocsin::sensor {
+namespace {
+
+constexpr std::string_view heading =
+    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+
+std::string table_of(std::string_view lines)
+{
+    return std::string(heading) + std::string(lines);
+}
+
+TEST(TcpTable, TellsWhoIsConnectedAndWhoListens)
+{
+    auto parsed = parse_tcp_table(table_of(
+        "   0: 0100007F:1162 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 11 1 0\n"
+        "   1: 0100007F:1162 0200000A:C84C 01 00000000:00000000 02:000001A2 00000000     0        0 12 2 0\n"
+        "   2: 0100007F:1162 0300000A:C84D 06 00000000:00000000 03:000001A2 00000000     0        0 0 3 "
+        "0\n"));
+    ASSERT_TRUE(parsed.ok());
+    auto const sockets = parsed.take();
+    ASSERT_EQ(sockets.size(), 2U);
+    EXPECT_TRUE(sockets[0].is_listening);
+    EXPECT_EQ(sockets[0].local_port, 0x1162);
+    EXPECT_FALSE(sockets[1].is_listening);
+    EXPECT_EQ(sockets[1].remote_address, "10.0.0.2");
+    EXPECT_EQ(sockets[1].inode, 12U);
+}
+
+TEST(TcpTable, WritesAddressesOfBothFamiliesAsPeopleDo)
+{
+    auto parsed =
+        parse_tcp_table(table_of("   0: 00000000000000000000000001000000:01BD "
+                                 "B80D0120000000000000000001000000:C84C 01 0:0 0:0 0 0 0 12 2 0\n"
+                                 "   1: 0000000000000000FFFF00000100007F:01BD "
+                                 "0000000000000000FFFF00000200000A:C84C 01 0:0 0:0 0 0 0 13 2 0\n"));
+    ASSERT_TRUE(parsed.ok());
+    auto const sockets = parsed.take();
+    ASSERT_EQ(sockets.size(), 2U);
+    EXPECT_EQ(sockets[0].remote_address, "2001:db8::1");
+    EXPECT_EQ(sockets[1].remote_address, "10.0.0.2");
+}
+
+TEST(TcpTable, RefusesWhatIsNotTheKernels)
+{
+    EXPECT_EQ(parse_tcp_table(table_of("   0: here:1 there:2 01\n")).error().code(), Errc::corrupt);
+    EXPECT_EQ(parse_tcp_table(table_of("\n")).error().code(), Errc::corrupt);
+}
+
+TEST(TcpTable, LeavesOutALineThatIsCutOff)
+{
+    auto parsed = parse_tcp_table(table_of("   0: 0100007F:1162 0000"));
+    ASSERT_TRUE(parsed.ok());
+    EXPECT_TRUE(parsed.take().empty());
+}
+
+// A listening socket of this process, a client that is connected to it, and what was accepted.
+class RemoteClientTest : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        listening_ = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        client_ = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_in here{};
+        here.sin_family = AF_INET;
+        here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        auto* address = reinterpret_cast<sockaddr*>(&here);
+        socklen_t size = sizeof here;
+        ASSERT_EQ(::bind(listening_.get(), address, size), 0);
+        ASSERT_EQ(::listen(listening_.get(), 4), 0);
+        ASSERT_EQ(::getsockname(listening_.get(), address, &size), 0);
+        here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        ASSERT_EQ(::connect(client_.get(), address, size), 0);
+    }
+
+    std::optional<RemoteClient> ask() const
+    {
+        auto reader = ProcessReader::create();
+        auto key = reader.take().key_of(::getpid());
+        auto const self = key.take();
+        return remote_client_of(std::span(&self, 1));
+    }
+
+    UniqueFd listening_;
+    UniqueFd client_;
+};
+
+TEST_F(RemoteClientTest, IsThePeerOfWhatWasAccepted)
+{
+    UniqueFd const accepted(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    auto const client = ask();
+    ASSERT_TRUE(client);
+    EXPECT_EQ(client->address, "127.0.0.1");
+    EXPECT_EQ(client->server.pid, ::getpid());
+    EXPECT_EQ(client->uid, ::geteuid());
+}
+
+TEST_F(RemoteClientTest, IsNobodyWhereNothingWasAccepted)
+{
+    EXPECT_FALSE(ask()); // it has connected to somebody, and listens
+}
+
+TEST_F(RemoteClientTest, IsNobodyForAProcessThatIsGone)
+{
+    event::ProcessKey const gone{::getpid(), 1};
+    EXPECT_FALSE(remote_client_of(std::span(&gone, 1)));
+}
+
+} // namespace
+} // namespace tocsin::sensor

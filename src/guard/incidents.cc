@@ -42,6 +42,8 @@ void Incidents::resume(WallTime boot)
             undone_alive_[id] = is_held ? IncidentState::contained : IncidentState::observed;
         if (!only_observes)
             contain(incident);
+        if (incident.actor.address.empty())
+            look_for_client(incident);
     }
     held_.clear();
 }
@@ -61,9 +63,9 @@ void Incidents::open(verdict::Decision const& decision)
     auto has = [&](ActionKind kind) { return std::ranges::find(actions, kind) != actions.end(); };
     if (has(ActionKind::freeze))
         contain(incident);
+    look_for_client(incident); // before the connection is gone
     if (has(ActionKind::kill))
         parts_.responder.kill(incident.id, incident.actor.processes, "policy");
-    parts_.responder.look_for_client(incident.id, line_of(incident.actor.top));
     incidents_[incident.id] = incident;
     introduce(incident);
     parts_.batch.add(std::move(incident));
@@ -79,16 +81,16 @@ void Incidents::open(event::Incident incident)
     parts_.batch.add(std::move(incident));
 }
 
-// The process and those that it comes from, nearest first.
-std::vector<event::ProcessKey> Incidents::line_of(event::ProcessKey process) const
+void Incidents::look_for_client(event::Incident const& incident)
 {
+    auto process = incident.actor.top;
     std::vector<event::ProcessKey> line;
     while (process && line.size() < generations_at_most) {
         line.push_back(process);
         auto const* node = parts_.processes.find(process);
         process = node == nullptr ? event::ProcessKey{} : node->process.parent;
     }
-    return line;
+    parts_.responder.look_for_client(incident.id, std::move(line));
 }
 
 void Incidents::name_client(event::IncidentId id, sensor::RemoteClient const& client)
@@ -98,8 +100,8 @@ void Incidents::name_client(event::IncidentId id, sensor::RemoteClient const& cl
         return;
     auto& actor = at->second.actor;
     actor.address = client.address;
-    if (client.server
-        == actor.top) { // a process for each client: who works there is its user, not the server's
+    if (client.server == actor.top
+        && client.uid != 0) { // a process for each client: who works there is its user, not the server's
         actor.kind = event::ActorKind::session;
         actor.user = "#" + std::to_string(client.uid);
     }

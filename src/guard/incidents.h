@@ -68,7 +68,7 @@ private:
     event::IncidentId next_id() const;
     std::vector<event::ProcessKey> running_of(event::Incident const& incident) const;
     void contain(event::Incident const& incident);
-    std::vector<event::ProcessKey> line_of(event::ProcessKey process) const;
+    void look_for_client(event::Incident const& incident);
     void change_state(event::IncidentId id, event::IncidentState state);
     void introduce(event::Incident const& incident);
 

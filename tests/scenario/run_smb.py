@@ -179,10 +179,14 @@ def attack(host, samba, share, what, commands):
         return
     actor = new[0]["actor"]
     told = (actor["kind"], actor["user"], actor["address"])
-    host.expect(told == ("session", "mallory", samba.network.address("mallory")), f"{what}: the actor is {told}")
+    address = samba.network.address("mallory")
+    host.expect(told in (("session", "mallory", address), ("process_tree", "root", address)),  # smbd, for itself
+                f"{what}: the actor is {told}")
     host.tocsin("stop", str(new[0]["id"]))
     attacker.join(30)
     host.ask("undo", str(new[0]["id"]))
+    again = host.ask("incident", str(new[0]["id"]))["actor"]
+    host.expect(again["address"] == told[2] and again["user"] == told[1], f"{what}: later the actor is {again}")
     after = lab.picture(share)
     found = [d for d in lab.differences(before, after) if "bert" not in d]
     host.expect(not found, f"{what}: {found[:3]}")

@@ -5,8 +5,10 @@
 #include <arpa/inet.h>
 #include <array>
 #include <charconv>
+#include <map>
 #include <unordered_set>
 
+#include "tocsin/base/clock.h"
 #include "tocsin/base/proc.h"
 #include "tocsin/base/sys.h"
 
@@ -17,8 +19,8 @@ constexpr std::size_t line_at_most = 64;
 constexpr std::size_t descriptors_at_most = 4'096;
 constexpr std::size_t table_limit = 16 << 20;
 constexpr std::size_t status_limit = 4'096;
-constexpr unsigned established = 1; // include/net/tcp_states.h
-constexpr unsigned listening = 10;
+constexpr unsigned listening = 10; // include/net/tcp_states.h
+constexpr std::chrono::milliseconds search_at_most{500};
 
 std::string_view next_word(std::string_view& rest)
 {
@@ -54,28 +56,38 @@ std::optional<std::string> address_from_hex(std::string_view hex)
     return std::string(text.data());
 }
 
-// sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …
-Result<std::optional<TcpSocket>> parse_line(std::string_view line)
+// ADDRESS:PORT
+struct End {
+    std::string address;
+    std::uint16_t port = 0;
+};
+std::optional<End> parse_end(std::string_view text)
 {
-    auto wrong = [] { return Error(Errc::corrupt, "this is no line of /proc/PID/net/tcp"); };
+    End out;
+    auto const colon = text.find(':');
+    auto address = address_from_hex(text.substr(0, colon));
+    if (!address || colon == std::string_view::npos || !to_number(text.substr(colon + 1), 16, out.port))
+        return {};
+    out.address = std::move(*address);
+    return out;
+}
+
+// sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …
+Result<TcpSocket> parse_line(std::string_view line)
+{
     (void)next_word(line);
-    auto const local = next_word(line);
-    auto const remote = next_word(line);
+    auto local = parse_end(next_word(line));
+    auto remote = parse_end(next_word(line));
     unsigned state = 0;
-    if (!to_number(next_word(line), 16, state))
-        return wrong();
+    bool is_right = local && remote && to_number(next_word(line), 16, state);
     for (int i = 0; i < 5; ++i)
         (void)next_word(line);
-    TcpSocket out;
-    auto const address = address_from_hex(remote.substr(0, remote.find(':')));
-    auto const colon = local.find(':');
-    if (!address || colon == std::string_view::npos || !to_number(local.substr(colon + 1), 16, out.local_port)
-        || !to_number(next_word(line), 10, out.inode))
-        return wrong();
-    out.remote_address = *address;
-    out.is_listening = state == listening;
-    bool const is_told = out.is_listening || state == established;
-    return is_told ? std::optional(std::move(out)) : std::nullopt;
+    std::uint64_t inode = 0;
+    is_right = is_right && to_number(next_word(line), 10, inode);
+    if (!is_right)
+        return Error(Errc::corrupt, "this is no line of /proc/PID/net/tcp");
+    return TcpSocket{
+        std::move(local->address), std::move(remote->address), local->port, inode, state == listening};
 }
 
 // The numbers of the sockets that a process has open.
@@ -105,40 +117,31 @@ std::unordered_set<std::uint64_t> sockets_of(int process_fd)
     return out;
 }
 
-// Of both families, as the process's own network namespace has them.
-std::vector<TcpSocket> tables_of(int process_fd)
-{
-    std::vector<TcpSocket> out;
-    for (auto const* name : {"net/tcp", "net/tcp6"}) {
-        auto text = proc::read_start(process_fd, name, table_limit);
-        auto sockets = text.ok() ? parse_tcp_table(text.take()) : text.take_error();
-        if (sockets.ok())
-            std::ranges::move(sockets.take(), std::back_inserter(out));
+// Of both families, each network namespace read once: all processes of a line mostly share one.
+class Tables {
+public:
+    std::vector<TcpSocket> const& of(int process_fd)
+    {
+        auto name = sys::read_link_at(process_fd, "ns/net");
+        auto [at, is_new] = tables_.try_emplace(name.ok() ? name.take() : std::string());
+        if (is_new)
+            for (auto const* table : {"net/tcp", "net/tcp6"}) {
+                auto text = proc::read_start(process_fd, table, table_limit);
+                auto sockets = text.ok() ? parse_tcp_table(text.take()) : text.take_error();
+                if (sockets.ok())
+                    std::ranges::move(sockets.take(), std::back_inserter(at->second));
+            }
+        return at->second;
     }
-    return out;
-}
 
-// The peer of all connections that it has accepted; empty: there is none, or more than one.
-std::string one_peer(int process_fd)
+private:
+    std::map<std::string, std::vector<TcpSocket>> tables_;
+};
+
+bool is_of_this_host(TcpSocket const& socket)
 {
-    auto const own = sockets_of(process_fd);
-    if (own.empty())
-        return {};
-    auto const sockets = tables_of(process_fd);
-    std::unordered_set<std::uint16_t> ports; // on which somebody listens
-    for (auto const& socket : sockets)
-        if (socket.is_listening)
-            ports.insert(socket.local_port);
-    std::string peer;
-    for (auto const& socket : sockets) {
-        bool const is_served =
-            !socket.is_listening && own.contains(socket.inode) && ports.contains(socket.local_port);
-        if (is_served && !peer.empty() && peer != socket.remote_address)
-            return {};
-        if (is_served)
-            peer = socket.remote_address;
-    }
-    return peer;
+    return socket.remote_address == socket.local_address || socket.remote_address.starts_with("127.")
+        || socket.remote_address == "::1";
 }
 
 } // namespace
@@ -156,8 +159,25 @@ Result<std::vector<TcpSocket>> parse_tcp_table(std::string_view table)
         if (std::exchange(is_heading, false))
             continue;
         auto socket = TRY(parse_line(line));
-        if (socket)
-            out.push_back(std::move(*socket));
+        out.push_back(std::move(socket));
+    }
+    return out;
+}
+
+Served served_by(std::unordered_set<std::uint64_t> const& own, std::span<TcpSocket const> sockets)
+{
+    std::unordered_set<std::uint16_t> ports; // on which somebody listens
+    for (auto const& socket : sockets)
+        if (socket.is_listening)
+            ports.insert(socket.local_port);
+    Served out;
+    for (auto const& socket : sockets) {
+        if (socket.is_listening || !own.contains(socket.inode) || !ports.contains(socket.local_port))
+            continue;
+        bool const is_another = out.is_anybody && out.address != socket.remote_address;
+        out = {true, is_another || is_of_this_host(socket) ? std::string() : socket.remote_address};
+        if (out.address.empty())
+            break;
     }
     return out;
 }
@@ -168,20 +188,25 @@ std::optional<RemoteClient> remote_client_of(std::span<event::ProcessKey const> 
     if (!opened.ok())
         return {};
     auto const proc = opened.take();
+    auto const until = steady_now() + search_at_most;
+    Tables tables;
     for (auto const& key : line.first(std::min(line.size(), line_at_most))) {
         auto process = key.pid > 1 ? proc.open_process(key.pid) : Error(Errc::not_found, "nobody");
         auto stat = process.ok() ? proc.stat(key.pid) : process.take_error();
         if (!stat.ok() || stat.take().start_ticks != key.start_ticks)
             continue; // it has ended
+        if (steady_now() > until)
+            return {};
         auto const fd = process.take();
-        auto peer = one_peer(fd.get());
-        if (peer.empty())
+        auto const own = sockets_of(fd.get());
+        auto served = own.empty() ? Served{} : served_by(own, tables.of(fd.get()));
+        if (!served.is_anybody)
             continue;
         auto status = proc::read_start(fd.get(), "status", status_limit);
         auto uid = status.ok() ? proc::parse_effective_uid(status.take()) : status.take_error();
-        if (!uid.ok())
-            return {}; // it has ended meanwhile
-        return RemoteClient{std::move(peer), key, uid.take()};
+        if (served.address.empty() || !uid.ok())
+            return {};
+        return RemoteClient{std::move(served.address), key, uid.take()};
     }
     return {};
 }

@@ -194,6 +194,9 @@ void Decider::read_opens()
         if (last_opener_.size() >= openers_remembered)
             last_opener_.clear();
         last_opener_[at->second] = note.pid;
+        // A new file may have the number of one whose deletion has not been told yet: that was not read.
+        if (note.is_empty)
+            return;
         parts_.recording.add(opened);
         if (auto decision = verdict_.consider(opened))
             incidents_.open(*decision);

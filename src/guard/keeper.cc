@@ -54,8 +54,9 @@ Ruling Keeper::rule_open(int fd, pid_t pid) noexcept
     auto seen = look_at(fd);
     if (!seen || !seen->is_regular)
         return Ruling::allow;
-    opens_.put({seen->number.device, seen->number.inode, pid});
-    if (seen->stamp.size == 0) // nothing to lose
+    bool const is_empty = seen->stamp.size == 0;
+    opens_.put({seen->number.device, seen->number.inode, pid, is_empty});
+    if (is_empty) // nothing to lose
         return Ruling::allow;
     if (!holding_.load(std::memory_order_relaxed))
         return Ruling::allow;

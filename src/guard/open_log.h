@@ -17,6 +17,7 @@ struct OpenNote {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     pid_t pid = 0;
+    bool is_empty = false; // there was nothing to read
 };
 
 class OpenLog {

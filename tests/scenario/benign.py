@@ -76,6 +76,19 @@ for path in rng.sample(files, len(files) // 20):
 for n in range(len(files) // 50): open(os.path.join(sys.argv[1], f"new-{sys.argv[2]}-{n}.txt"), "w").write("new\\n" * n)
 PY
 rsync -a --delete "$SCRATCH/source/" files/''', ("rsync",)),
+    # As a mirror that goes on beside a busy guard: what is made gets the inode number of what just went.
+    "B05-renewal": Work("", """python3 - files "$RUN" <<'PY'
+import os, random, sys
+rng = random.Random(int(sys.argv[2])); files = [os.path.join(d, f) for d, _, fs in os.walk(sys.argv[1]) for f in fs]; files.sort()
+made = [os.path.join(sys.argv[1], f"own-{sys.argv[2]}-{n}") for n in range(300)]
+for path in made: open(path, "w").write("own")
+for number, path in enumerate(sorted(rng.sample(files, len(files) // 40))):
+    for own in made: os.chmod(own, 0o600 if number % 2 else 0o644) # the guard has to do meanwhile
+    os.unlink(path)
+    made.append(os.path.join(os.path.dirname(path), f"new-{sys.argv[2]}-{number}.key"))
+    with open(made[-1], "wb") as new:
+        new.write(os.urandom(2000))
+PY""", ("python3",)),
     "B10-mogrify": Work('''mkdir photos && cd photos && python3 - <<'PY'
 import subprocess
 subprocess.run(["convert", "-size", "320x240", "plasma:fractal", "base.jpg"], check=True)

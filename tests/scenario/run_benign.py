@@ -58,8 +58,7 @@ def run_work(name, work, kind, files, folders, runs, user):
                 except subprocess.TimeoutExpired:
                     stops = [i for i in guard.ask("incidents")
                              if i["state"] in ("contained", "held", "stopped")]
-                    if len(stops) > result["stops"] or time.monotonic() - began > 600:
-                        result["stops"] = len(stops)
+                    if stops or time.monotonic() - began > 600:
                         result["reasons"] += [r for i in stops for r in i["reasons"]][:4]
                         for incident in stops:
                             guard.ask("release", id=incident["id"])

@@ -208,6 +208,9 @@ private:
         event::ProcessKey process;
     };
     std::unordered_map<event::ObjectId, Unread> unread_;
+    // Directories in which names have changed, and so their times, since theirs were last looked at; 65,536 at most.
+    std::unordered_set<event::ObjectId> stirred_;
+    void note_stirred(event::Activity const& named);
     struct Astray { // its object was not where its name is
         event::Activity activity;
         SteadyTime since;

@@ -22,6 +22,7 @@ constexpr std::size_t astray_at_once = 64;
 constexpr std::size_t astray_kept = 4'096; // above it the oldest are not waited for
 constexpr std::size_t changes_that_alarm = 4;
 constexpr std::size_t writers_noted = 8;
+constexpr std::size_t stirred_kept = 65'536;
 constexpr std::chrono::milliseconds probe_after{2};
 
 bool is_regular(Activity const& activity)
@@ -138,8 +139,18 @@ void Decider::apply(Activity&& activity)
         incidents_.open(*decision);
 }
 
+void Decider::note_stirred(Activity const& named)
+{
+    if (stirred_.size() >= stirred_kept)
+        stirred_.clear();
+    for (auto const* place : {&named.place, &named.target})
+        if (place->parent)
+            stirred_.insert(place->parent);
+}
+
 void Decider::after_name(Activity const& activity)
 {
+    note_stirred(activity);
     bool came = activity.kind == ActivityKind::created
         || (activity.kind == ActivityKind::renamed && !activity.place.parent && activity.target.parent);
     if (came && activity.object_kind == ObjectKind::directory)
@@ -249,7 +260,9 @@ void Decider::compare_attributes(Activity activity, struct statx const& status)
         activity.metadata = std::move(all);
     else if (activity.metadata = objects_.metadata_by_handle(activity.key); !activity.metadata)
         return; // gone
-    if (!shows && catalog::hash_of(now.xattrs) == entry->xattr_hash)
+    // Who sets a folder's time back to what it was, after changes in it, has set it: what is known is older.
+    bool const is_set_back = stirred_.erase(activity.object) != 0;
+    if (!shows && !is_set_back && catalog::hash_of(now.xattrs) == entry->xattr_hash)
         return restamp(activity.object, status); // the number of its links, or its atime
     // A capture of what undo made, still to come, reads what this one has left.
     if (auto at = unsettled_.find(activity.object); at != unsettled_.end() && at->second.writer == self_pid_)

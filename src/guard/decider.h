@@ -115,6 +115,7 @@ private:
     void learn_kind(event::Activity& named);
     bool is_kind_guessed(event::ObjectId object) const;
     void after_name(event::Activity const& activity);
+    void note_stirred(event::Activity const& named);
     void after_attributes(event::Activity activity);
     void compare_attributes(
         event::Activity activity, struct statx const& status); // REQUIRES: the catalog knows the object
@@ -210,7 +211,6 @@ private:
     std::unordered_map<event::ObjectId, Unread> unread_;
     // Directories in which names have changed, and so their times, since theirs were last looked at; 65,536 at most.
     std::unordered_set<event::ObjectId> stirred_;
-    void note_stirred(event::Activity const& named);
     struct Astray { // its object was not where its name is
         event::Activity activity;
         SteadyTime since;

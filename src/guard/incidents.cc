@@ -100,8 +100,8 @@ void Incidents::name_client(event::IncidentId id, sensor::RemoteClient const& cl
         return;
     auto& actor = at->second.actor;
     actor.address = client.address;
-    if (client.server == actor.top
-        && client.uid != 0) { // a process for each client: who works there is its user, not the server's
+    // A process for each client: who works there is its user, not the server's.
+    if (client.server == actor.top && client.uid != 0) {
         actor.kind = event::ActorKind::session;
         actor.user = "#" + std::to_string(client.uid);
     }

@@ -20,36 +20,38 @@ std::string table_of(std::string_view lines)
     return std::string(heading) + std::string(lines);
 }
 
+std::vector<TcpSocket> sockets_in(std::string_view lines)
+{
+    auto parsed = parse_tcp_table(table_of(lines));
+    EXPECT_TRUE(parsed.ok());
+    return parsed.ok() ? parsed.take() : std::vector<TcpSocket>();
+}
+
 TEST(TcpTable, TellsWhoIsConnectedAndWhoListens)
 {
-    auto parsed = parse_tcp_table(table_of(
+    auto const found = sockets_in(
         "   0: 0100007F:1162 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 11 1 0\n"
         "   1: 0100007F:1162 0200000A:C84C 01 00000000:00000000 02:000001A2 00000000     0        0 12 2 0\n"
         "   2: 0100007F:1162 0300000A:C84D 06 00000000:00000000 03:000001A2 00000000     0        0 0 3 "
-        "0\n"));
-    ASSERT_TRUE(parsed.ok());
-    auto const sockets = parsed.take();
-    ASSERT_EQ(sockets.size(), 3U);
-    EXPECT_TRUE(sockets[0].is_listening);
-    EXPECT_EQ(sockets[0].local_address, "127.0.0.1");
-    EXPECT_EQ(sockets[0].local_port, 0x1162);
-    EXPECT_FALSE(sockets[1].is_listening);
-    EXPECT_EQ(sockets[1].remote_address, "10.0.0.2");
-    EXPECT_EQ(sockets[1].inode, 12U);
+        "0\n");
+    ASSERT_EQ(found.size(), 3U);
+    EXPECT_TRUE(found[0].is_listening);
+    EXPECT_EQ(found[0].local_address, "127.0.0.1");
+    EXPECT_EQ(found[0].local_port, 0x1162);
+    EXPECT_FALSE(found[1].is_listening);
+    EXPECT_EQ(found[1].remote_address, "10.0.0.2");
+    EXPECT_EQ(found[1].inode, 12U);
 }
 
 TEST(TcpTable, WritesAddressesOfBothFamiliesAsPeopleDo)
 {
-    auto parsed =
-        parse_tcp_table(table_of("   0: 00000000000000000000000001000000:01BD "
-                                 "B80D0120000000000000000001000000:C84C 01 0:0 0:0 0 0 0 12 2 0\n"
-                                 "   1: 0000000000000000FFFF00000100007F:01BD "
-                                 "0000000000000000FFFF00000200000A:C84C 01 0:0 0:0 0 0 0 13 2 0\n"));
-    ASSERT_TRUE(parsed.ok());
-    auto const sockets = parsed.take();
-    ASSERT_EQ(sockets.size(), 2U);
-    EXPECT_EQ(sockets[0].remote_address, "2001:db8::1");
-    EXPECT_EQ(sockets[1].remote_address, "10.0.0.2");
+    auto const found = sockets_in("   0: 00000000000000000000000001000000:01BD "
+                                  "B80D0120000000000000000001000000:C84C 01 0:0 0:0 0 0 0 12 2 0\n"
+                                  "   1: 0000000000000000FFFF00000100007F:01BD "
+                                  "0000000000000000FFFF00000200000A:C84C 01 0:0 0:0 0 0 0 13 2 0\n");
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].remote_address, "2001:db8::1");
+    EXPECT_EQ(found[1].remote_address, "10.0.0.2");
 }
 
 TEST(TcpTable, RefusesWhatIsNotTheKernels)
@@ -60,9 +62,7 @@ TEST(TcpTable, RefusesWhatIsNotTheKernels)
 
 TEST(TcpTable, LeavesOutALineThatIsCutOff)
 {
-    auto parsed = parse_tcp_table(table_of("   0: 0100007F:1162 0000"));
-    ASSERT_TRUE(parsed.ok());
-    EXPECT_TRUE(parsed.take().empty());
+    EXPECT_TRUE(sockets_in("   0: 0100007F:1162 0000").empty());
 }
 
 // Port 445 is listened on; 11, 12 and 13 are connections to it, 14 is one from here to port 445 elsewhere.

@@ -136,14 +136,14 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
     TRY(parts->recall());
     if (!options.excludes.empty())
         for (auto const& tree : trees)
-            parts->leave_out(tree, options.excludes);
-    if (trees.empty() && !parts->has_trees())
+            parts->protection.leave_out(tree, options.excludes);
+    if (trees.empty() && !parts->protection.has_trees())
         return Error(
             Errc::invalid, "no tree is named, and '" + options.state_dir + "' knows of none to guard");
     TRY(parts->begin());
     for (auto const& tree : trees)
-        TRY(parts->protect_at_start(tree.path, options.excludes));
-    parts->start_is_over();
+        TRY(parts->protection.protect_at_start(tree.path, options.excludes));
+    parts->protection.start_is_over();
     if (!options.died.empty())
         parts->record_death(options.died);
     return std::unique_ptr<Guard>(new Guard(std::move(parts)));

@@ -9,6 +9,7 @@
 #include "tocsin/base/log.h"
 #include "tocsin/base/precedence.h"
 #include "tocsin/base/sys.h"
+#include "tocsin/event/restraint.h"
 #include "tocsin/guard/checkpoint.h"
 #include "tocsin/guard/control.h"
 
@@ -21,6 +22,16 @@ constexpr std::chrono::minutes checkpoint_every{15};
 constexpr std::chrono::minutes growth_every{5};
 constexpr std::uint64_t fullest_percent = 90;
 
+// Undone while its actor was frozen, which nobody has released or ended since.
+Result<bool> is_still_frozen(journal::Journal& journal, event::Incident const& incident)
+{
+    if (incident.state != event::IncidentState::undone)
+        return false;
+    auto actions = TRY(journal.actions_of(incident.id));
+    auto last = event::last_restraint(actions);
+    return last && last->kind == event::ActionKind::freeze;
+}
+
 } // namespace
 
 Result<std::unique_ptr<Guard::Parts>> Guard::Parts::create(Given given)
@@ -30,8 +41,9 @@ Result<std::unique_ptr<Guard::Parts>> Guard::Parts::create(Given given)
     Recording recording;
     if (!given.options.recording.empty())
         recording = TRY(Recording::create(given.options.recording));
-    auto parts = std::make_unique<Parts>(
-        std::move(given), std::move(inbox), std::move(responder), std::move(recording));
+    auto protection_reader = TRY(journal::Journal::open(given.state.journal, journal::Access::read_only));
+    auto parts = std::make_unique<Parts>(std::move(given), std::move(inbox), std::move(responder),
+        std::move(recording), std::move(protection_reader));
     parts->reading = TRY(journal::Journal::open(parts->state.journal, journal::Access::read_only));
     parts->stop_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!parts->stop_)
@@ -39,8 +51,8 @@ Result<std::unique_ptr<Guard::Parts>> Guard::Parts::create(Given given)
     return parts;
 }
 
-Guard::Parts::Parts(
-    Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<Responder> responder_, Recording recording)
+Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<Responder> responder_,
+    Recording recording, std::unique_ptr<journal::Journal> protection_reader)
     : options(std::move(given.options))
     , state(std::move(given.state))
     , lock(std::move(given.lock))
@@ -58,6 +70,8 @@ Guard::Parts::Parts(
     , walker({*gate, *witness, pool, *inbox, trees})
     , decider({trees, *witness, lineage.get(), keeper, pool, walker, recorder, opens, *inbox, *responder,
           std::move(recording)})
+    , protection({state, *repository, trees, recorder, *inbox, walker, decider, health},
+          std::move(protection_reader))
 {
     responder->connect(
         keeper,
@@ -89,6 +103,19 @@ Guard::Parts::~Parts()
     end_in_order();
 }
 
+Result<void> Guard::Parts::recall()
+{
+    TRY(protection.recall());
+    auto incidents = TRY(reading->incidents());
+    for (auto const& incident : incidents) {
+        decider.recall(incident);
+        bool const is_held = TRY(is_still_frozen(*reading, incident));
+        if (is_held)
+            decider.incidents().recall_held(incident.id);
+    }
+    return {};
+}
+
 Result<void> Guard::Parts::begin()
 {
     gate_thread_ = std::jthread([this] { serve_gate(); });
@@ -98,7 +125,7 @@ Result<void> Guard::Parts::begin()
             inbox->put(
                 Command([this, incident = std::move(incident)] { decider.incidents().open(incident); }));
         });
-    begin_trees();
+    protection.begin();
     auto listener = TRY(answers::listen_control(state.dir));
     control_ = std::make_unique<Control>(
         std::move(listener), [this](answers::Request const& request, answers::ProgressSink const& progress) {
@@ -154,7 +181,7 @@ void Guard::Parts::keep_house()
         if (keeper.counters().lost_events + decider.witness_overflows() > 0)
             health.set("events", "the kernel's queue overflowed: changes were missed");
         watch_disk();
-        look_for_trees();
+        protection.look_for_awaited();
         auto now = steady_now();
         auto state_now = status_word();
         if (state_now != told) {
@@ -218,7 +245,8 @@ std::string Guard::Parts::status_word() const
         return "stopped";
     if (!health.blind_because().empty())
         return "blind";
-    bool const is_busy = pending_walks_ != 0 || walker.outstanding() != 0 || decider.is_catching_up();
+    bool const is_busy =
+        protection.has_walks_to_ask_for() || walker.outstanding() != 0 || decider.is_catching_up();
     return is_busy ? "capturing" : "guarding";
 }
 

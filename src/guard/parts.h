@@ -8,9 +8,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <thread>
-#include <unordered_set>
 
 #include "tocsin/answers/state.h"
 #include "tocsin/answers/status.h"
@@ -18,6 +16,7 @@
 #include "tocsin/guard/decider.h"
 #include "tocsin/guard/guard.h"
 #include "tocsin/guard/health.h"
+#include "tocsin/guard/protection.h"
 #include "tocsin/guard/self_watch.h"
 
 namespace tocsin::guard {
@@ -35,28 +34,16 @@ struct Guard::Parts {
         Options options;
     };
     static Result<std::unique_ptr<Parts>> create(Given given);
-    Parts(
-        Given given, std::unique_ptr<Inbox> inbox, std::unique_ptr<Responder> responder, Recording recording);
+    Parts(Given given, std::unique_ptr<Inbox> inbox, std::unique_ptr<Responder> responder,
+        Recording recording, std::unique_ptr<journal::Journal> protection_reader);
     ~Parts();
 
-    // What the journal knows of trees that were protected when the guard last ran.
+    // What the journal knows of trees, processes and incidents from before.
     Result<void> recall();
-    bool has_trees() const; // recalled or protected. Before begin(), or under `protect_mutex_`
-    // Where this tree is recalled: with these globs from now on. Before begin().
-    void leave_out(Tree const& tree, std::vector<std::string> const& excludes);
     // Starts the threads, and walks the recalled trees.
     Result<void> begin();
-    // `again`: the guard ends, or is busy; `exists`: it is guarded otherwise; `not_found`, `invalid` and others:
-    // the path can't be guarded. Nothing is changed then.
-    Result<void> protect(std::string const& path, std::vector<std::string> const& excludes);
-    // The same; one that is recalled and not there yet is looked for, and the guard is blind meanwhile.
-    Result<void> protect_at_start(std::string const& path, std::vector<std::string> const& excludes);
     // How the guard ended in whose place this one was started. After begin().
     void record_death(std::string const& how);
-    void start_is_over() { --pending_walks_; } // all that the guard was started for are protected
-    // All of them, or none: `not_found` where one is not guarded. True where nothing is left to guard:
-    // then the guard ends.
-    Result<bool> unprotect(std::span<std::string const> paths);
     void run(); // until stop(), or until nothing is left to guard
     void stop();
 
@@ -94,6 +81,7 @@ struct Guard::Parts {
     Walker walker;
     Decider decider;
     Health health;
+    Protection protection;
 
 private:
     void serve_gate();
@@ -114,36 +102,10 @@ private:
     void watch_disk();
     void watch_growth();
 
-    bool holds(event::Version const& version) const; // all of its content, for certain
-    Result<void> recall_process(event::ProcessKey key);
-    void begin_trees(); // those that are recalled
-    // All that follow, until remember(): under `protect_mutex_`; look_for_trees() takes it itself.
-    void begin_tree(event::RootChange const& root);
-    void look_for_trees(); // whose directory was not there at the start
-    bool is_awaited(event::RootChange const& root) const;
-    Result<void> protect_tree(std::string const& path, std::vector<std::string> const& excludes);
-    static Result<void> refuse_another(
-        Tree const& there, Tree const& wanted, std::vector<std::string> const& excludes);
-    Result<std::optional<event::RootChange>> replaced_by(Tree const& tree, std::string const& path) const;
-    Result<std::shared_ptr<Baseline const>> baseline_of(event::RootId root);
-    Result<event::RootChange> protected_root(std::string const& path) const; // as it came under protection
-    void let_go(event::RootChange const& root);
-    void unmark(std::shared_ptr<Tree const> const& tree);
-    void remember(event::RootChange const& change);
-    static std::string cause_of(std::string const& tree_path); // in `health`
-
-    std::mutex protect_mutex_; // since begin(): for what follows, until the blank line
-    std::vector<event::RootChange> roots_; // as they are now, also those no longer protected
-    std::unordered_set<event::RootId> recalled_; // the decider knows what the journal does
-    std::unordered_set<event::ProcessKey> recalled_processes_;
-    std::int64_t next_root_ = 1;
-    bool is_over_ = false; // nothing is left to guard
-
     std::mutex growth_mutex_;
     journal::Journal::Growth growth_; // as of the last look: it goes through all versions
     UniqueFd stop_; // an eventfd
     std::atomic<bool> stopping_{false};
-    std::atomic<int> pending_walks_{1}; // trees whose walk is not asked for yet; the start is one of them
     std::atomic<bool> can_decide_{true};
     std::jthread gate_thread_;
     std::jthread decider_thread_;

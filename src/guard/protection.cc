@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Trees come under protection and leave it, and what the journal knows of them is recalled.
+#include "tocsin/guard/protection.h"
+
+#include <algorithm>
 #include <fmt/format.h>
 #include <ranges>
 #include <sys/file.h>
@@ -7,23 +9,11 @@
 #include "tocsin/answers/place.h"
 #include "tocsin/base/log.h"
 #include "tocsin/base/sys.h"
-#include "tocsin/event/restraint.h"
-#include "tocsin/guard/parts.h"
 
 namespace tocsin::guard {
 namespace {
 
 constexpr std::size_t ancestors_recalled = 64; // as many as the verdict looks at
-
-// Undone while its actor was frozen, which nobody has released or ended since.
-Result<bool> is_still_frozen(journal::Journal& journal, event::Incident const& incident)
-{
-    if (incident.state != event::IncidentState::undone)
-        return false;
-    auto actions = TRY(journal.actions_of(incident.id));
-    auto last = event::last_restraint(actions);
-    return last && last->kind == event::ActionKind::freeze;
-}
 
 bool is_empty(Tree const& tree)
 {
@@ -31,139 +21,13 @@ bool is_empty(Tree const& tree)
     return entries.ok() && entries.take().empty();
 }
 
-class PendingWalk {
-public:
-    explicit PendingWalk(std::atomic<int>& count) : count_(count) { ++count_; }
-    ~PendingWalk() { --count_; }
-    PendingWalk(PendingWalk const&) = delete;
-    PendingWalk& operator=(PendingWalk const&) = delete;
-
-private:
-    std::atomic<int>& count_;
-};
-
-} // namespace
-
-Result<void> Guard::Parts::recall()
-{
-    roots_ = TRY(reading->roots());
-    for (auto const& root : roots_) {
-        next_root_ = std::max(next_root_, root.root.value + 1);
-        if (!root.is_protected)
-            continue;
-        decider.expect_walk(root.root, wall_now());
-        auto recall_one = [&](journal::CurrentObject const& object) -> Result<void> {
-            TRY(recall_process(object.creator));
-            decider.recall(object);
-            return {};
-        };
-        TRY(reading->for_each_current(root.root, recall_one));
-        recalled_.insert(root.root);
-    }
-    auto incidents = TRY(reading->incidents());
-    for (auto const& incident : incidents) {
-        decider.recall(incident);
-        bool const is_held = TRY(is_still_frozen(*reading, incident));
-        if (is_held)
-            decider.incidents().recall_held(incident.id);
-    }
-    return {};
-}
-
-void Guard::Parts::leave_out(Tree const& tree, std::vector<std::string> const& excludes)
-{
-    for (auto& root : roots_)
-        if (root.is_protected && root.path == tree.path)
-            root.excludes = excludes; // protect() tells the journal
-}
-
-// With those it came from, the oldest first.
-Result<void> Guard::Parts::recall_process(event::ProcessKey key)
-{
-    std::vector<event::Process> line;
-    while (key && line.size() < ancestors_recalled && recalled_processes_.insert(key).second) {
-        auto process = TRY(reading->process(key));
-        if (!process)
-            break;
-        key = process->parent;
-        line.push_back(std::move(*process));
-    }
-    for (auto const& process : std::views::reverse(line))
-        decider.recall(process);
-    return {};
-}
-
-void Guard::Parts::begin_trees()
-{
-    std::lock_guard guard(protect_mutex_);
-    recalled_processes_.clear();
-    for (auto const& root : std::vector(roots_)) {
-        if (!root.is_protected)
-            continue;
-        begin_tree(root);
-        auto const there = trees.by_path(root.path);
-        if (there && there->root == root.root)
-            continue; // its walk has been asked for
-        inbox->put(Command([this, root] {
-            decider.give_up_walk(root.root);
-            decider.forget_tree(root.root);
-        }));
-        recalled_.erase(root.root); // recalled again when its directory comes back
-        if (there) // another directory by now; the command line may name it once more
-            recalled_.insert(there->root);
-    }
-}
-
-// Its directory may not be there yet: then it is looked for again.
-void Guard::Parts::begin_tree(event::RootChange const& root)
-{
-    auto done = protect_tree(root.path, root.excludes);
-    if (!done.ok())
-        health.set(cause_of(root.path), "a protected tree is not guarded: " + done.error().message());
-}
-
-void Guard::Parts::look_for_trees()
-{
-    std::lock_guard guard(protect_mutex_);
-    for (auto const& root : std::vector(roots_))
-        if (is_awaited(root))
-            begin_tree(root);
-}
-
-bool Guard::Parts::is_awaited(event::RootChange const& root) const
-{
-    return root.is_protected && !trees.by_path(root.path);
-}
-
-bool Guard::Parts::has_trees() const
-{
-    return std::ranges::any_of(roots_, &event::RootChange::is_protected);
-}
-
-std::string Guard::Parts::cause_of(std::string const& tree_path)
+std::string cause_of(std::string const& tree_path) // in Health
 {
     return "tree " + tree_path;
 }
 
-Result<void> Guard::Parts::protect(std::string const& path, std::vector<std::string> const& excludes)
-{
-    std::lock_guard guard(protect_mutex_);
-    if (is_over_)
-        return Error(Errc::again, "nothing was guarded any more, and the guard ends: try again");
-    return protect_tree(path, excludes);
-}
-
-Result<void> Guard::Parts::protect_at_start(std::string const& path, std::vector<std::string> const& excludes)
-{
-    std::lock_guard guard(protect_mutex_);
-    if (std::ranges::any_of(roots_, [&](auto const& root) { return root.path == path && is_awaited(root); }))
-        return {};
-    return protect_tree(path, excludes);
-}
-
 // Its path is guarded: that very directory, and as it shall be?
-Result<void> Guard::Parts::refuse_another(
-    Tree const& there, Tree const& wanted, std::vector<std::string> const& excludes)
+Result<void> refuse_another(Tree const& there, Tree const& wanted, std::vector<std::string> const& excludes)
 {
     if (there.object != wanted.object)
         return Error(Errc::exists,
@@ -179,17 +43,148 @@ Result<void> Guard::Parts::refuse_another(
             there.path));
 }
 
+class PendingWalk {
+public:
+    explicit PendingWalk(std::atomic<int>& count) : count_(count) { ++count_; }
+    ~PendingWalk() { --count_; }
+    PendingWalk(PendingWalk const&) = delete;
+    PendingWalk& operator=(PendingWalk const&) = delete;
+
+private:
+    std::atomic<int>& count_;
+};
+
+} // namespace
+
+Protection::Protection(Parts parts, std::unique_ptr<journal::Journal> reader)
+    : parts_(parts), reader_(std::move(reader))
+{
+}
+
+Result<void> Protection::recall()
+{
+    std::lock_guard guard(mutex_);
+    roots_ = TRY(reader_->roots());
+    for (auto const& root : roots_) {
+        next_root_ = std::max(next_root_, root.root.value + 1);
+        if (root.is_protected)
+            TRY(recall_tree(root.root));
+    }
+    return {};
+}
+
+Result<void> Protection::recall_tree(event::RootId root)
+{
+    parts_.decider.expect_walk(root, wall_now());
+    auto recall_one = [&](journal::CurrentObject const& object) -> Result<void> {
+        TRY(recall_process(object.creator));
+        parts_.decider.recall(object);
+        return {};
+    };
+    TRY(reader_->for_each_current(root, recall_one));
+    recalled_.insert(root);
+    return {};
+}
+
+// With those it came from, the oldest first.
+Result<void> Protection::recall_process(event::ProcessKey key)
+{
+    std::vector<event::Process> line;
+    while (key && line.size() < ancestors_recalled && recalled_processes_.insert(key).second) {
+        auto process = TRY(reader_->process(key));
+        if (!process)
+            break;
+        key = process->parent;
+        line.push_back(std::move(*process));
+    }
+    for (auto const& process : std::views::reverse(line))
+        parts_.decider.recall(process);
+    return {};
+}
+
+void Protection::leave_out(Tree const& tree, std::vector<std::string> const& excludes)
+{
+    std::lock_guard guard(mutex_);
+    for (auto& root : roots_)
+        if (root.is_protected && root.path == tree.path)
+            root.excludes = excludes; // protect_tree() tells the journal
+}
+
+bool Protection::has_trees() const
+{
+    std::lock_guard guard(mutex_);
+    return std::ranges::any_of(roots_, &event::RootChange::is_protected);
+}
+
+void Protection::begin()
+{
+    std::lock_guard guard(mutex_);
+    recalled_processes_.clear();
+    for (auto const& root : std::vector(roots_)) {
+        if (!root.is_protected)
+            continue;
+        begin_tree(root);
+        auto const there = parts_.trees.by_path(root.path);
+        if (there && there->root == root.root)
+            continue; // its walk has been asked for
+        parts_.inbox.put(Command([&decider = parts_.decider, root = root.root] {
+            decider.give_up_walk(root);
+            decider.forget_tree(root);
+        }));
+        recalled_.erase(root.root); // recalled again when its directory comes back
+        if (there) // another directory by now; the command line may name it once more
+            recalled_.insert(there->root);
+    }
+}
+
+// Its directory may not be there yet: then it is looked for again.
+void Protection::begin_tree(event::RootChange const& root)
+{
+    auto done = protect_tree(root.path, root.excludes);
+    if (!done.ok())
+        parts_.health.set(cause_of(root.path), "a protected tree is not guarded: " + done.error().message());
+}
+
+void Protection::look_for_awaited()
+{
+    std::lock_guard guard(mutex_);
+    for (auto const& root : std::vector(roots_))
+        if (is_awaited(root))
+            begin_tree(root);
+}
+
+bool Protection::is_awaited(event::RootChange const& root) const
+{
+    return root.is_protected && !parts_.trees.by_path(root.path);
+}
+
+Result<void> Protection::protect(std::string const& path, std::vector<std::string> const& excludes)
+{
+    std::lock_guard guard(mutex_);
+    if (is_over_)
+        return Error(Errc::again, "nothing was guarded any more, and the guard ends: try again");
+    return protect_tree(path, excludes);
+}
+
+Result<void> Protection::protect_at_start(std::string const& path, std::vector<std::string> const& excludes)
+{
+    std::lock_guard guard(mutex_);
+    if (std::ranges::any_of(roots_, [&](auto const& root) { return root.path == path && is_awaited(root); }))
+        return {};
+    return protect_tree(path, excludes);
+}
+
 // A tree that was protected before goes on where the journal stopped, so that what changed
 // meanwhile is known. Nothing is changed before all is well.
-Result<void> Guard::Parts::protect_tree(std::string const& path, std::vector<std::string> const& excludes)
+Result<void> Protection::protect_tree(std::string const& path, std::vector<std::string> const& excludes)
 {
     PendingWalk const pending(pending_walks_); // until the walk is asked for, nobody says `guarding`
     auto tree = TRY(open_tree(path));
-    if (auto there = trees.by_path(tree.path))
+    if (auto there = parts_.trees.by_path(tree.path))
         return refuse_another(*there, tree, excludes);
     auto const before = TRY(replaced_by(tree, path));
-    answers::Surroundings around{state.dir, state.repository, {}};
-    for (auto const& other : trees.all())
+    answers::Surroundings around{parts_.state.dir, parts_.state.repository, {}};
+    for (auto const& other : parts_.trees.all())
         around.guarded.push_back(other->path);
     TRY(answers::check_apart(tree.path, around));
     tree.claim = TRY(claim(tree));
@@ -212,17 +207,17 @@ Result<void> Guard::Parts::protect_tree(std::string const& path, std::vector<std
                 "'{}' is not the directory that was guarded there: it is captured as a new one", tree.path));
         let_go(*before);
     }
-    request.tree = trees.add(std::move(tree));
-    inbox->put(Command([this, change] { decider.record(change); }));
-    (void)walker.request(std::move(request));
+    request.tree = parts_.trees.add(std::move(tree));
+    parts_.inbox.put(Command([&decider = parts_.decider, change] { decider.record(change); }));
+    (void)parts_.walker.request(std::move(request));
     remember(change);
-    health.set(cause_of(change.path), "");
+    parts_.health.set(cause_of(change.path), "");
     return {};
 }
 
 // The protected tree in whose place this directory is; none: there is no other. `not_found` where it may
 // be a mount point without its disk, or where a protected tree's path leads elsewhere.
-Result<std::optional<event::RootChange>> Guard::Parts::replaced_by(
+Result<std::optional<event::RootChange>> Protection::replaced_by(
     Tree const& tree, std::string const& path) const
 {
     auto is_another = [&](auto const& root) {
@@ -246,14 +241,13 @@ Result<std::optional<event::RootChange>> Guard::Parts::replaced_by(
 }
 
 // What the journal last knew; the decider is told first, where it was not yet.
-Result<std::shared_ptr<Baseline const>> Guard::Parts::baseline_of(event::RootId root)
+Result<std::shared_ptr<Baseline const>> Protection::baseline_of(event::RootId root)
 {
     auto baseline = std::make_shared<Baseline>();
     auto objects = std::make_shared<std::vector<journal::CurrentObject>>();
     bool const is_new = !recalled_.contains(root);
-    recorder.flush();
-    std::lock_guard reading_lock(reading_mutex);
-    TRY(reading->for_each_current(root, [&](journal::CurrentObject const& object) -> Result<void> {
+    parts_.recorder.flush();
+    TRY(reader_->for_each_current(root, [&](journal::CurrentObject const& object) -> Result<void> {
         if (object.version && holds(*object.version))
             baseline->emplace(object.object, event::stamp_of(object.version->metadata));
         if (is_new)
@@ -262,7 +256,7 @@ Result<std::shared_ptr<Baseline const>> Guard::Parts::baseline_of(event::RootId 
     }));
     recalled_.insert(root);
     if (is_new)
-        inbox->put(Command([this, root, objects, now = wall_now()] {
+        parts_.inbox.put(Command([&decider = parts_.decider, root, objects, now = wall_now()] {
             decider.expect_walk(root, now);
             for (auto const& object : *objects)
                 decider.recall(object);
@@ -270,7 +264,7 @@ Result<std::shared_ptr<Baseline const>> Guard::Parts::baseline_of(event::RootId 
     return std::shared_ptr<Baseline const>(std::move(baseline));
 }
 
-void Guard::Parts::remember(event::RootChange const& change)
+void Protection::remember(event::RootChange const& change)
 {
     std::erase_if(roots_, [&](auto const& root) { return root.root == change.root; });
     roots_.push_back(change);
@@ -278,14 +272,15 @@ void Guard::Parts::remember(event::RootChange const& change)
 
 // A power cut may have kept the journal's record of a version and not the last of its blobs; and
 // a version that only rights or times gave rise to says nothing about content.
-bool Guard::Parts::holds(event::Version const& version) const
+bool Protection::holds(event::Version const& version) const
 {
     return version.occasion != event::Occasion::metadata
-        && std::ranges::all_of(version.content,
-            [&](auto const& id) { return repository->has_blob(vault::BlobType::data, vault::BlobId(id)); });
+        && std::ranges::all_of(version.content, [&](auto const& id) {
+               return parts_.repository.has_blob(vault::BlobType::data, vault::BlobId(id));
+           });
 }
 
-Result<event::RootChange> Guard::Parts::protected_root(std::string const& path) const
+Result<event::RootChange> Protection::protected_root(std::string const& path) const
 {
     auto resolved = sys::real_path(path);
     // Its path may be a symlink by now: the name that it was guarded by goes first.
@@ -296,9 +291,9 @@ Result<event::RootChange> Guard::Parts::protected_root(std::string const& path) 
     return Error(Errc::not_found, fmt::format("'{}' is not guarded", path));
 }
 
-Result<bool> Guard::Parts::unprotect(std::span<std::string const> paths)
+Result<bool> Protection::unprotect(std::span<std::string const> paths)
 {
-    std::lock_guard guard(protect_mutex_);
+    std::lock_guard guard(mutex_);
     std::vector<event::RootChange> leaving;
     for (auto const& path : paths) {
         auto root = TRY(protected_root(path));
@@ -306,54 +301,27 @@ Result<bool> Guard::Parts::unprotect(std::span<std::string const> paths)
     }
     for (auto const& root : leaving)
         let_go(root);
-    is_over_ = !has_trees();
-    if (is_over_)
-        stop();
+    is_over_ = std::ranges::none_of(roots_, &event::RootChange::is_protected);
     return is_over_;
 }
 
-void Guard::Parts::let_go(event::RootChange const& root)
+void Protection::let_go(event::RootChange const& root)
 {
-    if (auto tree = trees.by_path(root.path))
-        unmark(tree);
+    if (auto tree = parts_.trees.by_path(root.path)) {
+        parts_.trees.remove(tree->root);
+        parts_.walker.unmark(*tree);
+        (void)::flock(tree->claim.get(), LOCK_UN); // the trees keep it open
+    }
     event::RootChange change = root;
     change.time = wall_now();
     change.is_protected = false;
     remember(change);
     recalled_.erase(change.root);
-    health.set(cause_of(change.path), "");
-    inbox->put(Command([this, change] {
+    parts_.health.set(cause_of(change.path), "");
+    parts_.inbox.put(Command([&decider = parts_.decider, change] {
         decider.forget_tree(change.root);
         decider.record(change);
     }));
-}
-
-// Where a directory cannot be reached any more, the marks go with it.
-void Guard::Parts::unmark(std::shared_ptr<Tree const> const& tree)
-{
-    trees.remove(tree->root);
-    if (tree->scope == sensor::MarkScope::filesystem) {
-        (void)gate->unmark(tree->fd.get(), tree->scope);
-        (void)witness->unmark(tree->fd.get(), tree->scope);
-    } else {
-        WalkVisitor visitor;
-        visitor.mark = [&](int dir_fd) -> Result<void> {
-            (void)gate->unmark(dir_fd, sensor::MarkScope::directory);
-            (void)witness->unmark(dir_fd, sensor::MarkScope::directory);
-            return {};
-        };
-        visitor.mark_file = [&](int fd) -> Result<void> {
-            (void)gate->unmark(fd, sensor::MarkScope::object);
-            (void)witness->unmark(fd, sensor::MarkScope::object);
-            return {};
-        };
-        visitor.found = [](Found&&) { return true; };
-        visitor.skipped = [](std::string const&, Error const&) { };
-        auto fd = sys::open_by_handle(tree->fd.get(), tree->key.handle, O_RDONLY | O_DIRECTORY | O_NOATIME);
-        if (fd.ok())
-            (void)walk(*tree, fd.take(), {{}, tree->path}, tree->path, visitor);
-    }
-    (void)::flock(tree->claim.get(), LOCK_UN);
 }
 
 } // namespace tocsin::guard

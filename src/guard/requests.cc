@@ -238,10 +238,12 @@ Result<json::value> Guard::Parts::answer_protect(answers::Request const& request
     auto excludes = TRY(answers::texts_arg(request.args, "exclude"));
     bool is_over = false;
     if (request.verb == "unprotect") {
-        is_over = TRY(unprotect(paths));
+        is_over = TRY(protection.unprotect(paths));
+        if (is_over)
+            stop();
     } else {
         for (auto const& path : paths) {
-            TRY(protect(path, excludes));
+            TRY(protection.protect(path, excludes));
         }
     }
     auto now = status();

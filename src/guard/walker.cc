@@ -53,6 +53,34 @@ Result<void> Walker::mark(int dir_fd, sensor::MarkScope scope) const
     return parts_.witness.mark(dir_fd, scope);
 }
 
+void Walker::unmark(Tree const& tree) const
+{
+    if (tree.scope == sensor::MarkScope::filesystem) {
+        take_mark(tree.fd.get(), tree.scope);
+        return;
+    }
+    WalkVisitor visitor;
+    visitor.mark = [&](int dir_fd) -> Result<void> {
+        take_mark(dir_fd, sensor::MarkScope::directory);
+        return {};
+    };
+    visitor.mark_file = [&](int fd) -> Result<void> {
+        take_mark(fd, sensor::MarkScope::object);
+        return {};
+    };
+    visitor.found = [](Found&&) { return true; };
+    visitor.skipped = [](std::string const&, Error const&) { };
+    auto fd = sys::open_by_handle(tree.fd.get(), tree.key.handle, O_RDONLY | O_DIRECTORY | O_NOATIME);
+    if (fd.ok())
+        (void)walk(tree, fd.take(), {{}, tree.path}, tree.path, visitor);
+}
+
+void Walker::take_mark(int fd, sensor::MarkScope scope) const
+{
+    (void)parts_.gate.unmark(fd, scope);
+    (void)parts_.witness.unmark(fd, scope);
+}
+
 void Walker::carry_out(WalkRequest const& request, WalkEnd& end)
 {
     std::optional<Error> passed_over; // the first place that could not be looked at

@@ -51,8 +51,12 @@ public:
 
     // Marks a directory, a file or a file system in both groups. Any thread.
     Result<void> mark(int dir_fd, sensor::MarkScope scope) const;
+    // Takes the marks of a tree away, in the calling thread. Where a directory cannot be reached any more, its
+    // mark goes with it. Any thread.
+    void unmark(Tree const& tree) const;
 
 private:
+    void take_mark(int fd, sensor::MarkScope scope) const;
     void run();
     void carry_out(WalkRequest const& request, WalkEnd& end);
     Result<void> walk_from(WalkRequest const& request,

@@ -49,4 +49,9 @@ struct Activity {
     bool operator==(Activity const&) const = default;
 };
 
+// The name that its object lost by it, or got: a part of `activity`. Null: it took or gave none within the
+// protected trees.
+Place const* place_taken(Activity const& activity);
+Place const* place_given(Activity const& activity);
+
 } // namespace tocsin::event

@@ -101,6 +101,26 @@ Action an_action(ActionKind kind, std::string outcome)
     return out;
 }
 
+TEST(Activity, TakesAndGivesANameWithinTheTreesOnly)
+{
+    Place const here{ObjectId{1}, "here"};
+    Place const there{ObjectId{2}, "there"};
+    auto names_of = [](ActivityKind kind, Place place, Place target) {
+        Activity activity;
+        activity.kind = kind;
+        activity.place = std::move(place);
+        activity.target = std::move(target);
+        auto copy_of = [](Place const* named) { return named != nullptr ? *named : Place{}; };
+        return std::pair(copy_of(place_taken(activity)), copy_of(place_given(activity)));
+    };
+    EXPECT_EQ(std::pair(Place{}, here), names_of(ActivityKind::linked, here, {}));
+    EXPECT_EQ(std::pair(here, Place{}), names_of(ActivityKind::deleted, here, {}));
+    EXPECT_EQ(std::pair(here, there), names_of(ActivityKind::renamed, here, there));
+    EXPECT_EQ(std::pair(here, Place{}), names_of(ActivityKind::renamed, here, {})); // out of the trees
+    EXPECT_EQ(std::pair(Place{}, there), names_of(ActivityKind::renamed, {}, there)); // into them
+    EXPECT_EQ(std::pair(Place{}, Place{}), names_of(ActivityKind::changed, here, {}));
+}
+
 TEST(Restraint, IsTheLastThatWasDoneAndNotWhatFailed)
 {
     std::vector const actions{an_action(ActionKind::freeze, "SIGSTOP to 1 process"),

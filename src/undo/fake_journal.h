@@ -191,26 +191,21 @@ private:
 
     void apply(event::Activity const& a)
     {
-        using event::ActivityKind;
         auto index = activities_.size();
         activities_.push_back(a);
         on_object_[a.object].push_back(index);
         know(a.object, a.key, a.object_kind, a.root);
-        bool names = a.kind != ActivityKind::opened && a.kind != ActivityKind::changed
-            && a.kind != ActivityKind::closed && a.kind != ActivityKind::attributes;
-        if (!names)
-            return;
-        in_directory_[a.place.parent].push_back(index);
-        if (a.kind == ActivityKind::renamed && a.target.parent != a.place.parent)
-            in_directory_[a.target.parent].push_back(index);
-        if (a.kind == ActivityKind::renamed) {
-            take(a.place, a.object);
-            if (a.target.parent)
-                give(a.target, a.object);
-        } else if (a.kind == ActivityKind::deleted)
-            take(a.place, a.object);
-        else
-            give(a.place, a.object);
+        auto const* taken = event::place_taken(a);
+        auto const* given = event::place_given(a);
+        if (taken != nullptr) {
+            in_directory_[taken->parent].push_back(index);
+            take(*taken, a.object);
+        }
+        if (given != nullptr) {
+            if (taken == nullptr || taken->parent != given->parent)
+                in_directory_[given->parent].push_back(index);
+            give(*given, a.object);
+        }
     }
 
     std::vector<event::Activity> listed(std::vector<std::size_t> const& indices) const

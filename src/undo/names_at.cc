@@ -4,7 +4,6 @@
 namespace tocsin::undo {
 
 using event::Activity;
-using event::ActivityKind;
 using event::Place;
 
 std::set<Place> names_at(
@@ -14,13 +13,10 @@ std::set<Place> names_at(
     for (auto const& a : activities) {
         if (a.time > end)
             continue;
-        using enum ActivityKind;
-        if (a.kind == renamed || a.kind == deleted)
-            held.erase(now(a.place));
-        if (a.kind == renamed && a.target.parent)
-            held.insert(now(a.target));
-        if (a.kind == seen || a.kind == created || a.kind == linked)
-            held.insert(now(a.place));
+        if (auto const* taken = event::place_taken(a))
+            held.erase(now(*taken));
+        if (auto const* given = event::place_given(a))
+            held.insert(now(*given));
     }
     return held;
 }

@@ -51,29 +51,15 @@ void end_all(TreeThen::Names& names, event::ActivityId by, WallTime time)
 
 void apply(TreeThen::Names& names, ObjectId directory, Activity const& a)
 {
-    using enum ActivityKind;
-    bool const gives = a.kind == seen || a.kind == created || a.kind == linked;
-    bool const takes = a.kind == renamed || a.kind == deleted;
-    if (takes && a.place.parent == directory)
-        take(names, a.place.name, a);
-    if (gives && a.place.parent == directory)
-        give(names, a.place.name, a);
-    if (a.kind == renamed && a.target.parent == directory)
-        give(names, a.target.name, a);
+    if (auto const* taken = event::place_taken(a); taken != nullptr && taken->parent == directory)
+        take(names, taken->name, a);
+    if (auto const* given = event::place_given(a); given != nullptr && given->parent == directory)
+        give(names, given->name, a);
 }
 
 std::optional<event::Version> last_of(std::vector<event::Version> versions)
 {
     return versions.empty() ? std::nullopt : std::optional(std::move(versions.back()));
-}
-
-// Where an object was from this activity on; parent 0: nowhere that is known.
-std::optional<event::Place> place_given(Activity const& a)
-{
-    using enum ActivityKind;
-    if (a.kind == seen || a.kind == created || a.kind == linked)
-        return a.place;
-    return a.kind == renamed ? std::optional(a.target) : std::nullopt;
 }
 
 } // namespace
@@ -93,7 +79,7 @@ Result<std::optional<TreeThen::Listing>> TreeThen::left_with_a_folder_above(
             bool const has_left = a.kind == ActivityKind::renamed && !a.target.parent;
             if (has_left && a.id > after && (!out || out->id < a.id))
                 out = {a.id, a.time};
-            if (auto given = place_given(a); given && given->parent)
+            if (auto const* given = event::place_given(a); given != nullptr && given->parent)
                 place = *given;
         }
     }
@@ -123,7 +109,7 @@ Result<std::vector<TreeThen::Listing>> TreeThen::listings_anew(ObjectId director
         }
         if (!told || has_left || is_found_again)
             told = a.id;
-        if (auto given = place_given(a); given && given->parent)
+        if (auto const* given = event::place_given(a); given != nullptr && given->parent)
             place = *given;
     }
     return out;

@@ -5,6 +5,7 @@
 #include "tocsin/base/json.h"
 #include "tocsin/base/log.h"
 #include "tocsin/base/mailbox.h"
+#include "tocsin/base/number.h"
 #include "tocsin/base/path.h"
 #include "tocsin/base/pid_ref.h"
 #include "tocsin/base/proc.h"
@@ -45,6 +46,17 @@ TEST(Result, SaysWhatACallerCanDoAboutAnErrno)
     EXPECT_EQ(Errc::not_found, Error::from_errno(ENOENT, "x").code());
     EXPECT_EQ(Errc::full, Error::from_errno(ENOSPC, "x").code());
     EXPECT_EQ(ENOSPC, Error::from_errno(ENOSPC, "x").errno_value());
+}
+
+TEST(Number, IsAllOfTheTextOrNone)
+{
+    std::uint8_t number = 0;
+    EXPECT_TRUE(to_number("250", number));
+    EXPECT_EQ(250, number);
+    EXPECT_TRUE(to_number("fF", 16, number));
+    EXPECT_EQ(255, number);
+    for (auto const* none : {"", " 1", "1 ", "-1", "+1", "256", "0x1"})
+        EXPECT_FALSE(to_number(none, number)) << none;
 }
 
 TEST(Bytes, ReadsBackWhatWasWritten)

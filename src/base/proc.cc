@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "tocsin/base/number.h"
 #include "tocsin/base/sys.h"
 
 namespace tocsin::proc {
@@ -21,14 +22,6 @@ std::string_view take_until(std::string_view& rest, char separator)
     auto part = rest.substr(0, end);
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     return part;
-}
-
-template <typename Number>
-bool to_number(std::string_view text, Number& out)
-{
-    auto const* end = text.data() + text.size();
-    auto [at, error] = std::from_chars(text.data(), end, out);
-    return error == std::errc{} && at == end;
 }
 
 // mountinfo writes space, tab, newline and backslash as \ooo.

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
-#include <charconv>
 #include <map>
 #include <unordered_set>
 
 #include "tocsin/base/clock.h"
+#include "tocsin/base/number.h"
 #include "tocsin/base/proc.h"
 #include "tocsin/base/sys.h"
 
@@ -28,14 +28,6 @@ std::string_view next_word(std::string_view& rest)
     auto const word = rest.substr(0, rest.find(' '));
     rest.remove_prefix(word.size());
     return word;
-}
-
-template <typename Number>
-bool to_number(std::string_view text, int base, Number& out)
-{
-    auto const* end = text.data() + text.size();
-    auto [at, error] = std::from_chars(text.data(), end, out, base);
-    return error == std::errc{} && at == end && !text.empty();
 }
 
 // Words of four bytes, each printed as a number of this machine's order.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/base/precedence.h"
 
-#include <pthread.h>
+#include <algorithm>
 #include <sched.h>
 
 namespace tocsin {
@@ -10,6 +10,8 @@ namespace {
 int policy_of(Precedence precedence)
 {
     switch (precedence) {
+    case Precedence::idle:
+        return SCHED_IDLE;
     case Precedence::none:
         return SCHED_OTHER;
     case Precedence::capture:
@@ -23,10 +25,14 @@ int policy_of(Precedence precedence)
 
 bool set_precedence(Precedence precedence)
 {
+    return set_precedence(::pthread_self(), precedence);
+}
+
+bool set_precedence(pthread_t thread, Precedence precedence)
+{
     sched_param param{};
-    param.sched_priority = static_cast<int>(precedence);
-    return ::pthread_setschedparam(::pthread_self(), policy_of(precedence) | SCHED_RESET_ON_FORK, &param)
-        == 0;
+    param.sched_priority = std::max(static_cast<int>(precedence), 0);
+    return ::pthread_setschedparam(thread, policy_of(precedence) | SCHED_RESET_ON_FORK, &param) == 0;
 }
 
 bool take_precedence(char const* name, Precedence precedence)

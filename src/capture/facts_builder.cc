@@ -74,16 +74,26 @@ void FactsBuilder::count_bytes(ByteView piece)
 
 void FactsBuilder::sketch_bytes(ByteView piece)
 {
+    // Contents of few distinct values (zeros above all) never fill the sketch, so that each of their values is
+    // below its largest: what was just inserted is not looked for again.
+    std::array<std::uint32_t, 64> inserted;
+    inserted.fill(unused);
+    auto rolling = rolling_;
     auto largest = sketch_.back();
     for (std::size_t i = 0; i < piece.size(); ++i) {
         // A shift by one a byte forgets a byte after 32: the value depends on the last 32 bytes.
-        rolling_ = (rolling_ << 1) + gear[std::to_integer<std::size_t>(piece[i])];
-        auto value = rolling_ * 0x9e3779b1U;
-        if (value < largest && size_ + i >= 31) [[unlikely]] {
-            insert_value(sketch_, value);
-            largest = sketch_.back();
-        }
+        rolling = (rolling << 1) + gear[std::to_integer<std::size_t>(piece[i])];
+        auto value = rolling * 0x9e3779b1U;
+        if (value >= largest) [[likely]]
+            continue;
+        auto& last = inserted[value % inserted.size()];
+        if (value == last || size_ + i < 31)
+            continue;
+        last = value;
+        insert_value(sketch_, value);
+        largest = sketch_.back();
     }
+    rolling_ = rolling;
 }
 
 void FactsBuilder::keep_ends(ByteView piece)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/capture/facts_builder.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <random>
 #include <zstd.h>
@@ -50,6 +51,22 @@ TEST(Facts, TellTextFromCiphertext)
     auto noise = facts_of(random_bytes(20'000, 1));
     EXPECT_EQ(FileType::unknown, noise.type);
     EXPECT_GT(noise.entropy, 7.9);
+}
+
+TEST(Facts, OfFewDistinctValuesAreTheSameByteByByte)
+{
+    for (auto const& pattern : {std::string(1, '\0'), std::string("ab"), std::string("0123456789")}) {
+        std::string content;
+        while (content.size() < 5'000)
+            content += pattern;
+        FactsBuilder builder;
+        for (auto byte : content)
+            builder.add(as_bytes(std::string_view(&byte, 1)));
+        EXPECT_EQ(facts_of(content), builder.finish()) << pattern;
+        auto const used =
+            std::ranges::count_if(facts_of(content).sketch, [](auto value) { return value != 0xffffffff; });
+        EXPECT_EQ(static_cast<long>(pattern.size()), used);
+    }
 }
 
 TEST(Facts, AreTheSameHoweverTheContentIsCut)

@@ -17,10 +17,6 @@ constexpr std::size_t walk_queue_limit = 4096;
 constexpr int tries_when_torn = 3;
 constexpr std::uint64_t urgent_bytes = 1024 * 1024; // more takes too long to go before all others
 
-// Somebody waits for an open, and the verdict for what became of a file that existed: these go
-// before all that honest programs do. Nobody waits for the rest.
-enum class Haste { urgent, none };
-
 event::ObjectKey key_of(int fd)
 {
     auto filesystem = sys::filesystem_id(fd);
@@ -41,9 +37,13 @@ class Pool::Worker {
 public:
     Worker(Pool& pool, Role role) : pool_(pool), role_(role), reader_(pool.repository_) { }
     void work();
+    Role role() const { return role_; }
+    // Under the pool's lock: how soon this thread gets a processor from now on. Any thread.
+    void take_haste(Haste haste);
+    Haste haste() const { return haste_; }
 
 private:
-    void take_haste(Haste haste);
+    void take_haste_within(Haste at_most);
     std::optional<Outcome> carry_out(Task task);
     Result<UniqueFd> open_object(event::ObjectKey const& key, event::ObjectKind kind) const;
     static int fd_of(Task const& task);
@@ -54,7 +54,8 @@ private:
     Pool& pool_;
     Role const role_;
     Reader reader_;
-    Haste haste_ = Haste::none;
+    pthread_t const thread_ = ::pthread_self();
+    Haste haste_ = Haste::usual; // under the pool's lock
 };
 
 Pool::Pool(vault::Repository& repository, Surroundings const& around, Sink& sink, Limits limits)
@@ -77,13 +78,35 @@ Pool::Added Pool::add(Job job)
         return Added::stopped;
     if (is_urgent(job) && urgent_.size() < limits_.queue_limit) {
         urgent_.push_back({.job = std::move(job)});
+        hurry_workers();
     } else {
-        if (closes_.size() + large_.size() >= limits_.queue_limit)
+        if (closes_.size() + patient_.size() + large_.size() >= limits_.queue_limit)
             return Added::no_room;
-        closes_.push_back({.job = std::move(job)});
+        if (job.can_wait)
+            patient_.push_back({.job = std::move(job), .added = steady_now()});
+        else // its facts may be what the verdict is after
+            closes_.push_back({.job = std::move(job)});
     }
     wake_.notify_one();
     return Added::yes;
+}
+
+// Who reads what can wait may have no processor for seconds: what is urgent must not come after that.
+void Pool::hurry_workers()
+{
+    for (auto* worker : workers_) {
+        if (worker->haste() == Haste::none)
+            worker->take_haste(Haste::usual);
+    }
+}
+
+Pool::Haste Pool::haste_for(Task const& task) const
+{
+    if (is_urgent(task.job))
+        return Haste::urgent;
+    bool const waits_on = task.job.can_wait && !stopping_ && urgent_.empty()
+        && patient_.size() < limits_.patient_limit && steady_now() - task.added < limits_.patience;
+    return waits_on ? Haste::none : Haste::usual;
 }
 
 Pool::Added Pool::add_waiting(Job job)
@@ -100,7 +123,7 @@ Pool::Added Pool::add_waiting(Job job)
 std::size_t Pool::backlog() const
 {
     std::lock_guard lock(mutex_);
-    return urgent_.size() + closes_.size() + walk_.size() + large_.size() + at_work_;
+    return urgent_.size() + closes_.size() + patient_.size() + walk_.size() + large_.size() + at_work_;
 }
 
 void Pool::stop()
@@ -110,6 +133,7 @@ void Pool::stop()
         std::lock_guard lock(mutex_);
         stopping_ = true;
         dropped.swap(walk_);
+        hurry_workers();
     }
     ending_.request_stop();
     wake_.notify_all();
@@ -117,19 +141,22 @@ void Pool::stop()
     threads_.clear();
 }
 
-std::optional<Pool::Task> Pool::next(Role role)
+std::optional<Pool::Task> Pool::next(Worker& worker)
 {
     // The thread for large files takes those first: nobody else does.
-    std::array<std::deque<Task>*, 4> const queues{
-        role == Role::any ? &large_ : nullptr, &urgent_, &closes_, &walk_};
+    std::array<std::deque<Task>*, 5> const queues{
+        worker.role() == Role::any ? &large_ : nullptr, &urgent_, &closes_, &patient_, &walk_};
     auto has_task = [](auto const* queue) { return queue != nullptr && !queue->empty(); };
     std::unique_lock lock(mutex_);
+    if (std::ranges::none_of(queues, has_task))
+        worker.take_haste(Haste::urgent); // while it sleeps: that decides how soon it wakes
     wake_.wait(lock, [&] { return stopping_ || std::ranges::any_of(queues, has_task); });
     auto queue = std::ranges::find_if(queues, has_task);
     if (queue == queues.end())
         return {};
     std::optional<Task> task(std::move((*queue)->front()));
     (*queue)->pop_front();
+    worker.take_haste(haste_for(*task));
     ++at_work_;
     room_.notify_one();
     return task;
@@ -158,16 +185,18 @@ void Pool::done()
 
 void Pool::Worker::work()
 {
-    ::pthread_setname_np(::pthread_self(), "capture");
-    take_haste(Haste::urgent); // also while asleep: it decides how soon we wake
-    while (auto task = pool_.next(role_)) {
-        if (!is_urgent(task->job))
-            take_haste(Haste::none);
+    ::pthread_setname_np(thread_, "capture");
+    {
+        std::lock_guard lock(pool_.mutex_);
+        pool_.workers_.push_back(this);
+    }
+    while (auto task = pool_.next(*this)) {
         if (auto outcome = carry_out(std::move(*task)))
             pool_.sink_.captured(std::move(*outcome));
-        take_haste(Haste::urgent);
         pool_.done();
     }
+    std::lock_guard lock(pool_.mutex_);
+    std::erase(pool_.workers_, this);
 }
 
 void Pool::Worker::take_haste(Haste haste)
@@ -175,7 +204,23 @@ void Pool::Worker::take_haste(Haste haste)
     if (haste == haste_)
         return;
     haste_ = haste;
-    set_precedence(haste == Haste::urgent ? Precedence::capture : Precedence::none);
+    switch (haste) {
+    case Haste::urgent:
+        set_precedence(thread_, Precedence::capture);
+        break;
+    case Haste::usual:
+        set_precedence(thread_, Precedence::none);
+        break;
+    case Haste::none:
+        set_precedence(thread_, Precedence::idle);
+        break;
+    }
+}
+
+void Pool::Worker::take_haste_within(Haste at_most)
+{
+    std::lock_guard lock(pool_.mutex_);
+    take_haste(std::max(haste_, at_most));
 }
 
 // Nothing when the task was left to the other thread.
@@ -184,7 +229,7 @@ std::optional<Outcome> Pool::Worker::carry_out(Task task)
     auto& job = task.job;
     auto prepared = task.clone ? Result<void>() : prepare(task);
     if (task.size > urgent_bytes)
-        take_haste(Haste::none);
+        take_haste_within(Haste::usual);
     bool is_large = task.size > pool_.limits_.large_bytes;
     if (prepared.ok() && is_large && role_ == Role::small_files && pool_.leave_to_other(task))
         return {};
@@ -225,7 +270,7 @@ Result<void> Pool::Worker::prepare(Task& task) const
     auto status = TRY(sys::stat_fd(fd));
     task.number = {sys::device_of(status), status.stx_ino};
     task.size = S_ISREG(status.stx_mode) ? status.stx_size : 0;
-    if (pool_.around_.is_excluded(path_of(fd)))
+    if (pool_.around_.excludes_any() && pool_.around_.is_excluded(path_of(fd)))
         return Error(Errc::unsupported, "excluded");
     if (!pool_.taking_.load())
         return Error(Errc::full, "the repository's disk is too full to capture '" + path_of(fd) + "'");

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // capture/pool.h -- the threads that read versions into the vault.
 //
-// Three queues, most urgent first: what somebody or the verdict waits for, closes, and the walk.
+// Four queues, most urgent first: what somebody or the verdict waits for, closes, what can wait, and the walk.
+// What can wait is read when a processor has nothing else to do, until it has waited for long or is much: a
+// program that only makes files is not slowed down by their capture.
 // Large files are read by the first thread only, however many there are, so that the others stay
 // free for all that is small: they look at a large file, clone it where that works, and leave the
 // reading to the first. What came of a job goes to the sink, from the thread that ended it.
@@ -32,6 +34,7 @@ struct Job {
     pid_t writer = 0; // thread group that closed it; 0: nobody
     bool is_throttled = false; // its writer may have to wait until this is judged
     bool is_probe = false; // of a file that somebody has open: to be judged at once
+    bool can_wait = false; // nobody is likely to ask for it soon
     UniqueFd fd;
     std::shared_ptr<sensor::HeldOpen> held; // to be answered by whoever gets the outcome
     event::ObjectKey by_handle; // an empty handle: none
@@ -83,6 +86,7 @@ public:
     // A directory on this file system, to open its objects by handle and to clone on; -1: none.
     virtual int mount_fd(std::uint64_t filesystem) const = 0;
     virtual bool is_excluded(std::string const& path) const = 0;
+    virtual bool excludes_any() const = 0; // else no path need be looked up
 };
 
 class Pool {
@@ -90,6 +94,8 @@ public:
     struct Limits {
         unsigned threads = 2;
         std::size_t queue_limit = 100'000;
+        std::size_t patient_limit = 50'000; // more than this no longer waits for an idle processor
+        std::chrono::milliseconds patience{10'000}; // nor what has waited for longer
         std::uint64_t clone_from_bytes = 4 * 1024 * 1024;
         std::uint64_t large_bytes = 64 * 1024 * 1024; // more is read by the first thread only
     };
@@ -122,9 +128,15 @@ private:
         ObjectNumber number{}; // from here on: once the object has been looked at
         std::uint64_t size = 0;
         std::optional<Clone> clone{};
+        SteadyTime added{}; // of what can wait
     };
+    // Somebody waits for an open, and the verdict for what became of a file that existed: these go
+    // before all that honest programs do. Nobody waits for the rest, and for some of it not even the verdict.
+    enum class Haste { urgent, usual, none };
 
-    std::optional<Task> next(Role role);
+    std::optional<Task> next(Worker& worker);
+    Haste haste_for(Task const& task) const; // under `mutex_`
+    void hurry_workers(); // under `mutex_`
     bool leave_to_other(Task& task);
     void done(); // with what next() gave
 
@@ -137,9 +149,11 @@ private:
     std::condition_variable room_;
     std::deque<Task> urgent_;
     std::deque<Task> closes_;
+    std::deque<Task> patient_;
     std::deque<Task> walk_;
     std::deque<Task> large_; // of any of these, once one has been looked at
     std::size_t at_work_ = 0;
+    std::vector<Worker*> workers_; // those that live
     std::atomic<bool> taking_{true};
     bool stopping_ = false;
     std::stop_source ending_; // for those who read

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sched.h>
+#include <thread>
+
 #include "tocsin/capture/pool_testing.h"
 
 namespace tocsin::capture {
@@ -23,6 +26,54 @@ TEST_F(PoolTest, KeepsAThreadFreeForSmallFilesWhileLargeOnesAreRead)
     pool_->stop();
     EXPECT_LT(steady_now() - began, 5s) << "large files are given up";
     EXPECT_EQ(4u, count()) << "of each something is told";
+}
+
+// Notes by which of the kernel's policies the thread of each outcome runs.
+class PolicySink final : public Sink {
+public:
+    void captured(Outcome) override
+    {
+        std::lock_guard lock(mutex);
+        policies.push_back(::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK);
+    }
+    std::mutex mutex;
+    std::vector<int> policies;
+};
+
+TEST_F(PoolTest, ReadsWhatCanWaitOnIdleProcessorsUnlessItWaitedForLong)
+{
+    for (auto const& [patience, policy] : {std::pair{10'000ms, SCHED_IDLE}, std::pair{0ms, SCHED_OTHER}}) {
+        test::TempDir dir;
+        PolicySink sink;
+        around_.dir = sys::open(dir.path(), O_RDONLY | O_DIRECTORY).take();
+        limits_.patience = patience;
+        Pool pool(*repository_, around_, sink, limits_);
+        for (auto const* name : {"a", "b", "c"}) {
+            Job job;
+            job.occasion = event::Occasion::close;
+            job.fd = make(dir / name, name);
+            job.can_wait = true;
+            ASSERT_EQ(Pool::Added::yes, pool.add(std::move(job)));
+        }
+        while (pool.backlog() > 0)
+            std::this_thread::sleep_for(1ms);
+        EXPECT_EQ(std::vector(3, policy), sink.policies);
+    }
+}
+
+TEST_F(PoolTest, HurriesAtTheEndAndLosesNothingThatCanWait)
+{
+    test::TempDir dir;
+    start(dir.path());
+    for (int i = 0; i < 200; ++i) {
+        Job job;
+        job.occasion = event::Occasion::close;
+        job.fd = make(dir / std::to_string(i), "content");
+        job.can_wait = true;
+        ASSERT_EQ(Pool::Added::yes, pool_->add(std::move(job)));
+    }
+    pool_->stop();
+    EXPECT_EQ(200u, count());
 }
 
 TEST_F(PoolTest, ReadsALargeFileByTheThreadThatMay)

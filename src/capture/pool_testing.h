@@ -33,6 +33,7 @@ class OneTree final : public Surroundings {
 public:
     int mount_fd(std::uint64_t) const override { return dir.get(); }
     bool is_excluded(std::string const&) const override { return false; }
+    bool excludes_any() const override { return false; }
     UniqueFd dir;
 };
 

@@ -23,6 +23,7 @@ constexpr int looks_before_messages = 16; // so that a flood of events does not 
 constexpr int rounds_at_the_end = 64; // so that it does not put off the end; a restart finds the rest
 constexpr std::size_t openers_remembered = 65536;
 constexpr std::chrono::milliseconds tick{50};
+constexpr std::timespec calm_tick{.tv_sec = 0, .tv_nsec = 500'000};
 
 } // namespace
 
@@ -97,7 +98,8 @@ Result<void> Decider::run()
     incidents_.resume(boot_time());
     relay_ = TRY(Relay::create({.round = [this] { return round(); },
         .wait = [this] { return wait(); },
-        .bell = parts_.witness.fd()}));
+        .bell = parts_.witness.fd(),
+        .alarm = parts_.witness.alarm_fd()}));
     verdict_.on_suspicion([this] { relay_->occupy_processors(); });
     TRY(relay_->run());
     // What was put off is judged before the end: after a restart nobody could tell who did it.
@@ -131,6 +133,9 @@ Result<Relay::Round> Decider::round()
     }
     batch_.send();
     looks_soon_ = next_probe_ != SteadyTime::max() || !astray_.empty();
+    is_calm_ = !is_closed && messages.empty() && calm_.lasts(steady_now());
+    if (is_calm_)
+        return Relay::Round::calm;
     bool const is_last = is_closed && ++rounds_after_close_ >= rounds_at_the_end;
     if (busy && !(is_last && messages.empty()))
         return Relay::Round::busy;
@@ -139,6 +144,12 @@ Result<Relay::Round> Decider::round()
 
 Result<void> Decider::wait() const
 {
+    if (is_calm_) {
+        pollfd alarm{parts_.witness.alarm_fd(), POLLIN, 0};
+        if (::ppoll(&alarm, 1, &calm_tick, nullptr) < 0 && errno != EINTR)
+            return Error::from_errno(errno, "poll");
+        return {};
+    }
     std::array<pollfd, 3> polled{pollfd{parts_.witness.fd(), POLLIN, 0}, pollfd{parts_.inbox.fd(), POLLIN, 0},
         pollfd{parts_.lineage != nullptr ? parts_.lineage->fd() : -1, POLLIN, 0}};
     auto limit = looks_soon_ ? std::chrono::milliseconds(1) : tick;
@@ -155,10 +166,32 @@ Result<bool> Decider::look_at_kernel()
     follow_processes();
     read_opens();
     auto now = wall_now();
-    for (auto const& event : events)
+    auto const steady = steady_now();
+    bool has_alarm = false;
+    for (auto const& event : events) {
+        has_alarm = has_alarm || event.has(sensor::Change::deleted) || event.has(sensor::Change::renamed);
+        if (is_making(event))
+            calm_.saw_making(steady);
+        else
+            calm_.saw_other();
         handle(event, now);
+    }
+    if (has_alarm)
+        parts_.witness.quiet_alarm();
     retry_astray(events.empty());
     return !events.empty();
+}
+
+// Who makes things may also rename and delete them again; not put them in the place of others.
+bool Decider::is_making(sensor::WitnessEvent const& event) const
+{
+    if (event.has(sensor::Change::renamed)
+        && catalog_.child(event::id_of(event.new_directory), event.new_name))
+        return false;
+    if (event.has(sensor::Change::created))
+        return true;
+    auto const* entry = catalog_.find(event::id_of(event.object));
+    return entry != nullptr && !entry->origin.existed && entry->origin.creator.pid == event.pid;
 }
 
 void Decider::follow_processes()

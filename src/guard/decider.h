@@ -23,6 +23,7 @@
 #include "tocsin/catalog/catalog.h"
 #include "tocsin/guard/absence.h"
 #include "tocsin/guard/batch.h"
+#include "tocsin/guard/calm.h"
 #include "tocsin/guard/inbox.h"
 #include "tocsin/guard/incidents.h"
 #include "tocsin/guard/keeper.h"
@@ -95,6 +96,7 @@ private:
     Result<Relay::Round> round(); // with the baton
     Result<void> wait() const; // without it: of what rounds change it reads looks_soon_ alone
     Result<bool> look_at_kernel(); // whether there was anything
+    bool is_making(sensor::WitnessEvent const& event) const; // of something new, by who began it
     void follow_processes();
     void read_opens();
     enum class Settling { due, all };
@@ -220,6 +222,8 @@ private:
     SteadyTime next_probe_ = SteadyTime::max();
     int rounds_after_close_ = 0; // of the inbox
     std::atomic<bool> looks_soon_{false}; // a probe is next, or something is astray: for wait()
+    Calm calm_;
+    std::atomic<bool> is_calm_{false}; // as of the last round: for wait()
     std::unordered_map<event::ObjectId, pid_t> last_opener_; // of the newest 65,536 objects at most
 
     struct AbsentTree {

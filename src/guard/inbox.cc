@@ -25,23 +25,30 @@ void Inbox::put(Message message)
 {
     if (box_.put_waiting(std::move(message)) != Put::accepted)
         return; // the guard ends: what the message owned is let go
-    std::uint64_t one = 1;
-    [[maybe_unused]] auto written = ::write(wake_.get(), &one, sizeof(one));
+    ring();
+}
+
+// Who finds it rung need not ring again: it is looked at before the box is.
+void Inbox::ring()
+{
+    if (!is_rung_.exchange(true))
+        ::eventfd_write(wake_.get(), 1);
 }
 
 std::vector<Message> Inbox::take(std::size_t limit)
 {
-    std::uint64_t count = 0;
-    [[maybe_unused]] auto got = ::read(wake_.get(), &count, sizeof(count));
+    if (!is_rung_)
+        return {};
+    eventfd_t count = 0;
+    ::eventfd_read(wake_.get(), &count);
+    is_rung_ = false;
     for (auto& message : box_.take_all())
         taken_.push_back(std::move(message));
     std::vector<Message> out;
     for (; !taken_.empty() && out.size() < limit; taken_.pop_front())
         out.push_back(std::move(taken_.front()));
-    if (!taken_.empty()) {
-        std::uint64_t one = 1;
-        [[maybe_unused]] auto written = ::write(wake_.get(), &one, sizeof(one));
-    }
+    if (!taken_.empty())
+        ring();
     return out;
 }
 

@@ -7,6 +7,7 @@
 // for room, since nobody waits for them; a held open's answer does not depend on it.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <variant>
 
@@ -63,7 +64,10 @@ public:
 private:
     explicit Inbox(UniqueFd wake);
 
+    void ring();
+
     UniqueFd wake_; // an eventfd
+    std::atomic<bool> is_rung_{false}; // and not looked at since
     Mailbox<Message> box_;
     std::deque<Message> taken_; // the deciding thread's
 };

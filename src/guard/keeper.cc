@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/guard/keeper.h"
 
+#include <algorithm>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,8 @@ std::uint32_t seconds_now()
     return static_cast<std::uint32_t>(
         std::chrono::duration_cast<std::chrono::seconds>(steady_now().time_since_epoch()).count());
 }
+
+constexpr unsigned reads_that_matter = 8; // a second
 
 // fstat, not statx: half the cost, and all that is asked here.
 struct Seen {
@@ -39,6 +42,28 @@ std::optional<Seen> look_at(int fd)
 
 } // namespace
 
+void Keeper::Reading::opened(SteadyTime now)
+{
+    turn(now);
+    ++now_;
+}
+
+bool Keeper::Reading::is_rare(SteadyTime now)
+{
+    turn(now);
+    return std::max(now_, before_) < reads_that_matter;
+}
+
+void Keeper::Reading::turn(SteadyTime now)
+{
+    auto const passed = now - second_;
+    if (passed < std::chrono::seconds(1))
+        return;
+    before_ = passed < std::chrono::seconds(2) ? now_ : 0;
+    now_ = 0;
+    second_ = now;
+}
+
 Keeper::Keeper(
     capture::Pool& pool, sensor::DeadlineWatch& deadlines, OpenLog& opens, sensor::Heartbeat heartbeat)
     : pool_(pool), deadlines_(deadlines), opens_(opens), heartbeat_(std::move(heartbeat)), self_(::getpid())
@@ -58,6 +83,7 @@ Ruling Keeper::rule_open(int fd, pid_t pid) noexcept
     opens_.put({seen->number.device, seen->number.inode, pid, is_empty});
     if (is_empty) // nothing to lose
         return Ruling::allow;
+    reading_.opened(steady_now());
     if (!holding_.load(std::memory_order_relaxed))
         return Ruling::allow;
     bool safe = is_safe(seen->number, seen->stamp, pid);
@@ -116,6 +142,7 @@ void Keeper::closed(UniqueFd fd, pid_t pid) noexcept
     job.writer = pid;
     job.fd = std::move(fd);
     job.is_throttled = existed;
+    job.can_wait = !existed && reading_.is_rare(steady_now());
     if (existed)
         throttle_.changed(pid);
     if (pool_.add(std::move(job)) == capture::Pool::Added::yes)

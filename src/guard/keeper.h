@@ -76,6 +76,20 @@ public:
 private:
     static constexpr std::size_t unjudged_at_most = 4;
 
+    // How often existing files are being opened, by anybody: who encrypts them reads them first, or overwrites
+    // them, and then what is newly made has to be judged soon.
+    class Reading {
+    public:
+        void opened(SteadyTime now);
+        bool is_rare(SteadyTime now);
+
+    private:
+        void turn(SteadyTime now);
+        SteadyTime second_; // that is counted
+        unsigned now_ = 0;
+        unsigned before_ = 0; // in the second before
+    };
+
     struct Known {
         event::Stamp stamp;
         bool is_excluded = false;
@@ -121,6 +135,7 @@ private:
     std::atomic<std::uint64_t> at_risk_count_{0};
     std::atomic<std::uint64_t> lost_count_{0};
     Latency latency_;
+    Reading reading_; // the gate's thread only
     Throttle throttle_{unjudged_at_most};
     bool throttled_ = false; // the open being ruled on, between rule_open() and hold()
 };

@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 constexpr std::chrono::microseconds rest_a_processor{500};
 constexpr std::chrono::milliseconds occupied_at_most{1};
 constexpr std::chrono::microseconds breath{50};
+constexpr int calm_looked_at_every_ms = 2;
 
 std::vector<int> usable_processors()
 {
@@ -129,7 +130,8 @@ bool Relay::run_rounds()
         auto round = outcome.ok() ? outcome.take() : Round::over;
         if (round != Round::busy)
             let_go();
-        if (round == Round::idle)
+        is_calm_ = round == Round::calm;
+        if (round == Round::idle || round == Round::calm)
             return true;
         if (round == Round::over)
             end(outcome.ok() ? Result<void>() : Result<void>(outcome.take_error()));
@@ -160,9 +162,16 @@ void Relay::await_bell() const
     std::array<pollfd, 3> polled{
         pollfd{alarm_.get(), POLLIN, 0}, pollfd{ended_.get(), POLLIN, 0}, pollfd{work_.bell, POLLIN, 0}};
     std::timespec const rest{.tv_sec = rest_ / 1s, .tv_nsec = std::chrono::nanoseconds(rest_ % 1s).count()};
-    bool const is_called =
-        ::ppoll(polled.data(), 1, &rest, nullptr) > 0 || ::poll(polled.data(), polled.size(), -1) > 0;
-    if (is_called && (polled[0].revents & POLLIN) != 0)
+    bool is_called = ::ppoll(polled.data(), 1, &rest, nullptr) > 0;
+    while (!is_called) {
+        bool const is_calm = is_calm_;
+        polled[2].fd = is_calm ? work_.alarm : work_.bell;
+        int const count = ::poll(polled.data(), polled.size(), is_calm ? calm_looked_at_every_ms : -1);
+        if (count < 0)
+            return;
+        is_called = count > 0;
+    }
+    if ((polled[0].revents & POLLIN) != 0)
         occupy_mine();
 }
 

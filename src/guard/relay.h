@@ -34,12 +34,14 @@ public:
     enum class Round {
         busy, // there was something to do
         idle,
+        calm, // there is to be a pause; until it is over only what is grave need be heard
         over, // and nothing will come any more
     };
     struct Work {
         std::function<Result<Round>()> round;
         std::function<Result<void>()> wait; // until a round may find something; not for ever
         int bell = -1; // borrowed: readable while there is something urgent to do
+        int alarm = -1; // borrowed: likewise, something that ends a calm
     };
     static Result<std::unique_ptr<Relay>> create(Work work);
 
@@ -70,6 +72,7 @@ private:
     std::mutex baton_;
     std::atomic<std::thread::id> watcher_; // set under the baton
     std::atomic<bool> is_occupying_{false}; // set under the baton
+    std::atomic<bool> is_calm_{false}; // likewise
     bool is_over_ = false; // under the baton
     Result<void> outcome_; // under the baton
 };

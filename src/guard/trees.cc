@@ -143,4 +143,9 @@ bool Trees::is_excluded(std::string const& path) const
     return tree && !tree->excludes.empty() && event::matches_any(tree->excludes, path);
 }
 
+bool Trees::excludes_any() const
+{
+    return std::ranges::any_of(*table(), [](auto const& tree) { return !tree->excludes.empty(); });
+}
+
 } // namespace tocsin::guard

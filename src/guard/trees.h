@@ -49,6 +49,7 @@ public:
 
     int mount_fd(std::uint64_t filesystem) const override;
     bool is_excluded(std::string const& path) const override;
+    bool excludes_any() const override;
 
 private:
     using Table = std::vector<std::shared_ptr<Tree const>>;

@@ -51,6 +51,11 @@ public:
     // When overflows() has grown, events were lost before these.
     virtual Result<std::vector<WitnessEvent>> drain() = 0;
     virtual std::uint64_t overflows() const = 0;
+
+    // Pollable: readable when something was deleted or renamed since quiet_alarm(), a moment sooner or later than
+    // its event can be drained. For who looks at all other events in batches. One thread.
+    virtual int alarm_fd() const = 0;
+    virtual void quiet_alarm() = 0;
 };
 
 } // namespace tocsin::sensor

@@ -23,6 +23,7 @@ namespace {
 
 constexpr int drain_limit = 16384;
 constexpr int stop_draining = -ECANCELED;
+constexpr std::chrono::milliseconds count_every{20};
 
 struct DestroySkeleton {
     void operator()(lineage_bpf* skeleton) const { lineage_bpf__destroy(skeleton); }
@@ -84,6 +85,7 @@ public:
         taken_ = 0;
         auto count = ring_buffer__consume(ring_.get());
         sink_ = nullptr;
+        count_left_out();
         if (count < 0 && count != stop_draining)
             return Error::from_errno(-count, "ring_buffer__consume");
         return {};
@@ -92,17 +94,26 @@ public:
     // Refused for want of room, and runs that the kernel left out because one was under way.
     std::uint64_t lost() const override
     {
-        auto total = __atomic_load_n(&skeleton_->bss->lost, __ATOMIC_RELAXED);
+        return __atomic_load_n(&skeleton_->bss->lost, __ATOMIC_RELAXED) + left_out_;
+    }
+
+private:
+    // Three system calls: not with each of thousands of drains a second.
+    void count_left_out()
+    {
+        auto const now = steady_now();
+        if (now < next_count_)
+            return;
+        next_count_ = now + count_every;
+        left_out_ = 0;
         for (auto* program : {skeleton_->progs.on_fork, skeleton_->progs.on_exec, skeleton_->progs.on_exit}) {
             bpf_prog_info info{};
             __u32 size = sizeof(info);
             if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0)
-                total += info.recursion_misses;
+                left_out_ += info.recursion_misses;
         }
-        return total;
     }
 
-private:
     int take_event(void const* data, std::size_t size)
     {
         if (size == sizeof(lineage_key))
@@ -167,6 +178,8 @@ private:
     Births births_;
     LifecycleSink const* sink_ = nullptr; // while draining
     int taken_ = 0;
+    std::uint64_t left_out_ = 0; // as of the last count
+    SteadyTime next_count_;
 };
 
 } // namespace

@@ -13,6 +13,9 @@ namespace {
 constexpr std::uint64_t witness_mask =
     FAN_CREATE | FAN_DELETE | FAN_RENAME | FAN_ATTRIB | FAN_MODIFY | FAN_ONDIR | FAN_EVENT_ON_CHILD;
 
+// Events of one kind in one directory by one process become one: the queue stays short.
+constexpr std::uint64_t alarm_mask = FAN_DELETE | FAN_MOVED_FROM | FAN_ONDIR;
+
 // struct fanotify_event_info_fid (uapi/linux/fanotify.h): header, fsid, file handle and, for the
 // *_NAME kinds, a name that ends in a zero byte.
 struct Named {
@@ -104,17 +107,31 @@ Result<WitnessEvent> parse_event(fanotify_event_metadata const& head, ByteView i
 
 class FanotifyWitness final : public Witness {
 public:
-    explicit FanotifyWitness(UniqueFd group) : group_(std::move(group)), buffer_(65536) { }
+    FanotifyWitness(UniqueFd group, UniqueFd alarm)
+        : group_(std::move(group)), alarm_(std::move(alarm)), buffer_(65536)
+    {
+    }
 
     Result<void> mark(int dir_fd, MarkScope scope) override
     {
-        return set_mark(group_.get(), MarkChange::add, dir_fd, scope, witness_mask);
+        TRY(set_mark(group_.get(), MarkChange::add, dir_fd, scope, witness_mask));
+        if (scope == MarkScope::object)
+            return {}; // its names are its directories'
+        return set_mark(alarm_.get(), MarkChange::add, dir_fd, scope, alarm_mask);
     }
     Result<void> unmark(int dir_fd, MarkScope scope) override
     {
-        return set_mark(group_.get(), MarkChange::remove, dir_fd, scope, witness_mask);
+        TRY(set_mark(group_.get(), MarkChange::remove, dir_fd, scope, witness_mask));
+        if (scope == MarkScope::object)
+            return {};
+        return set_mark(alarm_.get(), MarkChange::remove, dir_fd, scope, alarm_mask);
     }
     int fd() const override { return group_.get(); }
+    int alarm_fd() const override { return alarm_.get(); }
+    void quiet_alarm() override
+    {
+        [[maybe_unused]] auto size = ::read(alarm_.get(), buffer_.data(), buffer_.size());
+    }
     std::uint64_t overflows() const override { return overflows_; }
 
     Result<std::vector<WitnessEvent>> drain() override
@@ -130,6 +147,7 @@ public:
 
 private:
     UniqueFd group_;
+    UniqueFd alarm_; // a group of its own, whose events only wake
     Bytes buffer_;
     std::uint64_t overflows_ = 0;
 };
@@ -166,7 +184,13 @@ Result<std::unique_ptr<Witness>> open_witness()
         O_RDONLY | O_LARGEFILE | O_CLOEXEC);
     if (group < 0)
         return Error::from_errno(errno, "fanotify_init (handles and names)");
-    return std::unique_ptr<Witness>(std::make_unique<FanotifyWitness>(UniqueFd(group)));
+    UniqueFd group_fd(group);
+    UniqueFd alarm(
+        ::fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_MARKS | FAN_REPORT_FID,
+            O_RDONLY | O_LARGEFILE | O_CLOEXEC));
+    if (!alarm)
+        return Error::from_errno(errno, "fanotify_init (handles)");
+    return std::unique_ptr<Witness>(std::make_unique<FanotifyWitness>(std::move(group_fd), std::move(alarm)));
 }
 
 } // namespace tocsin::sensor::fanotify

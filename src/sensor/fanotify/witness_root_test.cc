@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include "tocsin/base/sys.h"
@@ -95,6 +96,23 @@ TEST_P(WitnessTest, SeesAttributesOfFilesAndOfTheDirectoryItself)
     ASSERT_EQ(0, ::chmod((*mount_ / "sub").c_str(), 0700));
     auto events = witness_->drain().take();
     EXPECT_TRUE(std::ranges::any_of(events, [&](auto const& e) { return e.object == key("sub"); }));
+}
+
+TEST_P(WitnessTest, RaisesTheAlarmForWhatGoesAndNotForWhatComes)
+{
+    auto is_raised = [&] {
+        pollfd alarm{witness_->alarm_fd(), POLLIN, 0};
+        return ::poll(&alarm, 1, 0) > 0;
+    };
+    write("new", "two");
+    ASSERT_EQ(0, ::chmod((*mount_ / "new").c_str(), 0600));
+    EXPECT_FALSE(is_raised());
+    fs::rename(*mount_ / "new", *mount_ / "sub/new");
+    EXPECT_TRUE(is_raised());
+    witness_->quiet_alarm();
+    EXPECT_FALSE(is_raised());
+    fs::remove(*mount_ / "sub/new");
+    EXPECT_TRUE(is_raised());
 }
 
 INSTANTIATE_TEST_SUITE_P(FileSystems, WitnessTest, testing::Values("ext4", "xfs", "btrfs"),

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard/calm.h -- whether all that happens is that new things are made.
+//
+// Then the deciding thread need not look at each event within microseconds, and what unpacks an archive is not
+// interrupted five times a file: it looks twice a millisecond, and at once when anything is deleted or renamed
+// (sensor::Witness::alarm_fd()).
+// Threads: the deciding thread's.
+#pragma once
+
+#include <cstddef>
+
+#include "tocsin/base/clock.h"
+
+namespace tocsin::guard {
+
+class Calm {
+public:
+    void saw_making(SteadyTime now)
+    {
+        ++makings_;
+        newest_ = now;
+    }
+    void saw_other() { makings_ = 0; } // done to what existed
+
+    bool lasts(SteadyTime now) const { return makings_ >= begins_with && now - newest_ < ends_after; }
+
+private:
+    static constexpr std::size_t begins_with = 32;
+    static constexpr std::chrono::milliseconds ends_after{3};
+
+    std::size_t makings_ = 0; // one after the other
+    SteadyTime newest_;
+};
+
+} // namespace tocsin::guard

@@ -36,6 +36,19 @@ TEST_F(CalmTest, EndsWithTheFirstThingThatExisted)
     EXPECT_FALSE(calm.lasts(now));
 }
 
+TEST_F(CalmTest, IsNotWhileProgramsStart)
+{
+    make(1'000);
+    calm.saw_birth(now);
+    EXPECT_FALSE(calm.lasts(now));
+    now += 49ms;
+    make(1);
+    EXPECT_FALSE(calm.lasts(now));
+    now += 1ms;
+    make(1);
+    EXPECT_TRUE(calm.lasts(now));
+}
+
 TEST_F(CalmTest, EndsAMomentAfterTheLastThing)
 {
     make(1'000);

@@ -23,7 +23,7 @@ constexpr int looks_before_messages = 16; // so that a flood of events does not 
 constexpr int rounds_at_the_end = 64; // so that it does not put off the end; a restart finds the rest
 constexpr std::size_t openers_remembered = 65536;
 constexpr std::chrono::milliseconds tick{50};
-constexpr std::timespec calm_tick{.tv_sec = 0, .tv_nsec = 500'000};
+constexpr std::timespec calm_tick{.tv_sec = 0, .tv_nsec = 250'000};
 
 } // namespace
 
@@ -145,8 +145,9 @@ Result<Relay::Round> Decider::round()
 Result<void> Decider::wait() const
 {
     if (is_calm_) {
-        pollfd alarm{parts_.witness.alarm_fd(), POLLIN, 0};
-        if (::ppoll(&alarm, 1, &calm_tick, nullptr) < 0 && errno != EINTR)
+        std::array<pollfd, 2> alarms{pollfd{parts_.witness.alarm_fd(), POLLIN, 0},
+            pollfd{parts_.lineage != nullptr ? parts_.lineage->fd() : -1, POLLIN, 0}};
+        if (::ppoll(alarms.data(), alarms.size(), &calm_tick, nullptr) < 0 && errno != EINTR)
             return Error::from_errno(errno, "poll");
         return {};
     }
@@ -198,9 +199,12 @@ void Decider::follow_processes()
 {
     if (parts_.lineage == nullptr)
         return;
-    auto drained = parts_.lineage->drain([this](sensor::LifecycleEvent&& event) {
-        if (event.kind == sensor::LifecycleKind::forked)
+    auto const now = steady_now();
+    auto drained = parts_.lineage->drain([this, now](sensor::LifecycleEvent&& event) {
+        if (event.kind == sensor::LifecycleKind::forked) {
             incidents_.born(event.process);
+            calm_.saw_birth(now);
+        }
         book_.apply(std::move(event));
     });
     auto const lost = parts_.lineage->lost() + (drained.ok() ? 0 : 1);

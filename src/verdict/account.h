@@ -22,6 +22,8 @@ struct Account {
     WallTime sealed_at{}; // this very process last wrote something sealed; not of its children
     std::uint32_t objects_opened = 0; // by this very process
     std::uint32_t condemned_below = 0; // subtrees of it that were condemned
+    std::uint32_t condemned_too_late = 0; // of those, in a row, what had ended by then
+    WallTime too_late_at{}; // the newest of these
     std::uint64_t bytes_opened = 0;
     std::uint64_t changed = 0;
     event::ObjectId last_changed; // by this process itself

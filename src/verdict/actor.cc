@@ -41,6 +41,24 @@ void give_reasons(event::Incident& incident, std::vector<event::Finding>& findin
 
 } // namespace
 
+bool Verdict::keeps_starting_destroyers(Account const& account, WallTime now) const
+{
+    bool const is_too_fast = account.condemned_too_late >= settings_.condemned_too_late_to_climb
+        && now - account.too_late_at < settings_.too_late_within;
+    return is_too_fast || account.condemned_below >= settings_.condemned_below_to_climb;
+}
+
+// What was condemned below `node`, of which nobody runs any more, adds to what its starter answers for.
+void Verdict::note_condemned_below(Node& starter, bool is_too_late, WallTime now) const
+{
+    auto& account = starter.account;
+    ++account.condemned_below;
+    bool const follows = now - account.too_late_at < settings_.too_late_within;
+    account.condemned_too_late = is_too_late ? (follows ? account.condemned_too_late : 0) + 1 : 0;
+    if (is_too_late)
+        account.too_late_at = now;
+}
+
 Node* Verdict::lowest_above_threshold(Node& leaf, WallTime now) const
 {
     if (leaf.incident)
@@ -50,9 +68,8 @@ Node* Verdict::lowest_above_threshold(Node& leaf, WallTime now) const
         node->account.fade(now, settings_);
         if (lowest == nullptr && node->account.total(settings_) >= settings_.act)
             lowest = node;
-        if (lowest != nullptr && node != lowest
-            && node->account.condemned_below >= settings_.condemned_below_to_climb)
-            return node; // it keeps starting destroyers
+        if (lowest != nullptr && node != lowest && keeps_starting_destroyers(node->account, now))
+            return node;
     }
     return lowest == nullptr ? nullptr : dominant_below(*lowest, now);
 }
@@ -265,9 +282,14 @@ Decision Verdict::condemn(std::vector<Node*> const& tops, WallTime now)
         ledger_.settle(*top, now);
         add_members(open, *top);
         add_steps_before(open, *top);
-        for (auto* node = tree_.above(*top); node != nullptr; node = tree_.above(*node))
-            ++node->account.condemned_below;
     }
+    bool const is_too_late = std::ranges::none_of(incident.actor.processes, [this](auto const& member) {
+        auto const* node = tree_.find(member);
+        return node != nullptr && node->ended_at == WallTime{};
+    });
+    for (auto* top : tops)
+        for (auto* node = tree_.above(*top); node != nullptr; node = tree_.above(*node))
+            note_condemned_below(*node, is_too_late, now);
     for (auto const& member : incident.actor.processes)
         if (auto* node = tree_.find(member); node != nullptr)
             incident.bytes_exposed += node->account.bytes_opened;

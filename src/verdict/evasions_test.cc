@@ -39,6 +39,22 @@ TEST_F(EvasionTest, APlaceholderThatGoesAsWellHidesNoDeletion)
     EXPECT_LE(damaged, 8U);
 }
 
+TEST_F(EvasionTest, AProgramForEveryFewFilesThatIsOverBeforeItIsSeenIsNoWayOut)
+{
+    auto const paths = scene.files("/srv/docs", 1'000, text, ".txt");
+    auto const starter = scene.run("xargs -n20 perl");
+    std::size_t next = 0;
+    std::size_t programs = 0;
+    while (!scene.condemned(starter) && next < paths.size()) {
+        auto const who = scene.run_below(starter, "perl -e truncate");
+        scene.ends(who); // what it did is told after its end
+        ++programs;
+        for (int i = 0; i < 20; ++i)
+            scene.deletes(who, paths[next++]);
+    }
+    EXPECT_LE(programs, 3U);
+}
+
 TEST_F(EvasionTest, AnHeirThatIsGoneHidesNoDeletion)
 {
     auto const paths = scene.files("/srv/docs", 100, text, ".txt");

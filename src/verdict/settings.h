@@ -38,6 +38,9 @@ struct Settings {
     // This many condemned subtrees below one process condemn the process itself.
     // So many that it can't be a person's shell in which two things went wrong.
     unsigned condemned_below_to_climb = 20;
+    // Likewise, of whom nobody was left to stop: one program a few files, each over within a millisecond.
+    unsigned condemned_too_late_to_climb = 2;
+    std::chrono::nanoseconds too_late_within = std::chrono::seconds(10); // one after the other
 
     // Content that was there before became what only its destroyer can read. Stops at the 4th.
     double encrypted = 0.25;

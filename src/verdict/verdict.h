@@ -126,6 +126,8 @@ private:
     // Naming the actor (actor.cc).
     void strike(event::ProcessKey doer, Node& top) const;
     std::optional<Decision> settle(event::ProcessKey doer, WallTime now);
+    bool keeps_starting_destroyers(Account const& account, WallTime now) const;
+    void note_condemned_below(Node& starter, bool is_too_late, WallTime now) const;
     Node* lowest_above_threshold(Node& leaf, WallTime now) const;
     Node* dominant_below(Node& node, WallTime now) const;
     std::vector<Node*> with_accomplices(Node& top, WallTime now) const;

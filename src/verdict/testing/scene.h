@@ -268,6 +268,12 @@ public:
 
     // -- what came of it
     bool stopped() const { return decision.has_value(); }
+    bool condemned(ProcessKey who) const // with any of the decisions
+    {
+        return std::ranges::any_of(decisions, [&](Decision const& d) {
+            return std::ranges::find(d.incident.actor.processes, who) != d.incident.actor.processes.end();
+        });
+    }
     std::size_t damage() const { return damage_; }
     // Runs until the guard would freeze somebody. How many files it took, with placeholders and names of what
     // lives on; SIZE_MAX if nobody was frozen.

@@ -100,7 +100,10 @@ Result<void> Decider::run()
         .wait = [this] { return wait(); },
         .bell = parts_.witness.fd(),
         .alarm = parts_.witness.alarm_fd()}));
-    verdict_.on_suspicion([this] { relay_->occupy_processors(); });
+    verdict_.on_suspicion([this] {
+        relay_->occupy_processors();
+        parts_.keeper.suspect();
+    });
     TRY(relay_->run());
     // What was put off is judged before the end: after a restart nobody could tell who did it.
     read_attributes(SIZE_MAX);

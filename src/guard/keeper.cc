@@ -21,6 +21,7 @@ std::uint32_t seconds_now()
         std::chrono::duration_cast<std::chrono::seconds>(steady_now().time_since_epoch()).count());
 }
 
+constexpr std::chrono::milliseconds suspicion_lasts{200}; // from the newest strong point on
 constexpr unsigned reads_that_matter = 8; // a second
 
 // fstat, not statx: half the cost, and all that is asked here.
@@ -225,6 +226,11 @@ void Keeper::tell(News item)
 {
     std::lock_guard lock(news_mutex_);
     news_.push_back(item);
+}
+
+void Keeper::suspect()
+{
+    throttle_.suspect(steady_now() + suspicion_lasts);
 }
 
 void Keeper::captured(capture::ObjectNumber number, event::Stamp stamp, Stands stands)

@@ -46,6 +46,8 @@ public:
 
     // The verdict has seen what a close by `writer` left; also when it could not be captured.
     void judged(pid_t writer) { throttle_.judged(writer); }
+    // For a moment nobody opens an existing file while what became of another is not judged yet.
+    void suspect();
 
     // Opens by these processes are denied, or no longer.
     void deny(std::span<pid_t const> pids);
@@ -74,8 +76,6 @@ public:
     void lost_events() noexcept override;
 
 private:
-    static constexpr std::size_t unjudged_at_most = 4;
-
     // How often existing files are being opened, by anybody: who encrypts them reads them first, or overwrites
     // them, and then what is newly made has to be judged soon.
     class Reading {
@@ -136,7 +136,7 @@ private:
     std::atomic<std::uint64_t> lost_count_{0};
     Latency latency_;
     Reading reading_; // the gate's thread only
-    Throttle throttle_{unjudged_at_most};
+    Throttle throttle_{Throttle::Limits{}};
     bool throttled_ = false; // the open being ruled on, between rule_open() and hold()
 };
 

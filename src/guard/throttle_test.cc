@@ -20,7 +20,7 @@ protected:
     }
 
     std::shared_ptr<Answers> answers_ = std::make_shared<Answers>();
-    Throttle throttle_{2};
+    Throttle throttle_{{.unknown = 2, .harmless = 3, .many = 10}};
 };
 
 TEST_F(ThrottleTest, LetsAFewChangesPass)
@@ -30,6 +30,41 @@ TEST_F(ThrottleTest, LetsAFewChangesPass)
     throttle_.changed(7);
     EXPECT_TRUE(throttle_.must_wait(7));
     EXPECT_FALSE(throttle_.must_wait(8)) << "another process";
+}
+
+TEST_F(ThrottleTest, LetsMorePassOfWhoHasDoneNoHarm)
+{
+    for (int i = 0; i < 10; ++i) {
+        throttle_.changed(7);
+        throttle_.judged(7);
+    }
+    throttle_.changed(7);
+    throttle_.changed(7);
+    EXPECT_FALSE(throttle_.must_wait(7));
+    throttle_.changed(7);
+    EXPECT_TRUE(throttle_.must_wait(7));
+}
+
+TEST_F(ThrottleTest, LetsNobodyPassAfterASuspicionWhileAnythingIsUnjudged)
+{
+    throttle_.suspect(steady_now() + std::chrono::minutes(1));
+    EXPECT_FALSE(throttle_.must_wait(8));
+    throttle_.changed(7);
+    EXPECT_TRUE(throttle_.must_wait(7));
+    EXPECT_TRUE(throttle_.must_wait(8)) << "another process";
+    throttle_.park(open_by(8));
+    throttle_.changed(9);
+    throttle_.judged(7);
+    EXPECT_TRUE(answers_->sent.empty()) << "of another one something is unjudged";
+    throttle_.judged(9);
+    EXPECT_EQ(1U, answers_->sent.size());
+}
+
+TEST_F(ThrottleTest, ForgetsASuspicion)
+{
+    throttle_.suspect(steady_now() - std::chrono::milliseconds(1));
+    throttle_.changed(7);
+    EXPECT_FALSE(throttle_.must_wait(8));
 }
 
 TEST_F(ThrottleTest, LetsTheParkedGoOnceJudged)

@@ -42,12 +42,12 @@ struct Settings {
     unsigned condemned_too_late_to_climb = 2;
     std::chrono::nanoseconds too_late_within = std::chrono::seconds(10); // one after the other
 
-    // Content that was there before became what only its destroyer can read. Stops at the 4th.
-    double encrypted = 0.25;
+    // Content that was there before became what only its destroyer can read. Stops at the 3rd.
+    double encrypted = 0.34;
     // The format says who made it and why (ansible-vault): a few such files are somebody's work.
     double encrypted_in_place_by_purpose = 0.08;
     // Every byte the same, over what was something.
-    double filled = 0.25;
+    double filled = 0.34;
     // No longer what it was, and not ciphertext-like either (partial encryption, garbage).
     double type_lost = 0.2;
     // Its head or a small part was broken: the rest is still there.

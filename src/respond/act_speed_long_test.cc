@@ -68,13 +68,16 @@ TEST_F(FreezeSpeed, OfAThousandProcesses)
     EXPECT_EQ(1000u, outcome.frozen.size());
 }
 
-TEST_F(FreezeSpeed, OfAHundredThatForkWithoutEnd)
+class ForkingFreezeSpeed : public FreezeSpeed, public testing::WithParamInterface<int> { };
+
+TEST_P(ForkingFreezeSpeed, OfAsManyThatForkWithoutEnd)
 {
-    // Each has one short-lived child at a time; 100,000 forks in all at most.
-    ProcessTree tree([](Shared& shared) {
-        for (int i = 0; i < 100; ++i) {
+    // Each has one short-lived child at a time; 1,000,000 forks in all at most.
+    int const count = GetParam();
+    ProcessTree tree([count](Shared& shared) {
+        for (int i = 0; i < count; ++i) {
             ProcessTree::spawn(shared, [&] {
-                for (; shared.work < 100'000; ++shared.work) {
+                for (; shared.work < 1'000'000; ++shared.work) {
                     auto child = ::fork();
                     if (child == 0)
                         ::_exit(0);
@@ -84,14 +87,17 @@ TEST_F(FreezeSpeed, OfAHundredThatForkWithoutEnd)
         }
         ::pause();
     });
-    ASSERT_TRUE(tree.wait_for(101));
+    ASSERT_TRUE(tree.wait_for(count + 1));
     auto begun = steady_now();
     auto outcome = freezer_.freeze(Keys{tree.top()}).take();
-    tell("freeze_100_forking", steady_now() - begun);
+    tell("freeze_" + std::to_string(count) + "_forking", steady_now() - begun);
     EXPECT_TRUE(outcome.left.empty()) << outcome.how;
-    EXPECT_GE(outcome.frozen.size(), 101u);
+    EXPECT_GE(outcome.frozen.size(), static_cast<std::size_t>(count) + 1);
     EXPECT_TRUE(tree.running().empty());
 }
+
+INSTANTIATE_TEST_SUITE_P(Counts, ForkingFreezeSpeed, testing::Values(100, 1000),
+    [](auto const& count) { return std::to_string(count.param); });
 
 } // namespace
 } // namespace tocsin::respond

@@ -20,6 +20,21 @@ protected:
     Scene scene;
 };
 
+TEST_F(BenignTest, SavingDocumentsByEmptyingThemFirst)
+{
+    scene.folder("/srv/docs");
+    auto const who = scene.run("editor");
+    for (std::uint64_t i = 0; i < 50; ++i) {
+        auto const path = "/srv/docs/" + std::to_string(i) + ".docx";
+        auto stuff = office(i);
+        scene.file(path, stuff);
+        scene.spoils(who, path, empty());
+        stuff.changed = 0.2;
+        stuff.size += 17;
+        scene.spoils(who, path, stuff);
+    }
+}
+
 TEST_F(BenignTest, GitRemovesWhatGitWrote)
 {
     scene.folder("/srv/repo");

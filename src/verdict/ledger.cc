@@ -8,6 +8,8 @@ namespace tocsin::verdict {
 std::string_view name_of(SignalId signal)
 {
     switch (signal) {
+    case SignalId::emptied:
+        return "emptied";
     case SignalId::sweep:
         return "sweep";
     case SignalId::overwrite:

@@ -19,6 +19,7 @@ namespace tocsin::verdict {
 
 // In the order of the bits in Node::pardoned.
 enum class SignalId : std::uint8_t {
+    emptied,
     sweep,
     overwrite,
     displacement,

@@ -64,6 +64,8 @@ struct Settings {
     double packed_away = 0.12;
     double unrelated_rewrite = 0.03; // soft: text for other text
 
+    // Nothing is left of a document but its name. Stops at the 4th.
+    double emptied = 0.25;
     // A deletion in a run that leaves nothing between: the 6th reaches the threshold.
     double swept = 0.18;
     // A run in no order that we know: the 10th reaches it. We cannot see whether it skips.

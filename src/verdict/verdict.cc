@@ -6,6 +6,7 @@
 #include "tocsin/verdict/signals/archive_and_delete.h"
 #include "tocsin/verdict/signals/copy_and_delete.h"
 #include "tocsin/verdict/signals/displacement.h"
+#include "tocsin/verdict/signals/emptied.h"
 #include "tocsin/verdict/signals/folder_rename.h"
 #include "tocsin/verdict/signals/notes.h"
 #include "tocsin/verdict/signals/overwrite.h"
@@ -26,6 +27,7 @@ std::vector<std::unique_ptr<Signal>> all_signals()
     signals.push_back(std::make_unique<Displacement>());
     signals.push_back(std::make_unique<CopyAndDelete>());
     signals.push_back(std::make_unique<ArchiveAndDelete>());
+    signals.push_back(std::make_unique<Emptied>());
     signals.push_back(std::make_unique<Sweep>());
     signals.push_back(std::make_unique<Rights>());
     signals.push_back(std::make_unique<Renames>());

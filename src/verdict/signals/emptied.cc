@@ -8,18 +8,19 @@ namespace {
 
 constexpr std::size_t most_charged = 4'096;
 
-bool is_document(Content const& content)
+} // namespace
+
+bool is_emptied_document(Loss const& loss)
 {
     using event::FileType;
-    auto const type = content.facts.type;
-    return type != FileType::unknown && type != FileType::empty && type != FileType::text;
+    auto const type = loss.before.facts.type;
+    return loss.how == How::emptied && !loss.is_cheap && loss.has_content && type != FileType::unknown
+        && type != FileType::empty && type != FileType::text;
 }
-
-} // namespace
 
 Claim Emptied::on_loss(Case const& at, Loss const& loss)
 {
-    if (loss.how != How::emptied || loss.is_cheap || !loss.has_content || !is_document(loss.before))
+    if (!is_emptied_document(loss))
         return Claim::open;
     auto const charge = at.ledger.charge({.who = loss.who,
         .time = at.now,
@@ -33,7 +34,7 @@ Claim Emptied::on_loss(Case const& at, Loss const& loss)
     if (charged_.size() >= most_charged)
         charged_.clear();
     charged_[loss.object] = charge;
-    return Claim::taken;
+    return Claim::open; // it may be one of a run, which the sweep has to see whole
 }
 
 void Emptied::on_return(Case const& at, Loss const& loss)

@@ -2,7 +2,8 @@
 // verdict/signals/emptied.h -- documents of which nothing was left but the name.
 //
 // A deletion can be somebody's tidying up; nobody keeps a photograph or a spreadsheet of no bytes. So it
-// counts for more, wherever the files stand. Texts are left to the sweep: logs are emptied every day.
+// counts for more, wherever the files stand. Texts are left to the sweep, which charges nothing again for
+// documents: logs are emptied every day.
 // A program that saves by emptying a file first fills it again, and what was charged is taken back.
 // Bounds: 4,096 charges that can be taken back.
 #pragma once
@@ -12,6 +13,8 @@
 #include "tocsin/verdict/signals/signal.h"
 
 namespace tocsin::verdict {
+
+bool is_emptied_document(Loss const& loss);
 
 class Emptied final : public Signal {
 public:

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "tocsin/verdict/signals/emptied.h"
+
 namespace tocsin::verdict {
 namespace {
 
@@ -366,8 +368,8 @@ void Sweep::add(Case const& at, Folder& folder, Loss const& loss)
     }
     if (items.size() == window)
         items.erase(items.begin());
-    items.push_back(
-        {loss.mark, loss.who, loss.object, loss.time, loss.mtime_ns, loss.worth, loss.how, {}, false});
+    auto const worth = is_emptied_document(loss) ? 0 : loss.worth; // charged already
+    items.push_back({loss.mark, loss.who, loss.object, loss.time, loss.mtime_ns, worth, loss.how, {}, false});
     for (auto order : orders) {
         auto& extent = folder.extents[static_cast<std::size_t>(order)];
         if (folder.lost == 0 || before(order, loss.mark, extent.low))

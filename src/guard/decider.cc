@@ -136,6 +136,8 @@ Result<Relay::Round> Decider::round()
     }
     batch_.send();
     looks_soon_ = next_probe_ != SteadyTime::max() || !astray_.empty();
+    if (is_probing()) // who keeps the processors busy does so as long as something is found to do
+        return Relay::Round::busy;
     is_calm_ = !is_closed && messages.empty() && calm_.lasts(steady_now());
     if (is_calm_)
         return Relay::Round::calm;

@@ -102,6 +102,7 @@ private:
     enum class Settling { due, all };
     void settle(Settling settling);
     void probe();
+    bool is_probing() const; // and what it looks at is on its way
     struct Unsettled;
     Unsettled& unsettle(event::ObjectId object, event::ObjectKey const& key, pid_t writer);
     void settled(event::ObjectId object);
@@ -174,6 +175,9 @@ private:
 
     void apply(event::Activity&& activity);
     void apply(event::Version&& version, Committed committed);
+    void keep(event::Version&& version, Committed committed); // in the journal, and nowhere else
+    bool is_of_another_moment(event::Version const& version) const;
+    void await_writer(event::Version const& version);
     std::shared_ptr<Tree const> tree_of(event::RootId root) const;
     void note_named(event::Activity const& activity);
     void fail(std::string sentence);
@@ -220,6 +224,8 @@ private:
     std::deque<Astray> astray_;
     SteadyTime next_settling_;
     SteadyTime next_probe_ = SteadyTime::max();
+    std::size_t probes_ = 0; // asked for, and not here yet
+    SteadyTime probing_until_;
     int rounds_after_close_ = 0; // of the inbox
     std::atomic<bool> looks_soon_{false}; // a probe is next, or something is astray: for wait()
     Calm calm_;

@@ -23,6 +23,7 @@ constexpr std::chrono::nanoseconds same_stamp_within = std::chrono::milliseconds
 void Decider::handle(capture::Outcome&& outcome)
 {
     auto writer = outcome.is_throttled ? outcome.writer : 0;
+    probes_ -= outcome.is_probe ? 1 : 0;
     handle_capture(std::move(outcome));
     if (writer != 0)
         parts_.keeper.judged(writer);
@@ -59,7 +60,11 @@ void Decider::handle_capture(capture::Outcome&& outcome)
         version.occasion = note_absence(version) ? Occasion::absence : Occasion::walk;
     else if (outcome.occasion == Occasion::absence)
         version.occasion = Occasion::walk;
-    note_closed(version);
+    bool const is_passing = !compares && is_of_another_moment(version);
+    if (is_passing)
+        await_writer(version);
+    else
+        note_closed(version);
     auto stamp = event::stamp_of(version.metadata);
     // Unless a close brought it, and a while after the last change, stores to a mapping or a
     // further write within the same tick may have left the same stamp over other content.
@@ -73,7 +78,26 @@ void Decider::handle_capture(capture::Outcome&& outcome)
         if (held)
             (void)held->answer(sensor::Answer::allow);
     };
-    apply(std::move(version), std::move(committed));
+    if (is_passing)
+        keep(std::move(version), std::move(committed));
+    else
+        apply(std::move(version), std::move(committed));
+}
+
+// Somebody looked at an object while another was at work on it, or had just been. What it held then is kept, but
+// the change is judged, against what was there before it, by what its writer leaves.
+bool Decider::is_of_another_moment(event::Version const& version) const
+{
+    auto const* entry = catalog_.find(version.object);
+    return version.occasion == Occasion::open && entry != nullptr && entry->has_version
+        && entry->digest != version.digest;
+}
+
+// Should no close tell who that was, it is captured again once it is still.
+void Decider::await_writer(event::Version const& version)
+{
+    auto const known = unsettled_.find(version.object);
+    unsettle(version.object, version.key, known == unsettled_.end() ? 0 : known->second.writer);
 }
 
 // What could not be captured is asked for again until it could, or is gone.
@@ -143,11 +167,16 @@ void Decider::apply(event::Version&& version, Committed committed)
     excluded_.erase(version.object);
     if (version.writer)
         book_.introduce(version.writer, batch_);
+    keep(std::move(version), std::move(committed));
+    if (decision)
+        incidents_.open(*decision);
+}
+
+void Decider::keep(event::Version&& version, Committed committed)
+{
     record(std::move(version));
     if (committed)
         batch_.when_committed(std::move(committed));
-    if (decision)
-        incidents_.open(*decision);
 }
 
 void Decider::put_back(event::Version const& version)

@@ -17,12 +17,14 @@ constexpr std::size_t captures_at_once = 1'000; // each settling
 constexpr std::size_t attributes_at_once = 1'000; // about 5 ms
 constexpr std::size_t backlog_behind = 1'000;
 constexpr std::uint64_t probe_bytes = 1024 * 1024;
+constexpr std::chrono::milliseconds probed_within{1};
 
 } // namespace
 
 // Several existing files are being changed at once, and none is closed yet: who waits for the
 // disk before each close would have ruined a hundred by the first. So what they hold just now is
-// looked at, once each.
+// looked at, once each; and nobody works on meanwhile, for so many threads of one program as there are
+// processors would be at the next files.
 void Decider::probe()
 {
     next_probe_ = SteadyTime::max();
@@ -36,9 +38,19 @@ void Decider::probe()
         job.writer = change.writer;
         job.by_handle = change.key;
         job.is_probe = true;
-        (void)parts_.pool.add(std::move(job));
+        if (parts_.pool.add(std::move(job)) == capture::Pool::Added::yes)
+            ++probes_;
     }
     open_changes_ = 0;
+    if (probes_ == 0)
+        return;
+    probing_until_ = steady_now() + probed_within;
+    relay_->occupy_processors();
+}
+
+bool Decider::is_probing() const
+{
+    return probes_ != 0 && steady_now() < probing_until_;
 }
 
 Decider::Unsettled& Decider::unsettle(event::ObjectId object, event::ObjectKey const& key, pid_t writer)

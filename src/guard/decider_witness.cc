@@ -23,7 +23,6 @@ constexpr std::size_t astray_kept = 4'096; // above it the oldest are not waited
 constexpr std::size_t changes_that_alarm = 4;
 constexpr std::size_t writers_noted = 8;
 constexpr std::size_t stirred_kept = 65'536;
-constexpr std::chrono::milliseconds probe_after{2};
 
 bool is_regular(Activity const& activity)
 {
@@ -387,7 +386,7 @@ void Decider::note_change(Activity activity)
         return record(std::move(activity)); // undo has to know whose work the next capture holds
     change.existed = change.counts_as_open = true;
     if (++open_changes_ >= changes_that_alarm && next_probe_ == SteadyTime::max())
-        next_probe_ = steady_now() + probe_after;
+        next_probe_ = steady_now();
     if (auto status = objects_.status_by_name(activity.object, activity.key))
         activity.metadata = event::metadata_of(*status);
     auto const was_bytes = entry->size;

@@ -52,6 +52,7 @@ public:
 
 private:
     void mark_authors();
+    void mark_looks_at(std::size_t work);
     void find_first_changes();
     WallTime possible_since(WallTime closed) const;
     enum class Of { content, metadata };
@@ -102,6 +103,20 @@ void Judge::mark_authors()
             if (same_as(j))
                 (by_actor_[j] ? actors : others) = true;
         by_actor_[i] = actors && !others;
+    }
+    for (std::size_t i = 0; i < versions_.size(); ++i)
+        if (by_actor_[i] && versions_[i].occasion != Occasion::undo)
+            mark_looks_at(i);
+}
+
+// What others looked at while the actor was still at it, through a mapping, of which nobody tells before its end.
+void Judge::mark_looks_at(std::size_t work)
+{
+    for (auto i = work; i-- > 0;) {
+        bool const is_look = !is_whole(versions_[i].occasion) && !versions_[i].writer;
+        if (!is_look || !same_content(versions_[i], versions_[work]) || is_told_of_others(Of::content, i))
+            return;
+        by_actor_[i] = true;
     }
 }
 

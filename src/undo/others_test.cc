@@ -301,6 +301,16 @@ TEST_F(Shared, WhatTheActorWroteThroughAMappingIsNotOfWhoHasItOpenToo)
     EXPECT_EQ("report", scene.read("report.docx"));
 }
 
+TEST_F(Shared, WhatSomebodyLookedAtAfterTheActorsLastStoreIsTheActors)
+{
+    std::ofstream(scene / "report.docx") << "XXXX";
+    scene.captured({}, "report.docx", event::Occasion::open);
+    tell(attacker, event::ActivityKind::closed);
+    scene.captured(attacker, "report.docx", event::Occasion::close);
+    scene.undo();
+    EXPECT_EQ("report", scene.read("report.docx"));
+}
+
 // Who has been at work for longer than the ten seconds before its first damage was seen.
 TEST_F(Shared, WhatTheActorBeganLongBeforeIsNotOthers)
 {

@@ -129,6 +129,8 @@ Result<Relay::Round> Decider::round()
     if (steady_now() >= next_probe_)
         probe();
     if (steady_now() >= next_settling_) {
+        for (auto const who : mappings_.due(steady_now()))
+            look_at_mappings(who);
         settle(Settling::due);
         close_absence();
         incidents_.record_progress();
@@ -239,6 +241,8 @@ void Decider::read_opens()
         // A new file may have the number of one whose deletion has not been told yet: that was not read.
         if (note.is_empty)
             return;
+        if (mappings_.opened(note.pid, steady_now()) == MappingWatch::Look::now)
+            look_at_mappings(note.pid);
         parts_.recording.add(opened);
         if (auto decision = verdict_.consider(opened))
             incidents_.open(*decision);

@@ -27,6 +27,7 @@
 #include "tocsin/guard/inbox.h"
 #include "tocsin/guard/incidents.h"
 #include "tocsin/guard/keeper.h"
+#include "tocsin/guard/mapping_watch.h"
 #include "tocsin/guard/object_finder.h"
 #include "tocsin/guard/process_book.h"
 #include "tocsin/guard/recorder.h"
@@ -101,9 +102,12 @@ private:
     void read_opens();
     enum class Settling { due, all };
     void settle(Settling settling);
+    void look_at_mappings(pid_t who);
+    void note_stores(catalog::Entry const& entry, int fd, pid_t who);
     void probe();
-    bool is_probing() const; // and what it looks at is on its way
     struct Unsettled;
+    void probe(Unsettled& change);
+    bool is_probing() const; // and what it looks at is on its way
     Unsettled& unsettle(event::ObjectId object, event::ObjectKey const& key, pid_t writer);
     void settled(event::ObjectId object);
     void no_longer_open(Unsettled const& change);
@@ -209,6 +213,7 @@ private:
         bool is_kind_guessed = false; // regular, as far as is known
     };
     std::unordered_map<event::ObjectId, Unsettled> unsettled_;
+    MappingWatch mappings_;
     std::size_t open_changes_ = 0; // since the last probe, of unsettled_
     struct Unread { // its rights or times have changed, and its extended attributes may have
         event::ObjectKey key;

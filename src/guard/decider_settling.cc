@@ -2,7 +2,10 @@
 // What has changed without a close so far, until it is captured.
 #include "tocsin/guard/decider.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "tocsin/sensor/proc/mappings.h"
 
 namespace tocsin::guard {
 
@@ -16,6 +19,7 @@ constexpr std::chrono::seconds unread_at_most{10};
 constexpr std::size_t captures_at_once = 1'000; // each settling
 constexpr std::size_t attributes_at_once = 1'000; // about 5 ms
 constexpr std::size_t backlog_behind = 1'000;
+constexpr std::size_t mappings_at_once = 256;
 constexpr std::uint64_t probe_bytes = 1024 * 1024;
 constexpr std::chrono::milliseconds probed_within{1};
 
@@ -30,22 +34,63 @@ void Decider::probe()
     next_probe_ = SteadyTime::max();
     for (auto& [object, change] : unsettled_) {
         change.counts_as_open = false;
-        if (!change.existed || change.is_probed || !is_small(object))
-            continue;
-        change.is_probed = true;
-        capture::Job job;
-        job.occasion = Occasion::interval;
-        job.writer = change.writer;
-        job.by_handle = change.key;
-        job.is_probe = true;
-        if (parts_.pool.add(std::move(job)) == capture::Pool::Added::yes)
-            ++probes_;
+        if (change.existed && !change.is_probed && is_small(object))
+            probe(change);
     }
     open_changes_ = 0;
     if (probes_ == 0)
         return;
     probing_until_ = steady_now() + probed_within;
     relay_->occupy_processors();
+}
+
+void Decider::probe(Unsettled& change)
+{
+    change.is_probed = true;
+    capture::Job job;
+    job.occasion = Occasion::interval;
+    job.writer = change.writer;
+    job.by_handle = change.key;
+    job.is_probe = true;
+    if (parts_.pool.add(std::move(job)) == capture::Pool::Added::yes)
+        ++probes_;
+}
+
+// What it has stored into so far shows by the times, and is looked at like what a program keeps open.
+void Decider::look_at_mappings(pid_t who)
+{
+    using Seen = MappingWatch::Seen;
+    auto seen = Seen::nothing;
+    for (auto const& file : sensor::files_mapped_for_writing(who, mappings_at_once)) {
+        auto status = sys::stat_fd(file.get());
+        if (!status.ok())
+            continue;
+        auto const now = status.take();
+        auto const known = numbers_.find({sys::device_of(now), now.stx_ino});
+        auto const* entry = known == numbers_.end() ? nullptr : catalog_.find(known->second);
+        if (entry == nullptr || !entry->is_here() || !entry->has_version)
+            continue;
+        seen = std::max(seen, Seen::unchanged);
+        if (sys::to_nanoseconds(now.stx_mtime) == entry->mtime_ns)
+            continue;
+        seen = Seen::changed;
+        note_stores(*entry, file.get(), who);
+    }
+    mappings_.looked(who, seen, steady_now());
+}
+
+void Decider::note_stores(catalog::Entry const& entry, int fd, pid_t who)
+{
+    if (auto const at = unsettled_.find(entry.id); at != unsettled_.end() && at->second.is_probed)
+        return; // what it holds since then is captured when it is still
+    auto filesystem = sys::filesystem_id(fd);
+    auto handle = sys::handle_of(fd);
+    if (!filesystem.ok() || !handle.ok())
+        return;
+    auto& change = unsettle(entry.id, {filesystem.take(), handle.take()}, who);
+    change.existed = true;
+    if (is_small(entry.id))
+        probe(change);
 }
 
 bool Decider::is_probing() const

@@ -79,6 +79,27 @@ Result<std::uint64_t> parse_size(std::string_view text)
     return static_cast<std::uint64_t>(number);
 }
 
+Result<std::chrono::seconds> parse_duration(std::string_view text)
+{
+    std::uint32_t number = 0;
+    auto const* const last = text.data() + text.size();
+    auto [end, problem] = std::from_chars(text.data(), last, number);
+    auto const unit = std::string_view(end, last);
+    if (problem == std::errc() && (unit == "s" || (unit.empty() && number == 0)))
+        return std::chrono::seconds(number);
+    if (problem == std::errc() && unit == "m")
+        return std::chrono::minutes(number);
+    if (problem == std::errc() && unit == "h")
+        return std::chrono::hours(number);
+    return Error(Errc::invalid, fmt::format("'{}' is no time (such as 90s, 30m or 2h)", text));
+}
+
+std::string refuse_what_is_no_duration(std::string const& text)
+{
+    auto duration = parse_duration(text);
+    return duration.ok() ? std::string() : duration.error().message();
+}
+
 std::size_t display_columns(std::string_view text)
 {
     auto begins_code_point = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };

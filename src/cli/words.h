@@ -2,6 +2,7 @@
 // cli/words.h -- numbers, sizes, times and paths as people read and type them.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +18,10 @@ std::string short_time(std::string_view iso8601); // "2026-11-24 08:04:41Z"
 
 // "1048576", "512M", "10G", "1.5T": powers of 1,024, with or without "B" or "iB".
 Result<std::uint64_t> parse_size(std::string_view text);
+
+// "90s", "30m", "2h", "0".
+Result<std::chrono::seconds> parse_duration(std::string_view text);
+std::string refuse_what_is_no_duration(std::string const& text); // for CLI11; empty for one
 
 // For CLI11 and the configuration: the sentence against what is not a size; empty for one.
 std::string refuse_what_is_no_size(std::string const& text);

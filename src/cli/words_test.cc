@@ -68,5 +68,16 @@ TEST(Table, QuotesWhatCouldMoveTheCursor)
     EXPECT_EQ("name\na\\x1b[2Jb\\x0ac\n", table.text(0));
 }
 
+TEST(Words, ReadsDurationsAsPeopleTypeThem)
+{
+    using namespace std::chrono_literals;
+    EXPECT_EQ(90s, parse_duration("90s").take());
+    EXPECT_EQ(30min, parse_duration("30m").take());
+    EXPECT_EQ(2h, parse_duration("2h").take());
+    EXPECT_EQ(0s, parse_duration("0").take());
+    for (auto const* wrong : {"", "5", "-1s", "1.5h", "2d", "m", "99999999999s", "30m "})
+        EXPECT_ERRC(Errc::invalid, parse_duration(wrong));
+}
+
 } // namespace
 } // namespace tocsin::cli

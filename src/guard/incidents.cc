@@ -81,6 +81,19 @@ void Incidents::open(event::Incident incident)
     parts_.batch.add(std::move(incident));
 }
 
+void Incidents::note_refusal(event::Process const& process, std::string const& sentence)
+{
+    auto const* node = parts_.processes.find(process.key);
+    event::Incident incident;
+    incident.opened = incident.first_activity = incident.last_activity = wall_now();
+    incident.actor = verdict::actor_of(node == nullptr ? process : node->process);
+    if (process.key)
+        incident.actor.processes = {process.key};
+    incident.reasons = {sentence};
+    introduce(incident);
+    open(std::move(incident));
+}
+
 void Incidents::look_for_client(event::Incident const& incident)
 {
     auto process = incident.actor.top;

@@ -42,6 +42,8 @@ public:
     void name_client(event::IncidentId id, sensor::RemoteClient const& client);
     // Of nobody's doing that the verdict could name. Its id is given here.
     void open(event::Incident incident);
+    // It was refused something at once: an incident that names it, and does nothing to it.
+    void note_refusal(event::Process const& process, std::string const& sentence);
     // Counters and processes of open incidents grow as further activities arrive.
     void record_progress();
     // Born from an actor that is contained: it is stopped before it does anything.

@@ -70,7 +70,10 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
     , walker({*gate, *witness, pool, *inbox, trees})
     , decider({trees, *witness, lineage.get(), keeper, pool, walker, recorder, opens, *inbox, *responder,
           std::move(recording)})
-    , protection({state, *repository, trees, recorder, *inbox, walker, decider, health},
+    , devices(std::move(given.device_gate), trees, [this](sensor::RefusedWrite write, std::string sentence) {
+        note_refusal(std::move(write), std::move(sentence));
+    })
+    , protection({state, *repository, trees, recorder, *inbox, walker, decider, devices, health},
           std::move(protection_reader))
 {
     responder->connect(
@@ -90,6 +93,17 @@ sensor::Heartbeat Guard::Parts::heartbeat_of(supervise::Organ organ)
         return {};
     auto& pulse = supervisor->pulse();
     return {[&pulse, organ] { pulse.beat(organ); }, [&pulse, organ] { pulse.rest(organ); }};
+}
+
+void Guard::Parts::note_refusal(sensor::RefusedWrite write, std::string sentence)
+{
+    event::Process process; // as far as it is known where the decider never heard of it
+    process.key = write.process;
+    process.uid = write.uid;
+    process.command = std::move(write.command);
+    inbox->put(Command([this, process = std::move(process), sentence = std::move(sentence)] {
+        decider.incidents().note_refusal(process, sentence);
+    }));
 }
 
 void Guard::Parts::record_death(std::string const& how)

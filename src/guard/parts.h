@@ -14,6 +14,7 @@
 #include "tocsin/answers/status.h"
 #include "tocsin/guard/control.h"
 #include "tocsin/guard/decider.h"
+#include "tocsin/guard/device_watch.h"
 #include "tocsin/guard/guard.h"
 #include "tocsin/guard/health.h"
 #include "tocsin/guard/protection.h"
@@ -29,6 +30,7 @@ struct Guard::Parts {
         std::unique_ptr<sensor::Gate> gate;
         std::unique_ptr<sensor::Witness> witness;
         std::unique_ptr<sensor::LineageSource> lineage;
+        Result<std::unique_ptr<sensor::DeviceGate>> device_gate;
         std::unique_ptr<journal::Journal> journal;
         std::unique_ptr<vault::Repository> repository;
         Options options;
@@ -81,6 +83,7 @@ struct Guard::Parts {
     Walker walker;
     Decider decider;
     Health health;
+    DeviceWatch devices;
     Protection protection;
 
 private:
@@ -90,6 +93,8 @@ private:
     void end_in_order();
     Result<json::value> answer_protect(answers::Request const& request);
     Result<json::value> answer_actor(answers::Request const& request);
+    Result<json::value> answer_device_writes(answers::Request const& request);
+    void note_refusal(sensor::RefusedWrite write, std::string sentence); // the device watch's thread
     void tell_put_back(event::Version const& version); // any thread
     std::optional<std::uint64_t> deeds_before(answers::Request const& request);
     // `deeds`: of the incident, when the undo was planned; none: not known.

@@ -212,6 +212,7 @@ Result<void> Protection::protect_tree(std::string const& path, std::vector<std::
     (void)parts_.walker.request(std::move(request));
     remember(change);
     parts_.health.set(cause_of(change.path), "");
+    parts_.devices.refresh();
     return {};
 }
 
@@ -312,6 +313,7 @@ void Protection::let_go(event::RootChange const& root)
         parts_.walker.unmark(*tree);
         (void)::flock(tree->claim.get(), LOCK_UN); // the trees keep it open
     }
+    parts_.devices.refresh();
     event::RootChange change = root;
     change.time = wall_now();
     change.is_protected = false;

@@ -22,6 +22,7 @@
 
 #include "tocsin/answers/state.h"
 #include "tocsin/guard/decider.h"
+#include "tocsin/guard/device_watch.h"
 #include "tocsin/guard/health.h"
 #include "tocsin/guard/recorder.h"
 #include "tocsin/guard/trees.h"
@@ -41,6 +42,7 @@ public:
         Inbox& inbox;
         Walker& walker;
         Decider& decider;
+        DeviceWatch& devices;
         Health& health;
     };
     Protection(Parts parts, std::unique_ptr<journal::Journal> reader);

@@ -8,6 +8,7 @@
 #include "tocsin/answers/args.h"
 #include "tocsin/answers/direct.h"
 #include "tocsin/answers/put_back.h"
+#include "tocsin/base/log.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/guard/parts.h"
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::chrono::seconds decider_answers_within{5};
 constexpr std::chrono::seconds responder_answers_within{10};
+constexpr std::int64_t device_writes_at_most_s = 24 * 60 * 60; // a window that is forgotten closes
 constexpr std::size_t names_at_once = 1'000; // in the deciding thread: less than a millisecond
 
 } // namespace
@@ -112,6 +114,7 @@ std::vector<answers::InvariantStatus> Guard::Parts::what_holds() const
                       "outside, of files below {}, where the file system is shared",
               sharing);
     out.push_back({"nothing_closed_is_lost", blind.empty(), blind.empty() ? excepted : blind});
+    out.push_back(devices.what_holds());
     out.push_back(never_harms());
     out.push_back({"reversible_first", options.policy != respond::Policy::stop,
         options.policy == respond::Policy::observe ? "only observes: nothing is frozen" : ""});
@@ -131,6 +134,8 @@ Result<json::value> Guard::Parts::answer(
         return answers::to_json(status());
     if (request.verb == "protect" || request.verb == "unprotect")
         return answer_protect(request);
+    if (request.verb == "device_writes")
+        return answer_device_writes(request);
     if (request.verb == "release" || request.verb == "stop")
         return answer_actor(request);
     if (request.verb == "undo" || request.verb == "restore")
@@ -254,6 +259,26 @@ Result<json::value> Guard::Parts::answer_protect(answers::Request const& request
         now.invariants.clear();
     }
     return answers::to_json(now);
+}
+
+// Who has opened the window, and for how long, is in the journal and in the log.
+Result<json::value> Guard::Parts::answer_device_writes(answers::Request const& request)
+{
+    auto const asked = TRY(answers::optional_number_arg(request.args, "seconds"));
+    if (!asked || *asked < 0 || *asked > device_writes_at_most_s)
+        return Error(Errc::invalid, "writes to devices are allowed for 24 hours at most");
+    devices.allow_writes(std::chrono::seconds(*asked));
+    auto sentence = *asked == 0
+        ? "writes to the devices below the trees are refused again, as " + request.user + " asked"
+        : fmt::format("writes to the devices below the trees are allowed for {} s, as {} asked", *asked,
+              request.user);
+    log_line(Severity::warning, sentence);
+    TRY(in_decider<void>([state_now = status_word(), sentence](Decider& d) -> Result<void> {
+        d.record(event::GuardChange{wall_now(), state_now, sentence});
+        d.send_records();
+        return {};
+    }));
+    return answers::to_json(status());
 }
 
 Result<json::value> Guard::Parts::answer_actor(answers::Request const& request)

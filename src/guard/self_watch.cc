@@ -10,7 +10,6 @@
 namespace tocsin::guard {
 namespace {
 
-constexpr std::chrono::minutes record_every{10};
 constexpr std::chrono::milliseconds look_every{100};
 
 } // namespace
@@ -52,13 +51,8 @@ void SelfWatch::look()
 
 bool SelfWatch::record(std::string const& cause, std::string const& reason)
 {
-    {
-        std::lock_guard lock(mutex_);
-        auto& next = next_[cause];
-        if (steady_now() < next)
-            return false;
-        next = steady_now() + record_every;
-    }
+    if (!recorded_.is_due(cause, steady_now()))
+        return false;
     event::Incident incident;
     incident.opened = incident.first_activity = incident.last_activity = wall_now();
     incident.actor.kind = event::ActorKind::unknown;

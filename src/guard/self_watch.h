@@ -7,12 +7,12 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
 
 #include "tocsin/event/incident.h"
+#include "tocsin/guard/seldom.h"
 #include "tocsin/supervise/supervisor_process.h"
 
 namespace tocsin::guard {
@@ -35,9 +35,9 @@ private:
     supervise::SupervisorProcess& supervisor_;
     Report report_;
     std::uint64_t interruptions_told_ = 0; // its own thread's
-    mutable std::mutex mutex_; // for the two below
-    std::string found_; // at the last look; empty: all is well
-    std::map<std::string, SteadyTime> next_; // by cause: until then none is recorded
+    Seldom recorded_;
+    mutable std::mutex mutex_;
+    std::string found_; // under `mutex_`, at the last look; empty: all is well
     std::jthread thread_; // last: it uses all of them
 };
 

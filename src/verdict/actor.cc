@@ -13,16 +13,6 @@ constexpr std::size_t most_members = 65'536;
 constexpr std::uint64_t workers_start_within_ticks = 50; // half a second
 constexpr std::uint64_t step_before_within_ticks = 100; // a second
 
-void name_actor(event::Incident& incident, event::Process const& process)
-{
-    auto& actor = incident.actor;
-    actor.kind = process.key ? event::ActorKind::process_tree : event::ActorKind::unknown;
-    actor.top = process.key;
-    actor.command = process.command;
-    actor.cgroup = process.cgroup;
-    actor.user = "#" + std::to_string(process.uid);
-}
-
 void add_counts(event::Incident& incident, Account const& account)
 {
     incident.objects_created += account.created;
@@ -57,6 +47,17 @@ void Verdict::note_condemned_below(Node& starter, bool is_too_late, WallTime now
     account.condemned_too_late = is_too_late ? (follows ? account.condemned_too_late : 0) + 1 : 0;
     if (is_too_late)
         account.too_late_at = now;
+}
+
+event::Actor actor_of(event::Process const& process)
+{
+    event::Actor actor;
+    actor.kind = process.key ? event::ActorKind::process_tree : event::ActorKind::unknown;
+    actor.top = process.key;
+    actor.command = process.command;
+    actor.cgroup = process.cgroup;
+    actor.user = "#" + std::to_string(process.uid);
+    return actor;
 }
 
 Node* Verdict::lowest_above_threshold(Node& leaf, WallTime now) const
@@ -276,7 +277,7 @@ Decision Verdict::condemn(std::vector<Node*> const& tops, WallTime now)
 
     auto const& first =
         *std::ranges::max_element(tops, {}, [](Node const* top) { return top->account.hard; });
-    name_actor(incident, first->process);
+    incident.actor = actor_of(first->process);
     for (auto* top : tops) {
         open.tops.push_back(top->process.key);
         ledger_.settle(*top, now);
@@ -308,7 +309,7 @@ Decision Verdict::observe(Charge const& charge)
     incident.first_activity = charge.time;
     incident.last_activity = charge.time;
     auto const& process = tree_.ensure(charge.who).process;
-    name_actor(incident, process);
+    incident.actor = actor_of(process);
     incident.actor.processes = {process.key};
     incident.objects_changed = 1;
     Decision decision;

@@ -31,6 +31,9 @@ struct Decision {
     std::vector<event::Finding> findings;
 };
 
+// A process as the actor of an incident; it alone, without those that came from it.
+event::Actor actor_of(event::Process const& process);
+
 class Verdict {
 public:
     Verdict(catalog::Catalog const& catalog, ProcessTree& tree, Settings settings);

@@ -56,7 +56,8 @@ public:
         return {"protect", "Guards these directories with all that is in them",
             "  tocsin protect /srv/office\n"
             "  tocsin protect /srv/office /home --exclude '*.tmp' --reserve 50G\n"
-            "  tocsin protect --config /etc/tocsin/tocsin.toml"};
+            "  tocsin protect --config /etc/tocsin/tocsin.toml\n"
+            "  tocsin protect --allow-device-writes 30m"};
     }
 
     void declare(CLI::App& app) override
@@ -78,6 +79,10 @@ public:
         app.add_option("--reserve", reserve_, "Space that the repository must leave free, such as 10G")
             ->type_name("SIZE")
             ->check(CLI::Validator(refuse_what_is_no_size, ""));
+        app.add_option("--allow-device-writes", device_writes_,
+               "Let the devices below the guarded trees be written to for so long, such as 30m; 0 ends it")
+            ->type_name("TIME")
+            ->check(CLI::Validator(refuse_what_is_no_duration, ""));
         auto* foreground =
             app.add_flag("--foreground", foreground_, "Become the guard: this process's id is the guard's");
         app.add_flag("--no-wait", no_wait_, "Do not wait until everything is captured")->excludes(foreground);
@@ -85,7 +90,7 @@ public:
 
     std::string wrong_usage() const override
     {
-        return paths_.empty() && config_.empty() ? "PATH is required" : "";
+        return paths_.empty() && config_.empty() && device_writes_.empty() ? "PATH is required" : "";
     }
 
     Result<void> run(Session& session) override
@@ -99,11 +104,17 @@ public:
         bool guard_runs = now.text("state") != "stopped";
         if (guard_runs)
             TRY(refuse_what_is_told_at_the_start(session));
+        if (!guard_runs && !device_writes_.empty())
+            return Error(Errc::not_found,
+                fmt::format(
+                    "no guard runs on '{}': nothing keeps its devices from being written to", state_dir));
         auto around = TRY(surroundings(state_dir, now, guard_runs));
         auto wanted = TRY(wanted_paths(around.guarded));
         auto places = TRY(answers::check_places(wanted, around));
-        if (guard_runs)
-            return ask_running_guard(session, places);
+        if (guard_runs) {
+            TRY(ask_running_guard(session, places));
+            return show_result(session);
+        }
         auto program = TRY(find_guard_program());
         auto options = guard_options(state_dir, around.repository, std::move(places));
         if (foreground_)
@@ -125,6 +136,8 @@ private:
     // told to a running guard again.
     Result<std::vector<std::string>> wanted_paths(std::vector<std::string>& guarded) const
     {
+        if (paths_.empty() && configured_.paths.empty() && config_.empty())
+            return std::vector<std::string>{}; // only devices are asked for
         if (paths_.empty() && configured_.paths.empty())
             return Error(Errc::invalid, "'" + config_ + "' names no paths to protect");
         std::vector<std::string> out;
@@ -181,8 +194,10 @@ private:
 
     Result<void> ask_running_guard(Session& session, std::vector<std::string> const& places)
     {
+        if (!device_writes_.empty())
+            TRY(session.ask("device_writes", {{"seconds", parse_duration(device_writes_).take().count()}}));
         if (places.empty())
-            return show_result(session);
+            return {};
         json::array paths;
         for (auto const& place : places)
             paths.push_back(answers::json_text(place));
@@ -192,7 +207,7 @@ private:
             excludes.push_back(answers::json_text(glob));
         args["exclude"] = std::move(excludes);
         TRY(session.ask("protect", std::move(args)));
-        return show_result(session);
+        return {};
     }
 
     Result<void> show_result(Session& session)
@@ -211,6 +226,7 @@ private:
     std::vector<std::string> excludes_;
     std::string repository_;
     std::string reserve_;
+    std::string device_writes_; // for how long; empty: not said
     bool foreground_ = false; // filled by CLI11
     bool no_wait_ = false; // filled by CLI11
 };

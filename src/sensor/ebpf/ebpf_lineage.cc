@@ -7,14 +7,13 @@
 #include "tocsin/sensor/lineage.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include <cstdio>
 #include <unistd.h>
 
 #include "lineage.skel.h"
 #include "lineage_event.h"
 #include "tocsin/base/clock.h"
 #include "tocsin/base/log.h"
+#include "tocsin/sensor/ebpf/libbpf.h"
 #include "tocsin/sensor/proc/births.h"
 #include "tocsin/sensor/proc/process_reader.h"
 
@@ -28,15 +27,6 @@ constexpr std::chrono::milliseconds count_every{20};
 struct DestroySkeleton {
     void operator()(lineage_bpf* skeleton) const { lineage_bpf__destroy(skeleton); }
 };
-struct FreeRing {
-    void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
-};
-
-// Libraries do not log: what libbpf would print is in the error we return.
-int say_nothing(libbpf_print_level, char const*, va_list)
-{
-    return 0;
-}
 
 event::ProcessKey key_of(std::int32_t pid, std::uint64_t start_ns)
 {
@@ -186,7 +176,7 @@ private:
 
 Result<std::unique_ptr<LineageSource>> open_ebpf_lineage()
 {
-    libbpf_set_print(say_nothing);
+    silence_libbpf();
     auto reader = TRY(ProcessReader::create());
     std::unique_ptr<lineage_bpf, DestroySkeleton> skeleton(lineage_bpf__open_and_load());
     if (!skeleton)

@@ -10,6 +10,7 @@
 #include "tocsin/base/sys.h"
 #include "tocsin/base/user.h"
 #include "tocsin/base/version.h"
+#include "tocsin/guard/save_range.h"
 #include "tocsin/vault/chunker.h"
 #include "tocsin/vault/tree.h"
 
@@ -225,36 +226,40 @@ Result<Node> save_file(vault::Repository& repository, std::string const& path, s
     node.links = 1;
     node.size = status.stx_size;
     node.mtime = from_nanoseconds(sys::to_nanoseconds(status.stx_mtime));
-    Bytes chunk(4 * 1024 * 1024);
-    for (std::uint64_t offset = 0; offset < node.size;) {
-        auto got = TRY(sys::read_at(fd.get(), chunk, offset));
-        if (got == 0)
-            break;
-        auto saved = TRY(repository.save_blob(vault::BlobType::data, ByteView(chunk).first(got)));
-        node.content.push_back(saved.id);
-        offset += got;
-    }
+    constexpr std::size_t chunk_bytes = 4 * 1024 * 1024;
+    node.content = TRY(save_range(repository, fd.get(), {0, node.size}, chunk_bytes));
     return node;
 }
 
-Result<Node> journal_directory(CheckpointParts const& parts, Builder& builder)
+Node own_directory_node(std::string name, vault::BlobId const& subtree)
+{
+    Node directory;
+    directory.name = std::move(name);
+    directory.type = vault::NodeType::dir;
+    directory.mode = S_IFDIR | 0700;
+    directory.links = 1;
+    directory.mtime = wall_now();
+    directory.subtree = subtree;
+    return directory;
+}
+
+// What is not of the trees: the journal, and headers of devices.
+Result<Node> own_directory(CheckpointParts const& parts, Builder& builder)
 {
     auto path = parts.scratch_dir + "/" + std::string(copy_name) + ".sqlite";
     remove_journal_copies(parts.scratch_dir); // a guard that was killed leaves one
     TRY(parts.journal.copy_to(path).context("copy the journal"));
     auto file = save_file(parts.repository, path, "journal.sqlite");
     (void)sys::remove_at(AT_FDCWD, path, 0);
-    Node directory;
-    directory.name = ".tocsin";
-    directory.type = vault::NodeType::dir;
-    directory.mode = S_IFDIR | 0700;
-    directory.links = 1;
-    directory.mtime = wall_now();
     std::vector<Node> inner;
     auto copy = TRY(std::move(file));
     inner.push_back(std::move(copy));
-    directory.subtree = TRY(builder.save(inner));
-    return directory;
+    if (!parts.device_headers.empty()) {
+        auto const devices = TRY(builder.save(parts.device_headers));
+        inner.push_back(own_directory_node("devices", devices));
+    }
+    auto const subtree = TRY(builder.save(inner));
+    return own_directory_node(".tocsin", subtree);
 }
 
 } // namespace
@@ -299,7 +304,7 @@ Result<vault::SnapshotId> make_checkpoint(CheckpointParts const& parts, WallTime
     if (snapshot.paths.empty())
         return Error(Errc::not_found, "nothing is protected yet");
     auto nodes = TRY(way.nodes(builder, ""));
-    auto journal = TRY(journal_directory(parts, builder));
+    auto journal = TRY(own_directory(parts, builder));
     nodes.push_back(std::move(journal));
     snapshot.tree = TRY(builder.save(nodes));
     snapshot.time = now;

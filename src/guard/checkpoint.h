@@ -2,7 +2,8 @@
 // guard/checkpoint.h -- a restic snapshot of the protected trees, made from the journal.
 //
 // Nothing of the trees is read: every content is in the repository already. The journal itself
-// goes in as .tocsin/journal.sqlite, so that the repository alone tells the whole story.
+// goes in as .tocsin/journal.sqlite, so that the repository alone tells the whole story; headers of
+// devices go in as .tocsin/devices/….
 // Threads: one at a time. Bounds: about 500 bytes an object while it runs.
 #pragma once
 
@@ -11,6 +12,7 @@
 
 #include "tocsin/journal/journal.h"
 #include "tocsin/vault/repository.h"
+#include "tocsin/vault/tree.h"
 
 namespace tocsin::guard {
 
@@ -18,6 +20,7 @@ struct CheckpointParts {
     vault::Repository& repository;
     journal::Journal& journal; // as far as it is written
     std::string scratch_dir; // for the journal's copy; on a disk with room for it
+    std::vector<vault::Node> device_headers; // files of blobs that are saved
 };
 
 // What an earlier guard left in `scratch_dir` because it was killed while it copied. Every checkpoint

@@ -202,6 +202,16 @@ void DeviceWatch::add_carriers(Guarded& out, std::string& not_known) const
     }
 }
 
+std::map<sensor::DeviceNumber, std::string> DeviceWatch::carriers() const
+{
+    Guarded found;
+    std::string not_known;
+    add_carriers(found, not_known);
+    for (auto& [number, name] : found)
+        name = devices_.name_of(number);
+    return found;
+}
+
 void DeviceWatch::add_loops(Guarded& out) const
 {
     for (auto const& loop : devices_.attached_loops())

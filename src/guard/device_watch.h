@@ -39,6 +39,8 @@ public:
     // From now on for so long; zero ends it.
     void allow_writes(std::chrono::seconds how_long);
     answers::InvariantStatus what_holds() const;
+    // The devices on which the trees lie, and all below, whether they are guarded or not; with their names.
+    std::map<sensor::DeviceNumber, std::string> carriers() const;
 
 private:
     using Guarded = std::map<sensor::DeviceNumber, std::string>; // by number: what it has to do with a tree

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/guard/parts.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -12,6 +13,7 @@
 #include "tocsin/event/restraint.h"
 #include "tocsin/guard/checkpoint.h"
 #include "tocsin/guard/control.h"
+#include "tocsin/guard/device_headers.h"
 
 namespace tocsin::guard {
 namespace {
@@ -269,10 +271,24 @@ Result<void> Guard::Parts::checkpoint()
     recorder.flush();
     auto own = TRY(journal::Journal::open(state.journal, journal::Access::read_only));
     TRY(repository->ensure_nobody_prunes());
-    auto made = make_checkpoint({*repository, *own, state.dir}, wall_now());
+    auto made = make_checkpoint({*repository, *own, state.dir, device_headers()}, wall_now());
     if (!made.ok() && made.error().code() != Errc::not_found)
         return made.take_error();
     return {};
+}
+
+// Of those that can be read; a disk that fails must not keep the trees from their checkpoint.
+std::vector<vault::Node> Guard::Parts::device_headers()
+{
+    std::vector<vault::Node> out;
+    for (auto const& [number, name] : devices.carriers()) {
+        auto saved = save_headers(*repository, number, name);
+        if (!saved.ok())
+            log_line(Severity::warning, "headers are not kept: " + saved.error().message());
+        else
+            std::ranges::move(saved.take(), std::back_inserter(out));
+    }
+    return out;
 }
 
 // In the direction in which things flow: first nobody waits any more, then what was closed is

@@ -19,6 +19,7 @@
 #include "tocsin/guard/health.h"
 #include "tocsin/guard/protection.h"
 #include "tocsin/guard/self_watch.h"
+#include "tocsin/vault/tree.h"
 
 namespace tocsin::guard {
 
@@ -104,6 +105,7 @@ private:
     std::string status_word() const;
     sensor::Heartbeat heartbeat_of(supervise::Organ organ);
     answers::InvariantStatus never_harms() const;
+    std::vector<vault::Node> device_headers(); // for a checkpoint
     void watch_disk();
     void watch_growth();
 

@@ -201,6 +201,34 @@ class Case:
         done = run(*check)
         self.host.expect(done.returncode == 0, f"{check[0]}: {done.stdout[-500:]}{done.stderr[-500:]}")
 
+    def identity(self):
+        return [run("blkid", "-p", "-o", "value", "-s", tag, self.image).stdout.strip() for tag in ("TYPE", "UUID")]
+
+    def headers_come_back(self):
+        """What wipes the head of the device leaves the data: the repository has the head."""
+        name = Path(self.device).name
+        known = self.identity()
+        with open(self.image, "r+b") as device:
+            device.write(bytes(1 << 20))
+        self.host.expect(run("blkid", "-p", self.image).stdout == "", "the head is not wiped")
+        back = self.work / "back"
+        done = run("restic", "-r", self.host.state / "repository", "--password-file",
+                   self.host.state / "repository-password", "--no-cache", "restore", "latest", "--include",
+                   "/.tocsin/devices", "--target", back)
+        self.host.expect(done.returncode == 0, f"restic restore: {done.stderr}")
+        kept = sorted((back / ".tocsin/devices").glob(f"{name}.at-*"))
+        self.host.expect(len(kept) == 2, f"kept are {kept}")
+        for part in kept:
+            offset = int(part.name.split(".at-")[1])
+            run("dd", f"if={part}", f"of={self.image}", "bs=64K", "oflag=seek_bytes", f"seek={offset}", "conv=notrunc")
+        self.host.expect(known and self.identity() == known, f"{known} became {self.identity()}")
+        if self.kind == "ext4":
+            done = run("e2fsck", "-fy", self.image)
+            self.host.expect(done.returncode in (0, 1), f"e2fsck: {done.stdout[-500:]}")
+            run("mount", "-o", "loop", self.image, self.filesystem)
+            self.expect_untouched("after the head was wiped and put back")
+            run("umount", self.filesystem)
+
 
 def parts(host, filesystem, work):
     case = Case(host, filesystem, work)
@@ -211,7 +239,7 @@ def parts(host, filesystem, work):
         sys.exit(77)
     return [case.writers_are_refused, case.readers_pass, case.refusals_are_told, case.loop_over_a_protected_file,
             case.other_devices_are_free, case.maintenance, case.killed_and_started_again,
-            case.free_when_nothing_is_protected, case.the_file_system_stands]
+            case.free_when_nothing_is_protected, case.the_file_system_stands, case.headers_come_back]
 
 
 lab.run_parts("devices", parts)

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard/save_range.h -- some of a file or a device of this host, as blobs.
+#pragma once
+
+#include <vector>
+
+#include "tocsin/vault/repository.h"
+
+namespace tocsin::guard {
+
+struct Range {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+};
+
+// In order, each of `chunk_bytes` but the last. Ends early where the file does.
+Result<std::vector<vault::BlobId>> save_range(
+    vault::Repository& repository, int fd, Range range, std::size_t chunk_bytes);
+
+} // namespace tocsin::guard

@@ -19,8 +19,10 @@ namespace tocsin::guard {
 namespace {
 
 constexpr std::chrono::seconds look_every{2};
+constexpr std::chrono::milliseconds changes_every{
+    5}; // who changes devices without end costs no more than that
 constexpr std::chrono::seconds refresh_takes_at_most{2};
-constexpr std::chrono::milliseconds drain_every{50}; // who is refused without end costs no more than that
+constexpr std::chrono::milliseconds drain_every{50}; // likewise who is refused
 constexpr unsigned messages_of_the_kernel = 1; // udev's own are group 2
 
 // uevents: "change@/devices/virtual/block/loop0", sent when a device comes, goes or is given another content.
@@ -121,35 +123,40 @@ void DeviceWatch::run()
     }
 }
 
+SteadyTime DeviceWatch::next_look() const
+{
+    auto const usual = steady_now() + look_every;
+    std::lock_guard lock(mutex_);
+    return writes_are_allowed() ? std::min(usual, allowed_until_) : usual;
+}
+
 // Until something asks for a look; who was refused is told meanwhile.
 void DeviceWatch::wait()
 {
-    for (auto const next_look = steady_now() + look_every;;) {
-        auto now = steady_now();
-        auto wake_at = next_look;
-        {
-            std::lock_guard lock(mutex_);
-            if (writes_are_allowed())
-                wake_at = std::min(wake_at, allowed_until_);
-        }
-        bool const may_drain = now >= next_drain_;
-        auto const longest =
-            may_drain ? until(wake_at, now) : std::min(until(wake_at, now), until(next_drain_, now));
-        std::array<pollfd, 3> polled{pollfd{wake_.get(), POLLIN, 0}, pollfd{changes_.get(), POLLIN, 0},
-            pollfd{may_drain ? gate_->fd() : -1, POLLIN, 0}};
-        if (::poll(polled.data(), polled.size(), static_cast<int>(longest.count())) < 0 && errno != EINTR)
-            return;
-        if (polled[2].revents != 0) {
+    auto const wake_at = next_look();
+    auto const changes_from = steady_now() + changes_every;
+    for (bool is_due = false; !is_due;) {
+        auto const now = steady_now();
+        auto next = wake_at;
+        auto fd_from = [&](SteadyTime from, int fd) { // not polled before
+            next = now < from ? std::min(next, from) : next;
+            return now < from ? -1 : fd;
+        };
+        std::array<pollfd, 3> polled{pollfd{wake_.get(), POLLIN, 0},
+            pollfd{fd_from(changes_from, changes_.get()), POLLIN, 0},
+            pollfd{fd_from(next_drain_, gate_->fd()), POLLIN, 0}};
+        (void)::poll(polled.data(), polled.size(), static_cast<int>(until(next, now).count()));
+        auto const& [woken, changed, refused] = polled;
+        if (refused.revents != 0) {
             next_drain_ = steady_now() + drain_every;
             gate_->drain([this](sensor::RefusedWrite&& write) { tell(std::move(write)); });
         }
         eventfd_t ignored = 0;
-        if (polled[0].revents != 0)
+        if (woken.revents != 0)
             (void)::eventfd_read(wake_.get(), &ignored);
-        if (polled[1].revents != 0)
+        if (changed.revents != 0)
             drain(changes_.get());
-        if (polled[0].revents != 0 || polled[1].revents != 0 || steady_now() >= wake_at)
-            return;
+        is_due = woken.revents != 0 || changed.revents != 0 || steady_now() >= wake_at;
     }
 }
 
@@ -268,23 +275,27 @@ answers::InvariantStatus DeviceWatch::what_holds() const
         out.reason = "the kernel refuses nobody for us: " + why_none_;
         return out;
     }
-    std::lock_guard lock(mutex_);
-    if (writes_are_allowed()) {
-        out.reason = "whoever may can write to them until " + to_iso8601(allowed_until_wall_);
-        return out;
+    Guarded guarded;
+    {
+        std::lock_guard lock(mutex_);
+        if (writes_are_allowed()) {
+            out.reason = "whoever may can write to them until " + to_iso8601(allowed_until_wall_);
+            return out;
+        }
+        guarded = guarded_;
+        out.reason = not_known_;
     }
-    out.holds = not_known_.empty();
-    if (!out.holds || guarded_.empty()) {
-        out.reason = out.holds ? "no tree is protected yet" : not_known_;
+    out.holds = out.reason.empty();
+    if (!out.holds)
         return out;
-    }
     std::string names;
-    for (auto const& [number, why] : guarded_)
+    for (auto const& [number, why] : guarded)
         names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", devices_.name_of(number), why);
-    out.reason =
-        fmt::format("nobody can open {} for writing; {} were refused. Whoever had it open before can, and "
-                    "commands to disks are not seen",
-            names, gate_->refusals());
+    out.reason = guarded.empty()
+        ? "no tree is protected yet"
+        : fmt::format("nobody can open {} for writing; {} were refused. Whoever had it open before can, and "
+                      "commands to disks are not seen",
+              names, gate_->refusals());
     return out;
 }
 

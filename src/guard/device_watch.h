@@ -46,6 +46,7 @@ private:
     using Guarded = std::map<sensor::DeviceNumber, std::string>; // by number: what it has to do with a tree
 
     void run();
+    SteadyTime next_look() const;
     void wait();
     void look();
     Guarded wanted(std::string& not_known) const;

@@ -7,6 +7,7 @@ maintenance window; whoever reads, and whoever uses another device, is not distu
 """
 import ctypes
 import errno
+import fcntl
 import os
 import stat
 import struct
@@ -19,6 +20,7 @@ import lab
 
 SYS_OPENAT2 = 437
 AT_FDCWD = -100
+LOOP_SET_FD, LOOP_CLR_FD, LOOP_CTL_GET_FREE = 0x4C00, 0x4C01, 0x4C82
 
 
 def run(*words):
@@ -139,6 +141,26 @@ class Case:
         self.host.wait(lambda: run("umount", elsewhere).returncode == 0, "the bind mount stays busy")  # a capture ends
         self.expect_untouched("after loop devices over the victim")
 
+    def loop_by_its_own_descriptor(self):
+        """Who attaches the file can write by the descriptor that he has: what it held before is kept."""
+        before = self.victim.read_bytes()
+        with open("/dev/loop-control", "rb") as control:
+            number = fcntl.ioctl(control, LOOP_CTL_GET_FREE)
+        loop = os.open(f"/dev/loop{number}", os.O_RDWR)
+        backing = os.open(self.victim, os.O_RDWR)
+        fcntl.ioctl(loop, LOOP_SET_FD, backing)
+        os.close(backing)
+        os.write(loop, bytes(65536))
+        os.fsync(loop)
+        fcntl.ioctl(loop, LOOP_CLR_FD)
+        os.close(loop)
+        self.host.wait(lambda: len(self.host.ask("versions", self.victim)) > 1, "the change became no version")
+        versions = self.host.ask("versions", self.victim)
+        self.host.tocsin("restore", self.victim, "--version", str(min(v["version"] for v in versions)))
+        self.host.expect(self.victim.read_bytes() == before, "what the file held before is lost")
+        self.host.expect_tree(self.tree, "restore")
+        self.before = lab.picture(self.tree)
+
     def other_devices_are_free(self):
         image = self.work / "other"
         place = self.work / "other-mnt"
@@ -153,6 +175,24 @@ class Case:
                 self.host.expect(done.returncode == 0, f"{' '.join(map(str, words))}: {done.stderr}")
         finally:
             run("umount", place)
+            run("losetup", "--detach", loop)
+
+    def second_device_of_a_btrfs(self):
+        if self.kind != "btrfs":
+            return
+        image = self.work / "second-image"
+        with image.open("wb") as file:
+            file.truncate(512 << 20)
+        loop = attach(image)
+        try:
+            done = run("btrfs", "device", "add", loop, self.filesystem)
+            self.host.expect(done.returncode == 0, f"btrfs device add: {done.stderr}")
+            self.host.wait(lambda: error_of_open(loop) == errno.EPERM, "a second device is not guarded", 4)
+            self.host.expect(error_of_open(self.device) == errno.EPERM, "the first device is free")
+            done = run("btrfs", "device", "remove", loop, self.filesystem)
+            self.host.expect(done.returncode == 0, f"btrfs device remove: {done.stderr}")
+            self.host.wait(lambda: error_of_open(loop) == 0, "a device that was removed is guarded", 4)
+        finally:
             run("losetup", "--detach", loop)
 
     def maintenance(self):
@@ -238,8 +278,9 @@ def parts(host, filesystem, work):
         run("umount", "-l", filesystem)
         sys.exit(77)
     return [case.writers_are_refused, case.readers_pass, case.refusals_are_told, case.loop_over_a_protected_file,
-            case.other_devices_are_free, case.maintenance, case.killed_and_started_again,
-            case.free_when_nothing_is_protected, case.the_file_system_stands, case.headers_come_back]
+            case.loop_by_its_own_descriptor, case.other_devices_are_free, case.second_device_of_a_btrfs,
+            case.maintenance, case.killed_and_started_again, case.free_when_nothing_is_protected,
+            case.the_file_system_stands, case.headers_come_back]
 
 
 lab.run_parts("devices", parts)

@@ -70,13 +70,15 @@ public:
     explicit Loop(std::string const& file)
     {
         auto const control = sys::open("/dev/loop-control", O_RDWR).take();
-        number_ = ::ioctl(control.get(), LOOP_CTL_GET_FREE);
-        fd_ = sys::open("/dev/loop" + std::to_string(number_), O_RDWR).take();
         loop_config config{};
         auto const backing = sys::open(file, O_RDWR).take();
         config.fd = static_cast<std::uint32_t>(backing.get());
         config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
-        is_attached_ = ::ioctl(fd_.get(), LOOP_CONFIGURE, &config) == 0;
+        do { // again where somebody else has taken it meanwhile
+            number_ = ::ioctl(control.get(), LOOP_CTL_GET_FREE);
+            fd_ = sys::open("/dev/loop" + std::to_string(number_), O_RDWR).take();
+            is_attached_ = ::ioctl(fd_.get(), LOOP_CONFIGURE, &config) == 0;
+        } while (!is_attached_ && errno == EBUSY);
     }
     bool is_attached() const { return is_attached_; }
     DeviceNumber device() const { return {7, static_cast<std::uint32_t>(number_)}; }

@@ -45,6 +45,20 @@ def error_of_open(path, flags=os.O_RDWR, by=os.open):
         return problem.errno
 
 
+def attach_by_own_descriptor(file):
+    """The descriptor of a loop device, open since before the file was attached to it."""
+    with open("/dev/loop-control", "rb") as control:
+        while True:
+            loop = os.open(f"/dev/loop{fcntl.ioctl(control, LOOP_CTL_GET_FREE)}", os.O_RDWR)
+            try:
+                fcntl.ioctl(loop, LOOP_SET_FD, file)
+                return loop
+            except OSError as problem:
+                os.close(loop)
+                if problem.errno != errno.EBUSY:  # somebody else has taken it meanwhile
+                    raise
+
+
 def attach(image):
     done = run("losetup", "--find", "--show", image)
     return done.stdout.strip() if done.returncode == 0 else sys.exit(f"losetup: {done.stderr}")
@@ -144,11 +158,8 @@ class Case:
     def loop_by_its_own_descriptor(self):
         """Who attaches the file can write by the descriptor that he has: what it held before is kept."""
         before = self.victim.read_bytes()
-        with open("/dev/loop-control", "rb") as control:
-            number = fcntl.ioctl(control, LOOP_CTL_GET_FREE)
-        loop = os.open(f"/dev/loop{number}", os.O_RDWR)
         backing = os.open(self.victim, os.O_RDWR)
-        fcntl.ioctl(loop, LOOP_SET_FD, backing)
+        loop = attach_by_own_descriptor(backing)
         os.close(backing)
         os.write(loop, bytes(65536))
         os.fsync(loop)

@@ -22,6 +22,14 @@ Result<void> PidRef::signal(int number) const
     return {};
 }
 
+Result<UniqueFd> PidRef::descriptor(int number) const
+{
+    auto fd = static_cast<int>(::syscall(SYS_pidfd_getfd, fd_.get(), number, 0));
+    if (fd < 0)
+        return Error::from_errno(errno, "pidfd_getfd");
+    return UniqueFd(fd);
+}
+
 bool PidRef::ended() const
 {
     return ends_within({});

@@ -18,6 +18,8 @@ public:
 
     pid_t pid() const { return pid_; }
     Result<void> signal(int number) const; // `not_found` once it has ended
+    // The same file as its descriptor of this number, without its knowing (pidfd_getfd(2)).
+    Result<UniqueFd> descriptor(int number) const;
     bool ended() const;
     bool ends_within(std::chrono::milliseconds limit) const;
 

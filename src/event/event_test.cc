@@ -121,6 +121,33 @@ TEST(Activity, TakesAndGivesANameWithinTheTreesOnly)
     EXPECT_EQ(std::pair(Place{}, Place{}), names_of(ActivityKind::changed, here, {}));
 }
 
+TEST(Record, OfAnActionHasTheVersionThatItsFieldsNeed)
+{
+    auto action = an_action(ActionKind::freeze, "SIGSTOP to 1 process");
+    EXPECT_EQ(1, std::to_integer<int>(encode(action).front()));
+    action.client = ClientAddress{"10.0.0.2", 445, 4'026'531'840};
+    auto const bytes = encode(action);
+    EXPECT_EQ(2, std::to_integer<int>(bytes.front()));
+    EXPECT_EQ(Record(action), decode(bytes).take());
+}
+
+TEST(CutClient, IsKeptOutUntilItIsReadmitted)
+{
+    auto cut = an_action(ActionKind::cut, "10.0.0.2 is kept out of port 445");
+    cut.client = ClientAddress{"10.0.0.2", 445, 1};
+    std::vector actions{cut, an_action(ActionKind::readmit, outcome_of_failure("nftables"))};
+    EXPECT_EQ(cut.client, cut_client(actions));
+    actions.push_back(an_action(ActionKind::readmit, "10.0.0.2 may use port 445 again"));
+    EXPECT_FALSE(cut_client(actions));
+}
+
+TEST(CutClient, IsNobodyWhereTheCutFailed)
+{
+    auto cut = an_action(ActionKind::cut, outcome_of_failure("nftables"));
+    cut.client = ClientAddress{"10.0.0.2", 445, 1};
+    EXPECT_FALSE(cut_client(std::span(&cut, 1)));
+}
+
 TEST(Restraint, IsTheLastThatWasDoneAndNotWhatFailed)
 {
     std::vector const actions{an_action(ActionKind::freeze, "SIGSTOP to 1 process"),

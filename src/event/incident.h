@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,8 +91,20 @@ enum class ActionKind : std::uint8_t {
     kill = 5,
     undo = 6,
     hold = 7,
+    cut = 8, // the client can no longer reach the server
+    readmit = 9, // inverse of cut
 };
 std::string_view name_of(ActionKind kind);
+
+// From where a server is used, and at which of its ports: all that a cut needs to be taken back, also when the server's
+// process and the guard of then have ended.
+struct ClientAddress {
+    std::string address; // as inet_ntop(3) writes it
+    std::uint16_t port = 0; // the server's
+    std::uint64_t network = 0; // the server's network namespace: the inode of its /proc/PID/ns/net
+
+    bool operator==(ClientAddress const&) const = default;
+};
 
 struct Action {
     IncidentId incident;
@@ -100,6 +113,7 @@ struct Action {
     std::string by; // "policy", or the person's user name
     std::vector<ProcessKey> processes; // that it was done to
     std::string outcome; // one sentence; where it was not done: outcome_of_failure() in restraint.h
+    std::optional<ClientAddress> client = {}; // of cut and readmit
 
     bool operator==(Action const&) const = default;
 };

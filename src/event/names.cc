@@ -105,6 +105,10 @@ std::string_view name_of(ActionKind kind)
         return "undo";
     case ActionKind::hold:
         return "hold";
+    case ActionKind::cut:
+        return "cut";
+    case ActionKind::readmit:
+        return "readmit";
     }
     return "unknown";
 }

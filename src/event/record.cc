@@ -6,10 +6,19 @@
 namespace tocsin::event {
 namespace {
 
-constexpr std::uint8_t format_version = 1;
+constexpr std::uint8_t newest_version = 2;
+
+// The first that has a place for all that the record holds: what older programs understand is written as they do.
+std::uint8_t version_for(Record const& record)
+{
+    auto const* action = std::get_if<Action>(&record);
+    return action != nullptr && action->client ? 2 : 1;
+}
 
 class Writing {
 public:
+    explicit Writing(std::uint8_t version) : version_(version) { }
+    std::uint8_t version() const { return version_; }
     template <typename... Fields>
     void operator()(Fields&... fields)
     {
@@ -67,12 +76,14 @@ private:
             put(*item);
     }
 
+    std::uint8_t version_;
     ByteWriter out_;
 };
 
 class Reading {
 public:
-    explicit Reading(ByteView input) : in_(input) { }
+    Reading(std::uint8_t version, ByteView input) : version_(version), in_(input) { }
+    std::uint8_t version() const { return version_; }
     template <typename... Fields>
     void operator()(Fields&... fields)
     {
@@ -180,11 +191,12 @@ private:
             get(item.emplace());
     }
 
+    std::uint8_t version_;
     ByteReader in_;
     std::optional<Error> error_;
 };
 
-// New fields go to the end of a value and raise format_version; none is ever taken out.
+// New fields go to the end of a value and raise newest_version; none is ever taken out.
 
 void fields(auto& a, sys::FileHandle& v)
 {
@@ -258,9 +270,15 @@ void fields(auto& a, Finding& v)
 {
     a(v.incident, v.time, v.signal, v.points, v.reason, v.objects);
 }
+void fields(auto& a, ClientAddress& v)
+{
+    a(v.address, v.port, v.network);
+}
 void fields(auto& a, Action& v)
 {
     a(v.incident, v.time, v.kind, v.by, v.processes, v.outcome);
+    if (a.version() >= 2)
+        a(v.client);
 }
 
 template <typename T>
@@ -292,8 +310,8 @@ Record blank(std::size_t tag)
 
 Bytes encode(Record const& record)
 {
-    Writing archive;
-    archive.out().fixed(format_version);
+    Writing archive(version_for(record));
+    archive.out().fixed(archive.version());
     archive.out().fixed(static_cast<std::uint8_t>(record.index()));
     auto copy = record; // archives take fields as lvalues; writing changes none
     std::visit([&](auto& value) { fields(archive, value); }, copy);
@@ -307,12 +325,12 @@ Result<Record> decode(ByteView bytes)
     ByteReader head(bytes);
     auto version = TRY(head.fixed<std::uint8_t>());
     auto tag = TRY(head.fixed<std::uint8_t>());
-    if (version != format_version)
+    if (version == 0 || version > newest_version)
         return Error(Errc::unsupported, "a record has a format version that this program does not know");
     if (tag >= std::variant_size_v<Record>)
         return Error(Errc::corrupt, "a record is of a kind that does not exist");
     auto record = blank<0>(tag);
-    Reading archive(bytes.subspan(2));
+    Reading archive(version, bytes.subspan(2));
     std::visit([&](auto& value) { fields(archive, value); }, record);
     TRY(archive.finish());
     return record;

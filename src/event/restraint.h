@@ -24,6 +24,22 @@ inline bool has_failed(Action const& action)
     return action.outcome.starts_with(failed_outcome);
 }
 
+// Whom the incident keeps out: of its last cut, where that was not taken back since. `actions` in the order in which
+// they were done.
+inline std::optional<ClientAddress> cut_client(std::span<Action const> actions)
+{
+    std::optional<ClientAddress> out;
+    for (auto const& action : actions) {
+        if (has_failed(action))
+            continue;
+        if (action.kind == ActionKind::cut)
+            out = action.client;
+        else if (action.kind == ActionKind::readmit)
+            out.reset();
+    }
+    return out;
+}
+
 // The last freeze, thaw or kill that did not fail. `actions` in the order in which they were done.
 inline std::optional<Action> last_restraint(std::span<Action const> actions)
 {

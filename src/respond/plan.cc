@@ -45,7 +45,7 @@ std::vector<event::ActionKind> plan(event::Incident const& incident, Policy poli
 
     std::vector<ActionKind> out;
     if (incident.state != IncidentState::contained)
-        out = {ActionKind::deny, ActionKind::freeze};
+        out = {ActionKind::deny, ActionKind::freeze, ActionKind::cut};
     if (policy == Policy::stop)
         out.push_back(ActionKind::kill);
     return out;

@@ -24,7 +24,7 @@ Result<Policy> policy_named(std::string_view name); // `invalid` for any other w
 // For who reads options: the sentence against a word that names no policy; empty for one that does.
 std::string refuse_what_is_no_policy(std::string const& word);
 
-// In the order in which they are to be done. Below the threshold (score < 1), for an actor without
+// In the order in which they are to be done; a cut where its client is found to be a remote one. Below the threshold (score < 1), for an actor without
 // processes, and for an incident that a person has decided about, nothing.
 std::vector<event::ActionKind> plan(event::Incident const& incident, Policy policy);
 

@@ -24,8 +24,8 @@ TEST(Plan, DoesNothingBelowTheThreshold)
 TEST(Plan, FollowsThePolicyAtTheThreshold)
 {
     EXPECT_EQ(Actions{}, plan(incident_of(1), Policy::observe));
-    EXPECT_EQ((Actions{deny, freeze}), plan(incident_of(1), Policy::freeze));
-    EXPECT_EQ((Actions{deny, freeze, event::ActionKind::kill}), plan(incident_of(1), Policy::stop));
+    EXPECT_EQ((Actions{deny, freeze, cut}), plan(incident_of(1), Policy::freeze));
+    EXPECT_EQ((Actions{deny, freeze, cut, event::ActionKind::kill}), plan(incident_of(1), Policy::stop));
 }
 
 TEST(Plan, DoesNotRepeatWhatIsDone)
@@ -40,7 +40,7 @@ TEST(Plan, FreezesWhatWasOnlyHeld)
 {
     auto incident = incident_of(1);
     incident.state = event::IncidentState::held;
-    EXPECT_EQ((Actions{deny, freeze}), plan(incident, Policy::freeze));
+    EXPECT_EQ((Actions{deny, freeze, cut}), plan(incident, Policy::freeze));
 }
 
 TEST(Plan, LeavesADecisionToThePersonWhoMadeIt)
@@ -62,7 +62,7 @@ TEST(Plan, HasNothingToStopWhereNobodyIsKnown)
     empty.actor.top = {};
     EXPECT_EQ(Actions{}, plan(empty, Policy::freeze));
     empty.actor.processes = {{100, 5}};
-    EXPECT_EQ((Actions{deny, freeze}), plan(empty, Policy::freeze));
+    EXPECT_EQ((Actions{deny, freeze, cut}), plan(empty, Policy::freeze));
 }
 
 TEST(PlanPolicy, IsKnownByItsWord)

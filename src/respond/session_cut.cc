@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/respond/session_cut.h"
+
+#include <charconv>
+#include <csignal>
+#include <fmt/format.h>
+#include <optional>
+
+#include "tocsin/base/pid_ref.h"
+#include "tocsin/base/proc.h"
+#include "tocsin/base/sys.h"
+#include "tocsin/respond/client_filter.h"
+#include "tocsin/respond/connection.h"
+
+namespace tocsin::respond {
+namespace {
+
+constexpr std::chrono::seconds ends_within{2};
+
+struct Server {
+    PidRef process;
+    UniqueFd directory; // /proc/PID
+    proc::Stat stat;
+};
+Result<Server> open_server(proc::ProcDir const& proc, pid_t pid)
+{
+    auto process = TRY(PidRef::open(pid));
+    auto directory = TRY(proc.open_process(pid));
+    auto stat = TRY(proc.stat(pid)); // read last: then all of it is of the one that still runs
+    if (stat.has_ended())
+        return Error(Errc::not_found, "it has ended");
+    return Server{std::move(process), std::move(directory), std::move(stat)};
+}
+
+bool is_smbd(Server const& server)
+{
+    auto target = sys::read_link_at(server.directory.get(), "exe");
+    auto const path = target.ok() ? target.take() : std::string();
+    auto const name = std::string_view(path).substr(path.rfind('/') + 1);
+    return name == "smbd" || name == "smbd (deleted)"; // a package's update while it runs
+}
+
+// Takes down what it has accepted from this client. Whatever had come and was not read is gone, and reading fails.
+void take_down_connections(Server const& server, event::ClientAddress const& client)
+{
+    auto opened = sys::open_at(server.directory.get(), "fd", O_RDONLY | O_DIRECTORY);
+    auto const directory = opened.ok() ? opened.take() : UniqueFd();
+    auto entries = directory ? sys::list_dir(directory.get()) : Result<std::vector<sys::DirEntry>>({});
+    if (!entries.ok())
+        return;
+    for (auto const& entry : entries.take()) {
+        auto target = sys::read_link_at(directory.get(), entry.name);
+        int number = -1;
+        std::from_chars(entry.name.data(), entry.name.data() + entry.name.size(), number);
+        if (!target.ok() || !target.take().starts_with("socket:") || number < 0)
+            continue;
+        auto socket = server.process.descriptor(number);
+        if (socket.ok())
+            take_down_if_of(socket.take().get(), client);
+    }
+}
+
+bool is_in_network(Server const& server, std::uint64_t network)
+{
+    auto status = sys::stat_at(server.directory.get(), "ns/net", 0);
+    return status.ok() && status.take().stx_ino == network;
+}
+
+// The client's other sessions get nothing through any more: they end at once, before others wait for the files and
+// locks that they hold.
+void take_down_other_sessions(proc::ProcDir const& proc, event::ClientAddress const& client, pid_t except)
+{
+    auto listed = proc.processes();
+    if (!listed.ok())
+        return;
+    for (auto const pid : listed.take()) {
+        if (pid == except)
+            continue;
+        auto opened = open_server(proc, pid);
+        if (!opened.ok())
+            continue;
+        auto const server = opened.take();
+        if (is_smbd(server) && is_in_network(server, client.network))
+            take_down_connections(server, client);
+    }
+}
+
+Result<void> end_smbd(Server const& server)
+{
+    TRY(server.process.signal(SIGTERM)); // waits for SIGCONT: so it is what smbd sees first
+    TRY(server.process.signal(SIGCONT));
+    if (server.process.ends_within(ends_within))
+        return {};
+    (void)server.process.signal(SIGSTOP);
+    return Error(Errc::again, "it did not end, and is stopped again");
+}
+
+} // namespace
+
+Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey key)
+{
+    TRY(keep_out(client));
+    Cut cut{fmt::format("{} is kept out of port {}", client.address, client.port), false};
+    auto const proc = TRY(proc::ProcDir::open());
+    auto opened = open_server(proc, key.pid);
+    auto const server = opened.ok() ? std::optional(opened.take()) : std::nullopt;
+    if (!server || server->stat.start_ticks != key.start_ticks) {
+        cut.how += ", and its session has ended";
+        return cut;
+    }
+    if (!is_smbd(*server)) {
+        cut.how += "; the processes of its session stay frozen";
+        return cut;
+    }
+    take_down_connections(*server, client);
+    auto ended = end_smbd(*server);
+    cut.has_ended = ended.ok();
+    cut.how += ended.ok() ? fmt::format(", and smbd {} has ended", key.pid)
+                          : fmt::format(", but smbd {}: {}", key.pid, ended.error().message());
+    take_down_other_sessions(proc, client, key.pid);
+    return cut;
+}
+
+} // namespace tocsin::respond

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// respond/session_cut.h -- cuts a remote client off from the server that it uses, and admits it again.
+//
+// For a client whose server's process is stopped and whose opens are denied. First its packets are kept out, so that
+// what follows opens no gap. Then, of a Samba session, the connection is closed and smbd ended by SIGTERM, so that it
+// leaves its databases whole and holds none of their locks: others would wait for it. Nothing that it had received and
+// not looked at yet is carried out: the connection is taken down under it, with all that waits in its buffers, before
+// it runs on. On this host there is none of the client's memory that would be lost. Other connections of the client to
+// the port are taken down, too.
+// Of any other server (sshd) the processes stay stopped, with their memory and their connection.
+// Threads: any; it waits. Bounds: an smbd has 2 s to end, then it is stopped again; client_filter.h's.
+// Errors: where the client could not be kept out, with nothing done.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "tocsin/base/result.h"
+#include "tocsin/event/incident.h"
+
+namespace tocsin::respond {
+
+struct Cut {
+    std::string how; // one sentence part: "10.0.0.2 is kept out of port 445, and smbd 812 has ended"
+    bool has_ended = false; // the server's process
+};
+Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey server);
+
+} // namespace tocsin::respond

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// With stand-ins for the servers; tests/scenario/run_smb.py has a real smbd.
+#include "tocsin/respond/session_cut.h"
+
+#include <filesystem>
+#include <gmock/gmock.h>
+
+#include "tocsin/base/test.h"
+#include "tocsin/respond/network_test.h"
+
+namespace tocsin::respond {
+namespace {
+
+using testing::HasSubstr;
+
+class SessionCut : public testing::Test {
+protected:
+    // A sleeper of this name in a network of its own, stopped as the guard would have.
+    bool starts(std::string const& name)
+    {
+        std::filesystem::copy_file("/bin/sleep", dir_ / name);
+        network_ = std::make_unique<OwnNetwork>(dir_ / name);
+        if (network_->is_made())
+            ::kill(network_->process().pid, SIGSTOP);
+        return network_->is_made();
+    }
+    char state() const { return proc::ProcDir::open().take().stat(network_->process().pid).take().state; }
+    event::ClientAddress client() const { return {"10.0.0.2", 445, network_->number()}; }
+
+    test::TempDir dir_;
+    std::unique_ptr<OwnNetwork> network_;
+};
+
+TEST_F(SessionCut, EndsAnSmbdThatWasStopped)
+{
+    if (!starts("smbd"))
+        GTEST_SKIP() << "needs root and nft";
+    auto const cut = cut_off(client(), network_->process()).take();
+    EXPECT_TRUE(cut.has_ended);
+    EXPECT_THAT(cut.how, HasSubstr("has ended"));
+    EXPECT_EQ('Z', state());
+    EXPECT_THAT(network_->ruleset(), HasSubstr("10.0.0.2 . 445"));
+}
+
+TEST_F(SessionCut, LeavesAnotherServerStopped)
+{
+    if (!starts("sshd"))
+        GTEST_SKIP() << "needs root and nft";
+    auto const cut = cut_off(client(), network_->process()).take();
+    EXPECT_FALSE(cut.has_ended);
+    EXPECT_THAT(cut.how, HasSubstr("stay frozen"));
+    EXPECT_EQ('T', state());
+}
+
+TEST_F(SessionCut, DoesNotTouchAProcessThatHasTheNumberByNow)
+{
+    if (!starts("smbd"))
+        GTEST_SKIP() << "needs root and nft";
+    auto other = network_->process();
+    other.start_ticks -= 1;
+    auto const cut = cut_off(client(), other).take();
+    EXPECT_FALSE(cut.has_ended);
+    EXPECT_EQ('T', state());
+}
+
+TEST_F(SessionCut, DoesNothingWhereTheClientCannotBeKeptOut)
+{
+    if (!starts("smbd"))
+        GTEST_SKIP() << "needs root and nft";
+    auto nobody = client();
+    nobody.address = "nobody";
+    EXPECT_ERRC(Errc::invalid, cut_off(nobody, network_->process()));
+    EXPECT_EQ('T', state());
+}
+
+} // namespace
+} // namespace tocsin::respond

@@ -11,6 +11,7 @@
 #include "tocsin/base/log.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/guard/guard.h"
+#include "tocsin/respond/never_cut.h"
 #include "tocsin/respond/plan.h"
 
 namespace {
@@ -32,8 +33,11 @@ void block_signals(sigset_t& set)
 // How this guard is started again: what it does not remember by itself is named.
 std::vector<std::string> command_again(std::string const& program, guard::Options const& options)
 {
-    return {program, "--again", "--state", options.state_dir, "--respond",
+    std::vector<std::string> words{program, "--again", "--state", options.state_dir, "--respond",
         std::string(name_of(options.policy)), "--reserve", std::to_string(options.reserve_bytes)};
+    for (auto const& address : options.never_cut)
+        words.insert(words.end(), {"--never-cut", address});
+    return words;
 }
 
 std::optional<supervise::SupervisorProcess::Options> supervisor_of(
@@ -106,6 +110,9 @@ int main(int argc, char** argv)
         ->check(CLI::Validator(respond::refuse_what_is_no_policy, "observe|freeze|stop"));
     app.add_option("--exclude", options.excludes, "Glob of paths whose content is not kept")
         ->allow_extra_args(false);
+    app.add_option("--never-cut", options.never_cut, "Address, or range of addresses, that is never cut off")
+        ->allow_extra_args(false)
+        ->check(CLI::Validator(respond::refuse_what_is_no_address, "ADDRESS"));
     app.add_option("--repository", options.repository, "Where versions are kept");
     app.add_option("--reserve", options.reserve_bytes, "Bytes of the repository's disk to leave free")
         ->transform(CLI::AsSizeValue(false));

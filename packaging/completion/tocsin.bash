@@ -38,13 +38,13 @@ _tocsin() {
         mapfile -t COMPREPLY < <(compgen -W 'shred gpg openssl rm mv truncate' -- "$current")
         return
         ;;
-    --exclude | --reserve | --allow-device-writes | --at | --version) return ;;
+    --exclude | --never-cut | --reserve | --allow-device-writes | --at | --version) return ;;
     esac
 
     verb=$(_tocsin_verb)
     case $verb in
     '') words="protect unprotect status incidents incident release stop undo versions restore check quarantine drill $common --version" ;;
-    protect) words="--respond --exclude --repository --reserve --config --allow-device-writes --foreground --no-wait $common" ;;
+    protect) words="--respond --exclude --never-cut --repository --reserve --config --allow-device-writes --foreground --no-wait $common" ;;
     undo) words="--dry-run --to $common" ;;
     restore) words="--at --version --to $common" ;;
     check) words="--read-data $common" ;;

@@ -95,9 +95,13 @@ json::array actions_json(std::span<event::Action const> actions)
 {
     json::array out;
     for (auto const& action : actions) {
-        out.push_back(json::object{{"time", to_iso8601(action.time)}, {"kind", event::name_of(action.kind)},
+        json::object item{{"time", to_iso8601(action.time)}, {"kind", event::name_of(action.kind)},
             {"by", json_text(action.by)}, {"pids", pids_json(action.processes)},
-            {"outcome", json_text(action.outcome)}});
+            {"outcome", json_text(action.outcome)}};
+        if (action.client)
+            item["client"] =
+                json::object{{"address", json_text(action.client->address)}, {"port", action.client->port}};
+        out.push_back(std::move(item));
     }
     return out;
 }

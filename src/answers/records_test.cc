@@ -70,6 +70,13 @@ protected:
         return version;
     }
 
+    static Record cut()
+    {
+        Action action{{3}, at(7), ActionKind::cut, "policy", {}, "10.0.0.2 is kept out of port 445"};
+        action.client = ClientAddress{"10.0.0.2", 445, 1};
+        return action;
+    }
+
     Record incident() const
     {
         Incident incident;
@@ -116,6 +123,17 @@ TEST_F(RecordsTest, ShowsAnIncidentWithWhatItsActorDidAndWhatWasDone)
     auto action = incident.at("actions").as_array().at(0).as_object();
     EXPECT_EQ("freeze", action.at("kind").as_string());
     EXPECT_EQ("policy", action.at("by").as_string());
+}
+
+TEST_F(RecordsTest, NamesTheClientThatWasCutOff)
+{
+    append(cut());
+    auto const shown = incident_json(*journal_, {3}).take().as_object();
+    auto const actions = shown.at("actions").as_array();
+    EXPECT_FALSE(actions.at(0).as_object().contains("client"));
+    auto const last = actions.at(actions.size() - 1).as_object();
+    EXPECT_EQ("cut", last.at("kind").as_string());
+    EXPECT_EQ((json::object{{"address", "10.0.0.2"}, {"port", 445}}), last.at("client").as_object());
 }
 
 TEST_F(RecordsTest, SaysThatThereIsNoSuchIncident)

@@ -24,6 +24,7 @@ struct Options {
     std::vector<std::string> excludes;
     std::string repository; // empty: in the state directory
     respond::Policy policy = respond::Policy::freeze;
+    std::vector<std::string> never_cut; // addresses and ranges, as respond::NeverCut has them
     std::uint64_t reserve_bytes = 0; // of the repository's disk, to be left free
     std::string recording; // a file for all that the verdict is given; empty: none
     std::optional<supervise::SupervisorProcess::Options> supervisor; // none: nobody watches this guard

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "tocsin/event/restraint.h"
+#include "tocsin/respond/network.h"
 
 namespace tocsin::guard {
 
@@ -42,10 +43,20 @@ void Incidents::resume(WallTime boot)
             undone_alive_[id] = is_held ? IncidentState::contained : IncidentState::observed;
         if (!only_observes)
             contain(incident);
-        if (incident.actor.address.empty())
-            look_for_client(incident);
+        if (incident.actor.address.empty() || !cut_.contains(id))
+            look_for_client(incident, only_observes ? Responder::OnceFound::name : Responder::OnceFound::cut);
     }
     held_.clear();
+    if (!only_observes)
+        renew_cuts(boot);
+}
+
+// Of the networks of before a boot only the host's has its number again for certain.
+void Incidents::renew_cuts(WallTime boot)
+{
+    for (auto const& [id, client] : cut_)
+        if (incidents_[id].opened >= boot || client.network == respond::own_network())
+            parts_.responder.renew_cut(client);
 }
 
 event::IncidentId Incidents::next_id() const
@@ -63,7 +74,8 @@ void Incidents::open(verdict::Decision const& decision)
     auto has = [&](ActionKind kind) { return std::ranges::find(actions, kind) != actions.end(); };
     if (has(ActionKind::freeze))
         contain(incident);
-    look_for_client(incident); // before the connection is gone
+    look_for_client(incident, // before the connection is gone
+        has(ActionKind::cut) ? Responder::OnceFound::cut : Responder::OnceFound::name);
     if (has(ActionKind::kill))
         parts_.responder.kill(incident.id, incident.actor.processes, "policy");
     incidents_[incident.id] = incident;
@@ -94,7 +106,7 @@ void Incidents::note_refusal(event::Process const& process, std::string const& s
     open(std::move(incident));
 }
 
-void Incidents::look_for_client(event::Incident const& incident)
+void Incidents::look_for_client(event::Incident const& incident, Responder::OnceFound then)
 {
     auto process = incident.actor.top;
     std::vector<event::ProcessKey> line;
@@ -103,7 +115,7 @@ void Incidents::look_for_client(event::Incident const& incident)
         auto const* node = parts_.processes.find(process);
         process = node == nullptr ? event::ProcessKey{} : node->process.parent;
     }
-    parts_.responder.look_for_client(incident.id, std::move(line));
+    parts_.responder.look_for_client(incident.id, std::move(line), then);
 }
 
 void Incidents::name_client(event::IncidentId id, sensor::RemoteClient const& client)
@@ -112,7 +124,7 @@ void Incidents::name_client(event::IncidentId id, sensor::RemoteClient const& cl
     if (at == incidents_.end())
         return;
     auto& actor = at->second.actor;
-    actor.address = client.address;
+    actor.address = client.at.address;
     // A process for each client: who works there is its user, not the server's.
     if (client.server == actor.top && client.uid != 0) {
         actor.kind = event::ActorKind::session;
@@ -209,7 +221,29 @@ Result<void> Incidents::release(event::IncidentId id, std::string const& by)
     parts_.verdict.release(id); // pardoned first: what it does from now on is looked at anew
     contained_.erase(id);
     parts_.responder.release(id, incident->actor.processes, by);
+    readmit(id, by);
     return {};
+}
+
+// Whom another incident keeps out, too, stays out.
+void Incidents::readmit(event::IncidentId id, std::string const& by)
+{
+    auto const at = cut_.find(id);
+    if (at == cut_.end())
+        return;
+    auto const other = std::ranges::find_if(
+        cut_, [&](auto const& item) { return item.first != id && item.second == at->second; });
+    if (other == cut_.end())
+        return parts_.responder.readmit(id, at->second, by);
+    event::Action action;
+    action.incident = id;
+    action.time = wall_now();
+    action.kind = ActionKind::readmit;
+    action.by = by;
+    action.outcome = fmt::format("{} stays out of port {}, until incident {} is released", at->second.address,
+        at->second.port, other->first.value);
+    action.client = at->second;
+    acted(std::move(action));
 }
 
 Result<void> Incidents::stop(event::IncidentId id, std::string const& by)
@@ -223,6 +257,12 @@ std::size_t Incidents::living(event::IncidentId id) const
 {
     auto at = incidents_.find(id);
     return at == incidents_.end() ? 0 : running_of(at->second).size();
+}
+
+std::optional<event::ClientAddress> Incidents::kept_out(event::IncidentId id) const
+{
+    auto const at = cut_.find(id);
+    return at == cut_.end() ? std::nullopt : std::optional(at->second);
 }
 
 std::uint64_t Incidents::deeds(event::IncidentId id)
@@ -259,10 +299,19 @@ void Incidents::acted(event::Action action)
     auto const kind = action.kind;
     bool const has_failed = event::has_failed(action);
     bool const found_any = !action.processes.empty();
+    auto const client = action.client;
     parts_.batch.add(std::move(action));
     if (has_failed)
         return;
-    if (kind == ActionKind::freeze && found_any && contained_.contains(id)) {
+    if (kind == ActionKind::readmit)
+        cut_.erase(id);
+    if (kind == ActionKind::cut && client) {
+        cut_[id] = *client;
+        if (!contained_.contains(id)) // a person has released it meanwhile
+            readmit(id, "policy");
+    }
+    bool const contains = kind == ActionKind::cut || (kind == ActionKind::freeze && found_any);
+    if (contains && contained_.contains(id)) {
         if (incidents_[id].state != IncidentState::undone)
             change_state(id, IncidentState::contained);
     } else if (kind == ActionKind::thaw) {

@@ -3,7 +3,8 @@
 //
 // The state of an incident follows what was done: it is `observed` until a freeze is recorded,
 // `stopped` once a kill is, `released` once a thaw is, and `undone` once all was taken back. An
-// undone incident whose actor goes on gets its state of before again.
+// undone incident whose actor goes on gets its state of before again. A client that was cut off is kept
+// out in all of these states but `released`.
 // Threads: the deciding thread's. Borrows all its parts.
 #pragma once
 
@@ -33,8 +34,11 @@ public:
     void recall(event::Incident const& incident);
     // At the start: it was undone while its actor was frozen, which it still is.
     void recall_held(event::IncidentId id) { held_.insert(id); }
+    // At the start: its client is kept out.
+    void recall_cut(event::IncidentId id, event::ClientAddress client) { cut_[id] = std::move(client); }
     // Once the running processes are known: who was contained and still is there is contained
-    // again, unless the policy is to observe. Keys from before `boot` mean nobody any more.
+    // again, and who was cut off is kept out, unless the policy is to observe. Keys from before `boot` mean nobody any
+    // more.
     void resume(WallTime boot);
 
     void open(verdict::Decision const& decision);
@@ -62,6 +66,8 @@ public:
     std::uint64_t deeds(event::IncidentId id);
     // Of its processes, how many still exist: frozen, or at work.
     std::size_t living(event::IncidentId id) const;
+    // Who is kept out because of it until it is released.
+    std::optional<event::ClientAddress> kept_out(event::IncidentId id) const;
     // The responder did something, or failed to.
     void acted(event::Action action);
 
@@ -70,7 +76,9 @@ private:
     event::IncidentId next_id() const;
     std::vector<event::ProcessKey> running_of(event::Incident const& incident) const;
     void contain(event::Incident const& incident);
-    void look_for_client(event::Incident const& incident);
+    void look_for_client(event::Incident const& incident, Responder::OnceFound then);
+    void readmit(event::IncidentId id, std::string const& by);
+    void renew_cuts(WallTime boot);
     void change_state(event::IncidentId id, event::IncidentState state);
     void introduce(event::Incident const& incident);
 
@@ -82,6 +90,7 @@ private:
     std::map<event::IncidentId, event::IncidentState> undone_alive_;
     std::unordered_set<event::IncidentId> held_; // until resume()
     std::unordered_set<event::IncidentId> contained_; // from the decision on
+    std::map<event::IncidentId, event::ClientAddress> cut_; // kept out until a person releases the incident
 };
 
 } // namespace tocsin::guard

@@ -25,11 +25,10 @@ constexpr std::chrono::minutes growth_every{5};
 constexpr std::uint64_t fullest_percent = 90;
 
 // Undone while its actor was frozen, which nobody has released or ended since.
-Result<bool> is_still_frozen(journal::Journal& journal, event::Incident const& incident)
+bool is_still_frozen(event::Incident const& incident, std::span<event::Action const> actions)
 {
     if (incident.state != event::IncidentState::undone)
         return false;
-    auto actions = TRY(journal.actions_of(incident.id));
     auto last = event::last_restraint(actions);
     return last && last->kind == event::ActionKind::freeze;
 }
@@ -39,7 +38,8 @@ Result<bool> is_still_frozen(journal::Journal& journal, event::Incident const& i
 Result<std::unique_ptr<Guard::Parts>> Guard::Parts::create(Given given)
 {
     auto inbox = TRY(Inbox::create());
-    auto responder = TRY(Responder::create(given.options.policy));
+    auto never_cut = TRY(respond::NeverCut::of(given.options.never_cut));
+    auto responder = TRY(Responder::create(given.options.policy, std::move(never_cut)));
     Recording recording;
     if (!given.options.recording.empty())
         recording = TRY(Recording::create(given.options.recording));
@@ -125,9 +125,11 @@ Result<void> Guard::Parts::recall()
     auto incidents = TRY(reading->incidents());
     for (auto const& incident : incidents) {
         decider.recall(incident);
-        bool const is_held = TRY(is_still_frozen(*reading, incident));
-        if (is_held)
+        auto const actions = TRY(reading->actions_of(incident.id));
+        if (is_still_frozen(incident, actions))
             decider.incidents().recall_held(incident.id);
+        if (auto client = event::cut_client(actions))
+            decider.incidents().recall_cut(incident.id, std::move(*client));
     }
     return {};
 }

@@ -6,6 +6,8 @@
 
 #include "tocsin/base/log.h"
 #include "tocsin/event/restraint.h"
+#include "tocsin/respond/client_filter.h"
+#include "tocsin/respond/session_cut.h"
 
 namespace tocsin::guard {
 namespace {
@@ -24,15 +26,21 @@ std::vector<pid_t> pids_of(std::span<event::ProcessKey const> processes)
 
 } // namespace
 
-Result<std::unique_ptr<Responder>> Responder::create(respond::Policy policy)
+Result<std::unique_ptr<Responder>> Responder::create(respond::Policy policy, respond::NeverCut never_cut)
 {
     auto quick = TRY(respond::Freezer::create());
     auto thorough = TRY(respond::Freezer::create());
-    return std::unique_ptr<Responder>(new Responder(policy, std::move(quick), std::move(thorough)));
+    return std::unique_ptr<Responder>(
+        new Responder(policy, std::move(never_cut), std::move(quick), std::move(thorough)));
 }
 
-Responder::Responder(respond::Policy policy, respond::Freezer quick, respond::Freezer thorough)
-    : policy_(policy), quick_(std::move(quick)), thorough_(std::move(thorough)), tasks_(tasks_at_most)
+Responder::Responder(
+    respond::Policy policy, respond::NeverCut never_cut, respond::Freezer quick, respond::Freezer thorough)
+    : policy_(policy)
+    , never_cut_(std::move(never_cut))
+    , quick_(std::move(quick))
+    , thorough_(std::move(thorough))
+    , tasks_(tasks_at_most)
 {
 }
 
@@ -96,15 +104,78 @@ void Responder::run()
         std::visit([this](auto const& wanted) { carry_out(wanted); }, *task);
 }
 
-void Responder::look_for_client(event::IncidentId id, std::vector<event::ProcessKey> line)
+void Responder::look_for_client(event::IncidentId id, std::vector<event::ProcessKey> line, OnceFound then)
 {
-    (void)tasks_.put(Search{id, std::move(line)});
+    (void)tasks_.put(Search{id, std::move(line), then});
+}
+
+void Responder::readmit(event::IncidentId id, event::ClientAddress client, std::string by)
+{
+    (void)tasks_.put(Readmission{id, std::move(client), std::move(by)});
+}
+
+void Responder::renew_cut(event::ClientAddress client)
+{
+    (void)tasks_.put(Renewal{std::move(client)});
+}
+
+void Responder::carry_out(Renewal const& renewal)
+{
+    auto done = respond::keep_out(renewal.client);
+    if (!done.ok() && done.error().code() != Errc::not_found) // else its network is gone, and the way with it
+        log_line(Severity::error,
+            fmt::format("{} is not kept out of port {} any more: {}", renewal.client.address,
+                renewal.client.port, done.error().message()));
 }
 
 void Responder::carry_out(Search const& search)
 {
-    if (auto client = sensor::remote_client_of(search.line))
-        found_(search.id, std::move(*client));
+    auto const client = sensor::remote_client_of(search.line);
+    if (!client)
+        return;
+    found_(search.id, *client);
+    if (search.then == OnceFound::cut)
+        cut(search.id, *client);
+}
+
+void Responder::cut(event::IncidentId id, sensor::RemoteClient const& client)
+{
+    auto outcome = never_cut_.holds(client.at.address)
+        ? Error(Errc::denied, client.at.address + " is never cut off; its session stays frozen")
+        : respond::cut_off(client.at, client.server);
+    event::Action action;
+    action.incident = id;
+    action.kind = event::ActionKind::cut;
+    action.by = "policy";
+    action.processes = {client.server};
+    action.client = client.at;
+    if (outcome.ok()) {
+        auto done = outcome.take();
+        if (done.has_ended) // whoever gets its number next is another
+            keeper_->allow(pids_of(action.processes));
+        action.outcome = std::move(done.how);
+    } else {
+        action.outcome = event::outcome_of_failure(outcome.error().message());
+    }
+    tell(std::move(action));
+}
+
+void Responder::carry_out(Readmission const& readmission)
+{
+    auto outcome = respond::admit(readmission.client);
+    event::Action action;
+    action.incident = readmission.id;
+    action.kind = event::ActionKind::readmit;
+    action.by = readmission.by;
+    action.client = readmission.client;
+    auto const& [address, port, network] = readmission.client;
+    if (!outcome.ok())
+        action.outcome = event::outcome_of_failure(outcome.error().message());
+    else if (outcome.take() == respond::Admitted::yes)
+        action.outcome = fmt::format("{} may use port {} again", address, port);
+    else
+        action.outcome = fmt::format("{} was not kept out of port {} any more", address, port);
+    tell(std::move(action));
 }
 
 void Responder::carry_out(Bell const& bell)
@@ -161,7 +232,6 @@ void Responder::tell(Deed const& deed, event::ActionKind kind, Result<respond::F
 {
     event::Action action;
     action.incident = deed.id;
-    action.time = wall_now();
     action.kind = kind;
     action.by = deed.by;
     if (outcome.ok()) {
@@ -172,6 +242,12 @@ void Responder::tell(Deed const& deed, event::ActionKind kind, Result<respond::F
         action.processes = deed.processes;
         action.outcome = event::outcome_of_failure(outcome.error().message());
     }
+    tell(std::move(action));
+}
+
+void Responder::tell(event::Action action)
+{
+    action.time = wall_now();
     log_line(Severity::warning,
         fmt::format("incident {}: {} by {}: {}", action.incident.value, name_of(action.kind), action.by,
             action.outcome));

@@ -16,6 +16,7 @@
 #include "tocsin/base/mailbox.h"
 #include "tocsin/guard/keeper.h"
 #include "tocsin/respond/act.h"
+#include "tocsin/respond/never_cut.h"
 #include "tocsin/respond/plan.h"
 #include "tocsin/sensor/proc/remote_client.h"
 
@@ -28,7 +29,7 @@ public:
     // From where an incident's actor works, likewise.
     using Found = std::function<void(event::IncidentId, sensor::RemoteClient)>;
 
-    static Result<std::unique_ptr<Responder>> create(respond::Policy policy);
+    static Result<std::unique_ptr<Responder>> create(respond::Policy policy, respond::NeverCut never_cut);
     ~Responder();
 
     // Borrowed; before anything else. Opens are denied through it.
@@ -46,7 +47,12 @@ public:
     void release(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
     void kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
     // Of an actor's top and those that it comes from, nearest first: whose client it is, if anybody's.
-    void look_for_client(event::IncidentId id, std::vector<event::ProcessKey> line);
+    enum class OnceFound { name, cut };
+    void look_for_client(event::IncidentId id, std::vector<event::ProcessKey> line, OnceFound then);
+    // After a start: the block of a cut is there again, if it has gone meanwhile.
+    void renew_cut(event::ClientAddress client);
+    // The inverse of a cut.
+    void readmit(event::IncidentId id, event::ClientAddress client, std::string by);
     void stop(); // carries out what it was asked for, then joins
     // Until all that was asked for before is done and told; false when time was over before.
     bool wait_until_done(std::chrono::seconds at_most);
@@ -61,19 +67,34 @@ private:
     struct Search {
         event::IncidentId id;
         std::vector<event::ProcessKey> line;
+        OnceFound then;
+    };
+    struct Readmission {
+        event::IncidentId id;
+        event::ClientAddress client;
+        std::string by;
+    };
+    struct Renewal {
+        event::ClientAddress client;
     };
     using Bell = std::shared_ptr<std::promise<void>>; // rung when its turn comes
-    using Task = std::variant<Deed, Search, Bell>;
+    using Task = std::variant<Deed, Search, Readmission, Renewal, Bell>;
 
-    Responder(respond::Policy policy, respond::Freezer quick, respond::Freezer thorough);
+    Responder(respond::Policy policy, respond::NeverCut never_cut, respond::Freezer quick,
+        respond::Freezer thorough);
     void run();
     void carry_out(Deed const& deed);
     void carry_out(Search const& search);
+    void carry_out(Readmission const& readmission);
+    void carry_out(Renewal const& renewal);
     void carry_out(Bell const& bell);
     void finish(Deed const& deed, Result<respond::Freezer::Outcome> outcome);
     void tell(Deed const& deed, event::ActionKind kind, Result<respond::Freezer::Outcome> outcome);
+    void tell(event::Action action);
+    void cut(event::IncidentId id, sensor::RemoteClient const& client);
 
     respond::Policy policy_;
+    respond::NeverCut never_cut_;
     respond::Freezer quick_; // the deciding thread's
     respond::Freezer thorough_; // the responder's thread's
     Keeper* keeper_ = nullptr;

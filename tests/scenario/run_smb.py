@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A real smbd on a guarded share, and clients of it in network namespaces of their own: one attacks, one works.
-The incident names the attacker's user and address; what the other does goes on and stands; undo gives back the rest.
+"""A real smbd on a guarded share, and clients of it in network namespaces of their own: one attacks, the others work.
+The incident names the attacker's user and address, and the session is cut: its smbd ends, and its address gets no
+further, until a person releases it. What the others do goes on and stands; undo gives back the rest.
 
     run_smb.py [--fs ext4]
 """
@@ -13,9 +14,13 @@ import threading
 import time
 
 import lab
+import networks
 
 FILES, FOLDERS = 300, 6
-CLIENTS = {"mallory": 4001, "bert": 4002}
+CLIENTS = {"mallory": 4001, "bert": 4002, "carla": 4003, "dora": 4004}
+COPIES = ("carla", "dora")
+COPIED = 1 << 20
+NAMES = 40  # that each copies to, again and again: smbd takes the longer to make a name, the more there are
 CONFIG = """[global]
 server role = standalone server
 disable netbios = yes
@@ -29,44 +34,16 @@ cache directory = {work}/cache
 ncalrpc dir = {work}/ncalrpc
 log file = {work}/log.%m
 passdb backend = tdbsam:{work}/private/passdb.tdb
+create mask = 0666
+read only = no
 [share]
 path = {share}
-read only = no
-create mask = 0666
+[sealed]
+path = {share}
+smb encrypt = required
 """
-
-
-class Network:
-    """A namespace for the server and one for each client, joined by veth; this process stays where it is."""
-
-    def __init__(self):
-        self.holders = {}
-        for name in ("server", *CLIENTS):
-            self.holders[name] = subprocess.Popen(["unshare", "-n", "sleep", "1000"], preexec_fn=lab.die_with_parent)
-        time.sleep(0.5)
-        self.run("server", "ip", "link", "set", "lo", "up")
-        for number, name in enumerate(CLIENTS, 1):
-            self.run("server", "ip", "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns",
-                     str(self.holders[name].pid))
-            for place, device, host in (("server", name, 1), (name, "eth0", 2)):
-                self.run(place, "ip", "address", "add", f"10.77.{number}.{host}/24", "dev", device)
-                self.run(place, "ip", "link", "set", device, "up")
-
-    def words(self, place, *words):
-        return ["nsenter", "-t", str(self.holders[place].pid), "-n", *words]
-
-    def run(self, place, *words):
-        subprocess.run(self.words(place, *words), check=True)
-
-    def address(self, name):
-        return f"10.77.{1 + list(CLIENTS).index(name)}.2"
-
-    def server_for(self, name):
-        return f"10.77.{1 + list(CLIENTS).index(name)}.1"
-
-    def close(self):
-        for holder in self.holders.values():
-            holder.kill()
+# How the attacker speaks: which share, and up to which dialect.
+TONGUES = {"SMB 2.1": ("share", "SMB2_10"), "SMB 3.1.1, encrypted": ("sealed", "SMB3_11")}
 
 
 class Samba:
@@ -76,10 +53,7 @@ class Samba:
             (self.work / name).mkdir(parents=True)
         self.config = self.work / "smb.conf"
         self.config.write_text(CONFIG.format(work=self.work, share=share))
-        for kind, line in (("passwd", "{0}:x:{1}:{1}::/:/usr/sbin/nologin\n"), ("group", "{0}:x:{1}:\n")):
-            own = self.work / kind  # seen by this run alone
-            own.write_text(open(f"/etc/{kind}").read() + "".join(line.format(*each) for each in CLIENTS.items()))
-            subprocess.run(["mount", "--bind", own, f"/etc/{kind}"], check=True)
+        networks.add_users(self.work, CLIENTS)
         for name in CLIENTS:
             subprocess.run(["smbpasswd", "-c", self.config, "-s", "-a", name], input="secret\nsecret\n", text=True,
                            check=True, stdout=subprocess.DEVNULL)
@@ -89,15 +63,33 @@ class Samba:
                                         stderr=subprocess.DEVNULL, start_new_session=True,
                                         preexec_fn=lab.die_with_parent)  # at its end smbd ends its whole group
 
-    def client(self, name, commands, seconds=60):
+    def words(self, name, share, dialect):
+        return self.network.words(name, "smbclient", "-s", self.config, "-m", dialect, "-U", f"{name}%secret",
+                                  f"//{self.network.server_for(name)}/{share}")
+
+    def client(self, name, commands, seconds=60, tongue=("share", "SMB3_11")):
         """Its exit status and what it said; None where it did not end."""
-        words = self.network.words(name, "smbclient", "-s", self.config, "-U", f"{name}%secret",
-                                   f"//{self.network.server_for(name)}/share")
         try:
-            done = subprocess.run(words, input=commands, text=True, capture_output=True, timeout=seconds)
+            done = subprocess.run(self.words(name, *tongue), input=commands, text=True, capture_output=True,
+                                  timeout=seconds)
         except subprocess.TimeoutExpired:
             return None, "it did not end in time"
         return done.returncode, done.stdout + done.stderr
+
+    def idle(self, name, tongue):
+        """A session that does nothing."""
+        session = subprocess.Popen(self.words(name, *tongue), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, preexec_fn=lab.die_with_parent)
+        for _ in range(100):
+            if self.network.connections(name):
+                break
+            time.sleep(0.1)
+        return session
+
+    def stopped(self):
+        """Its processes that stand still."""
+        found = subprocess.run(["pgrep", "-f", f"smbd .*{self.config}", "--runstates", "T"], capture_output=True, text=True)
+        return found.stdout.split()
 
     def wait_until_it_answers(self):
         for _ in range(100):
@@ -111,8 +103,8 @@ class Samba:
         self.process.wait(10)
 
 
-class Work(threading.Thread):
-    """Bert saves and reads documents all the time, each over a connection of its own."""
+class Saving(threading.Thread):
+    """Bert saves a document all the time, each over a connection of its own."""
 
     def __init__(self, samba, folder, content):
         super().__init__(daemon=True)
@@ -133,6 +125,40 @@ class Work(threading.Thread):
         self.join(40)
 
 
+class Copying(threading.Thread):
+    """Somebody copies files to the share, all over one connection."""
+
+    def __init__(self, samba, name, folder, content):
+        super().__init__(daemon=True)
+        self.ended, self.problems, self.runs = [], [], True  # when each copy was done
+        self.folder, self.name, self.content = folder, name, content
+        self.process = subprocess.Popen(samba.words(name, "share", "SMB3_11"), stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                        preexec_fn=lab.die_with_parent)
+
+    def run(self):
+        while self.runs:
+            self.process.stdin.write(f"put {self.content} {self.folder}\\{self.name}{len(self.ended) % NAMES}\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+            while line and "putting file" not in line and "NT_STATUS" not in line:
+                line = self.process.stdout.readline()
+            if "putting file" not in line:
+                self.problems.append(line or "the connection has ended")
+                return
+            self.ended.append(time.monotonic())
+
+    def rate(self, begin, end):
+        """MiB a second, of the copies that ended between."""
+        return sum(begin <= when < end for when in self.ended) * COPIED / (end - begin) / 2**20
+
+    def finish(self):
+        self.runs = False
+        self.join(40)
+        self.process.stdin.close()
+        self.process.wait(20)
+
+
 def name_of(number):
     return f"plan-{number}{('.txt', '.csv', '.md')[number % 3]}"
 
@@ -142,7 +168,7 @@ def fill(share):
         folder = share / f"d{number % FOLDERS}"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name_of(number)).write_text(f"document {number}\n" * 200)
-    (share / "bert").mkdir()
+    (share / "others").mkdir()
     for path in [share, *share.rglob("*")]:
         path.chmod(0o777 if path.is_dir() else 0o666)
 
@@ -153,60 +179,146 @@ def attacks(junk):
             "deleted": [f"del {name}" for name in names]}
 
 
-def attack(host, samba, share, what, commands):
-    before = lab.picture(share)
+class Others:
+    """All who work on the share, and what they say of it."""
+
+    def __init__(self, samba, share):
+        self.folder = share / "others"
+        self.saving = Saving(samba, "others", samba.work / "junk")
+        self.copying = [Copying(samba, name, "others", samba.work / "large") for name in COPIES]
+        for thread in (self.saving, *self.copying):
+            thread.start()
+
+    def rate(self, begin, end):
+        return sum(each.rate(begin, end) for each in self.copying)
+
+    def finish(self, host, what):
+        for thread in (self.saving, *self.copying):
+            thread.finish()
+        problems = [p for each in (self.saving, *self.copying) for p in each.problems]
+        host.expect(not problems and self.saving.saved > 2, f"{what}: bert saved {self.saving.saved}, {problems[:2]}")
+        self.made = self.saving.saved + sum(min(len(each.ended), NAMES) for each in self.copying)
+
+    def are_all_there(self):
+        return len(list(self.folder.iterdir())) >= self.made
+
+    def clear(self):
+        shutil.rmtree(self.folder)
+        self.folder.mkdir()
+        self.folder.chmod(0o777)
+
+
+MEASURED = 4  # seconds: before the attack, from its beginning, and after that
+
+
+def attack(host, samba, share, what, commands, tongue):
+    """The incident's number; None where there is none."""
     known = {i["id"] for i in host.ask("incidents")}
-    work = Work(samba, "bert", samba.work / "junk")
-    work.start()
-    time.sleep(1)
-    attacker = threading.Thread(target=samba.client, args=("mallory", "\n".join(commands) + "\n", 20), daemon=True)
+    others = Others(samba, share)
+    second = samba.idle("mallory", TONGUES[tongue])
+    time.sleep(1 + MEASURED)
+    began = time.monotonic()
+    attacker = threading.Thread(target=samba.client, daemon=True,
+                                args=("mallory", "\n".join(commands) + "\n", 20, TONGUES[tongue]))
     attacker.start()
     new = []
 
-    def has_come():
-        new.extend(i for i in host.ask("incidents") if i["id"] not in known and i["actor"]["address"])
-        return new
+    def is_cut():
+        new[:] = [i for i in host.ask("incidents") if i["id"] not in known and i["actor"]["address"]]
+        return new and any(a["kind"] == "cut" for a in host.ask("incident", str(new[0]["id"]))["actions"])
 
-    host.wait(has_come, f"{what}: no incident that names an address", 20)
+    time.sleep(0.5)  # asking takes the others' processor
+    host.wait(is_cut, f"{what}: nobody was cut off", 20)
+    attacker.join(5)
+    host.expect(not attacker.is_alive(), f"{what}: the attacker's connection goes on")
+    time.sleep(max(0.0, began + MEASURED - time.monotonic()))
+    time.sleep(MEASURED)
+    before, during, after = (others.rate(began + n * MEASURED, began + (n + 1) * MEASURED) for n in (-1, 0, 1))
+    others.finish(host, what)
+    host.expect(not samba.network.connections("mallory"), f"{what}: a second session of the attacker's is still connected")
+    second.kill()
+    second.wait()
+    host.expect(during > before / 4, f"{what}: the others copied {before:.0f} MiB/s before and {during:.0f} during")
+    print(f"{what}: bert saved {others.saving.saved}, the longest took {others.saving.longest:.2f} s; "
+          f"two copied {before:.0f} MiB/s before, {during:.0f} during ({100 * during / max(before, 1):.0f} %), "
+          f"{after:.0f} after", 
+          flush=True)
     if not new:
         print(host.ask("incidents"), flush=True)
-    time.sleep(2)
-    work.finish()
-    host.expect(not work.problems and work.saved > 2, f"{what}: bert saved {work.saved}, {work.problems[:2]}")
-    print(f"{what}: {lab.damaged({p: i for p, i in before.items() if not p.startswith('bert')}, share)} of {FILES}"
-          f" damaged, bert saved {work.saved}, the longest took {work.longest:.2f} s", flush=True)
-    if not new:
-        return
-    actor = new[0]["actor"]
-    told = (actor["kind"], actor["user"], actor["address"])
+    return (new[0]["id"] if new else None), others
+
+
+def is_kept_out(samba, tongue):
+    began = time.monotonic()
+    status, said = samba.client("mallory", "ls\n", 20, TONGUES[tongue])
+    return status not in (0, None) and "REFUSED" in said and time.monotonic() - began < 5
+
+
+def expect_cut(host, samba, what, number, tongue):
+    incident = host.ask("incident", str(number))
     address = samba.network.address("mallory")
+    actor = incident["actor"]
+    told = (actor["kind"], actor["user"], actor["address"])
     host.expect(told in (("session", "mallory", address), ("process_tree", "root", address)),  # smbd, for itself
                 f"{what}: the actor is {told}")
-    host.tocsin("stop", str(new[0]["id"]))
-    attacker.join(30)
-    host.ask("undo", str(new[0]["id"]))
-    again = host.ask("incident", str(new[0]["id"]))["actor"]
-    host.expect(again["address"] == told[2] and again["user"] == told[1], f"{what}: later the actor is {again}")
-    after = lab.picture(share)
-    found = [d for d in lab.differences(before, after) if "bert" not in d]
+    host.expect(incident["state"] == "contained", f"{what}: it is {incident['state']}")
+    cut = [a for a in incident["actions"] if a["kind"] == "cut"]
+    host.expect([a["client"] for a in cut] == [{"address": address, "port": 445}] and "has ended" in cut[0]["outcome"],
+                f"{what}: what was done: {incident['actions']}")
+    times = {a["kind"]: a["time"] for a in incident["actions"]}
+    print(f"{what}: {told}, opened {incident['opened'][17:23]}, "
+          + ", ".join(f"{kind} {when[17:23]}" for kind, when in times.items()) + f": {cut[0]['outcome']}", flush=True)
+    host.expect(not samba.stopped(), f"{what}: an smbd stands still: {samba.stopped()}")
+    host.expect(is_kept_out(samba, tongue), f"{what}: the attacker connects again")
+
+
+def start_again(host, samba, share, what):
+    """The guard, after somebody has loaded rules of his own: it keeps out again whom it kept out."""
+    host.end_guard()
+    subprocess.run(samba.network.words("server", "nft", "flush", "ruleset"), check=True)
+    host.expect(samba.client("mallory", "ls\n", 20)[0] == 0, f"{what}: without rules, it cannot connect")
+    host.tocsin("protect", str(share))
+    host.expect_tree(share, "protect again")
+
+
+def attack_and_back(host, samba, share, what, commands, tongue):
+    what = f"{what}, {tongue}"
+    before = lab.picture(share)
+    number, others = attack(host, samba, share, what, commands, tongue)
+    kept = {p: i for p, i in before.items() if not p.startswith("others")}
+    print(f"{what}: {lab.damaged(kept, share)} of {FILES} damaged", flush=True)
+    if number is None:
+        return
+    expect_cut(host, samba, what, number, tongue)
+    host.tocsin("stop", str(number))
+    report = host.ask("undo", str(number))
+    host.expect(any(n["what"] == "client" for n in report["notes"]), f"{what}: undo does not say who stays out")
+    host.expect(is_kept_out(samba, tongue), f"{what}: the attacker connects again after stop and undo")
+    found = [d for d in lab.differences(before, lab.picture(share)) if "others" not in d]
     host.expect(not found, f"{what}: {found[:3]}")
-    host.expect(len(list((share / "bert").iterdir())) >= work.saved, f"{what}: what bert saved is not all there")
-    shutil.rmtree(share / "bert")
-    (share / "bert").mkdir()
-    (share / "bert").chmod(0o777)
+    host.expect(others.are_all_there(), f"{what}: what the others saved is not all there")
+    others.clear()
+    if what.startswith("renamed"):
+        start_again(host, samba, share, what)
+        host.expect(is_kept_out(samba, tongue), f"{what}: the attacker connects again after a restart")
+    host.tocsin("release", str(number))
+    host.expect(samba.client("mallory", "ls\n", 20, TONGUES[tongue])[0] == 0, f"{what}: released, it cannot connect")
+    rules = samba.network.rules()
+    host.expect(not rules, f"{what}: released, there are still rules: {rules}")
 
 
 def parts(host, filesystem, work):
-    if not all(map(shutil.which, ("smbd", "smbclient", "ip"))):
-        print("skipped: needs smbd, smbclient and ip")
+    if not all(map(shutil.which, ("smbd", "smbclient", "ip", "ss", "nft"))):
+        print("skipped: needs smbd, smbclient, ip, ss and nft")
         sys.exit(77)
     work.chmod(0o755)  # its users go through it
     share = filesystem / "share"
     fill(share)
-    network = Network()
+    network = networks.Network(CLIENTS)
     samba = Samba(network, work, share)
     junk = samba.work / "junk"
     junk.write_bytes(os.urandom(3000))
+    (samba.work / "large").write_bytes(os.urandom(COPIED))
     samba.wait_until_it_answers()
     host.tocsin("protect", str(share))
     host.expect_tree(share, "protect")
@@ -215,8 +327,8 @@ def parts(host, filesystem, work):
         samba.close()
         network.close()
 
-    return [*(lambda what=what, commands=commands: attack(host, samba, share, what, commands)
-              for what, commands in attacks(junk).items()), end]
+    wanted = [(what, commands, tongue) for what, commands in attacks(junk).items() for tongue in TONGUES]
+    return [*(lambda each=each: attack_and_back(host, samba, share, *each) for each in wanted), end]
 
 
 lab.run_parts("smb", parts)

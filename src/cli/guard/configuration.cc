@@ -14,6 +14,7 @@
 #include "tocsin/base/log.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/cli/words.h"
+#include "tocsin/respond/never_cut.h"
 #include "tocsin/respond/plan.h"
 
 namespace tocsin::cli {
@@ -85,6 +86,8 @@ private:
             return take_list(name, value, out_.paths, &Reader::refuse_relative);
         if (name == "exclude")
             return take_list(name, value, out_.excludes, &Reader::refuse_empty);
+        if (name == "never_cut")
+            return take_list(name, value, out_.never_cut, respond::refuse_what_is_no_address);
         if (name == "repository")
             return take_text(name, value, out_.repository, &Reader::refuse_relative);
         if (name == "respond")
@@ -92,9 +95,8 @@ private:
         if (name == "reserve")
             return take_text(name, value, out_.reserve, refuse_what_is_no_size);
         return wrong(name.source(),
-            fmt::format(
-                "there is no key '{}' in [protect]; there are paths, exclude, repository, reserve and "
-                "respond",
+            fmt::format("there is no key '{}' in [protect]; there are paths, exclude, repository, reserve, "
+                        "respond and never_cut",
                 text_of(name)));
     }
 

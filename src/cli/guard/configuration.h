@@ -20,6 +20,7 @@ struct Configuration {
     std::string repository; // absolute; this and those below: empty where the file does not say
     std::string respond;
     std::string reserve; // as typed: "50G"
+    std::vector<std::string> never_cut = {};
 
     bool operator==(Configuration const&) const = default;
 };

@@ -14,10 +14,11 @@ TEST(Configuration, TellsAllThatAGuardIsStartedWith)
                                     "exclude = [\"*.tmp\", \"/srv/office/cache/*\"]\n"
                                     "repository = \"/mnt/vault\" # a disk of its own\n"
                                     "reserve = \"50G\"\n"
-                                    "respond = \"observe\"\n",
+                                    "respond = \"observe\"\n"
+                                    "never_cut = [\"10.0.0.5\", \"10.1.0.0/16\"]\n",
         "t.toml");
     EXPECT_EQ((Configuration{{"/srv/office", "/home"}, {"*.tmp", "/srv/office/cache/*"}, "/mnt/vault",
-                  "observe", "50G"}),
+                  "observe", "50G", {"10.0.0.5", "10.1.0.0/16"}}),
         read.take());
 }
 
@@ -45,8 +46,7 @@ TEST_P(WrongConfiguration, IsRefusedWithItsLine)
 INSTANTIATE_TEST_SUITE_P(Kinds, WrongConfiguration,
     testing::Values(Wrong{"[protect]\npath = [\"/srv\"]\n",
                         "t.toml:2: there is no key 'path' in [protect]; there are paths, exclude, "
-                        "repository, reserve and "
-                        "respond"},
+                        "repository, reserve, respond and never_cut"},
         Wrong{"\n[protekt]\n", "t.toml:2: there is no table 'protekt'; there is [protect]"},
         Wrong{"protect = 1\n", "t.toml:1: 'protect' is a table: [protect]"},
         Wrong{"[protect]\npaths = \"/srv\"\n", "t.toml:2: 'paths' is a list of strings: paths = [\"…\"]"},
@@ -59,6 +59,7 @@ TEST(Configuration, RefusesWhatTheCommandLineWouldRefuse)
 {
     EXPECT_ERRC(Errc::invalid, parse_configuration("[protect]\nreserve = \"many\"\n", "t.toml"));
     EXPECT_ERRC(Errc::invalid, parse_configuration("[protect]\nrespond = \"kill\"\n", "t.toml"));
+    EXPECT_ERRC(Errc::invalid, parse_configuration("[protect]\nnever_cut = [\"server\"]\n", "t.toml"));
 }
 
 TEST(Configuration, TakesAnyCharacterInStringsAndComments)

@@ -72,6 +72,8 @@ std::vector<std::string> guard_arguments(GuardOptions const& options)
     std::vector<std::string> words{"--state", options.state_dir, "--respond", options.respond};
     for (auto const& glob : options.excludes)
         words.insert(words.end(), {"--exclude", glob});
+    for (auto const& address : options.never_cut)
+        words.insert(words.end(), {"--never-cut", address});
     if (!options.repository.empty())
         words.insert(words.end(), {"--repository", options.repository});
     if (options.reserve_bytes)

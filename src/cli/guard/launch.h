@@ -22,6 +22,7 @@ struct GuardOptions {
     std::string repository; // empty: below the state directory
     std::optional<std::uint64_t> reserve_bytes;
     std::vector<std::string> paths;
+    std::vector<std::string> never_cut;
     bool starts_again = false; // after any end that is not in order
 };
 

@@ -15,6 +15,7 @@
 #include "tocsin/cli/show.h"
 #include "tocsin/cli/verb.h"
 #include "tocsin/cli/words.h"
+#include "tocsin/respond/never_cut.h"
 #include "tocsin/respond/plan.h"
 
 namespace tocsin::cli {
@@ -73,6 +74,11 @@ public:
                "--exclude", excludes_, "Keep no versions of what matches (may be given several times)")
             ->type_name("GLOB")
             ->allow_extra_args(false);
+        app.add_option("--never-cut", never_cut_,
+               "A client's address that is never blocked, or a range (may be given several times)")
+            ->type_name("ADDRESS")
+            ->allow_extra_args(false)
+            ->check(CLI::Validator(respond::refuse_what_is_no_address, ""));
         app.add_option("--repository", repository_,
                "Where the versions are kept (default: below the state directory)")
             ->type_name("DIR");
@@ -171,6 +177,7 @@ private:
     {
         GuardOptions options{state_dir, said(respond_, configured_.respond),
             said(excludes_, configured_.excludes), repository, {}, std::move(places)};
+        options.never_cut = said(never_cut_, configured_.never_cut);
         options.starts_again = !foreground_; // in the foreground a service manager does that
         if (options.respond.empty())
             options.respond = name_of(respond::Policy::freeze);
@@ -186,9 +193,10 @@ private:
                 fmt::format("a guard runs on '{}' already; without --foreground it would guard these "
                             "directories as well",
                     session.common().state_dir));
-        if (!respond_.empty() || !repository_.empty() || !reserve_.empty())
+        if (!respond_.empty() || !repository_.empty() || !reserve_.empty() || !never_cut_.empty())
             return Error(Errc::invalid,
-                "a guard runs already: --respond, --repository and --reserve are told when it starts");
+                "a guard runs already: --respond, --never-cut, --repository and --reserve are told when it "
+                "starts");
         return {};
     }
 
@@ -224,6 +232,7 @@ private:
     std::vector<std::string> paths_;
     std::string respond_; // empty: not said
     std::vector<std::string> excludes_;
+    std::vector<std::string> never_cut_;
     std::string repository_;
     std::string reserve_;
     std::string device_writes_; // for how long; empty: not said

@@ -167,7 +167,9 @@ Served served_by(std::unordered_set<std::uint64_t> const& own, std::span<TcpSock
         if (socket.is_listening || !own.contains(socket.inode) || !ports.contains(socket.local_port))
             continue;
         bool const is_another = out.is_anybody && out.address != socket.remote_address;
-        out = {true, is_another || is_of_this_host(socket) ? std::string() : socket.remote_address};
+        bool const is_same_port = !out.is_anybody || out.port == socket.local_port;
+        out = {true, is_another || is_of_this_host(socket) ? std::string() : socket.remote_address,
+            is_same_port ? socket.local_port : std::uint16_t{0}};
         if (out.address.empty())
             break;
     }
@@ -196,9 +198,11 @@ std::optional<RemoteClient> remote_client_of(std::span<event::ProcessKey const> 
             continue;
         auto status = proc::read_start(fd.get(), "status", status_limit);
         auto uid = status.ok() ? proc::parse_effective_uid(status.take()) : status.take_error();
-        if (served.address.empty() || !uid.ok())
+        auto network = sys::stat_at(fd.get(), "ns/net", 0);
+        if (served.address.empty() || !uid.ok() || !network.ok())
             return {};
-        return RemoteClient{std::move(served.address), key, uid.take()};
+        event::ClientAddress at{std::move(served.address), served.port, network.take().stx_ino};
+        return RemoteClient{std::move(at), key, uid.take()};
     }
     return {};
 }

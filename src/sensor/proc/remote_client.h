@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "tocsin/base/result.h"
-#include "tocsin/event/process.h"
+#include "tocsin/event/incident.h"
 
 namespace tocsin::sensor {
 
@@ -38,11 +38,12 @@ Result<std::vector<TcpSocket>> parse_tcp_table(std::string_view table);
 struct Served {
     bool is_anybody = false; // it has accepted a connection
     std::string address; // empty: of several, or of this host
+    std::uint16_t port = 0; // at which of its own; 0: at several
 };
 Served served_by(std::unordered_set<std::uint64_t> const& own, std::span<TcpSocket const> sockets);
 
 struct RemoteClient {
-    std::string address;
+    event::ClientAddress at;
     event::ProcessKey server; // that holds the connection
     std::uint32_t uid = 0; // for whom the server acts just now: its effective user; 0: for itself
 };

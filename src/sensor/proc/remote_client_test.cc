@@ -75,6 +75,17 @@ TEST(Served, IsThePeerOfWhatWasAccepted)
     auto const served = served_by({10, 11, 14}, sockets);
     EXPECT_TRUE(served.is_anybody);
     EXPECT_EQ(served.address, "10.0.0.2");
+    EXPECT_EQ(served.port, 445);
+}
+
+TEST(Served, HasNoPortWhereItIsUsedAtSeveral)
+{
+    auto two = sockets;
+    two.push_back({"0.0.0.0", "0.0.0.0", 139, 15, true});
+    two.push_back({"10.0.0.1", "10.0.0.2", 139, 16, false});
+    auto const served = served_by({11, 16}, two);
+    EXPECT_EQ(served.address, "10.0.0.2");
+    EXPECT_EQ(served.port, 0);
 }
 
 TEST(Served, IsNobodyWhereNothingWasAccepted)

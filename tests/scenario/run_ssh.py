@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A real sshd whose users work on a guarded tree, from network namespaces of their own: one destroys, one saves.
+The incident names the destroyer's address, which is kept out of sshd's port; its processes stay frozen, and go on over
+the same connection when a person releases them. The other notices nothing, and undo gives all back.
+
+    run_ssh.py [--fs ext4]
+"""
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+import lab
+import networks
+
+FILES = 200
+CLIENTS = {"mallory": 4001, "bert": 4002}
+CONFIG = """HostKey {work}/host_key
+PidFile {work}/sshd.pid
+AuthorizedKeysFile {work}/key.pub
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+AllowUsers mallory bert
+"""
+
+
+class Ssh:
+    def __init__(self, network, work):
+        self.network, self.work = network, work / "ssh"
+        self.work.mkdir()
+        networks.add_users(self.work, CLIENTS)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", "/run"], check=True)  # this run's own
+        subprocess.run(["mkdir", "/run/sshd"], check=True)
+        for name in ("host_key", "key"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.work / name], check=True)
+        config = self.work / "sshd_config"
+        config.write_text(CONFIG.format(work=self.work))
+        self.log = open(self.work / "log", "wb")
+        self.process = subprocess.Popen(network.words("server", "/usr/sbin/sshd", "-D", "-e", "-f", config),
+                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+                                        preexec_fn=lab.die_with_parent)
+
+    def words(self, name, command):
+        return self.network.words(name, "ssh", "-F", "none", "-i", self.work / "key", "-o", "StrictHostKeyChecking=no",
+                                  "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=10",
+                                  f"{name}@{self.network.server_for(name)}", command)
+
+    def client(self, name, command, content="", seconds=60):
+        try:
+            done = subprocess.run(self.words(name, command), input=content, text=True, capture_output=True,
+                                  timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return None, "it did not end in time"
+        return done.returncode, done.stdout + done.stderr
+
+    def wait_until_it_answers(self):
+        for _ in range(50):
+            if self.client("bert", "true")[0] == 0:
+                return
+            time.sleep(0.1)
+        raise AssertionError("sshd does not answer: " + (self.work / "log").read_text())
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(10)
+        self.log.close()
+
+
+class Saving(threading.Thread):
+    """Bert saves a document all the time, each over a connection of his own."""
+
+    def __init__(self, ssh, folder):
+        super().__init__(daemon=True)
+        self.ssh, self.folder, self.saved, self.problems, self.runs = ssh, folder, 0, [], True
+
+    def run(self):
+        while self.runs:
+            status, said = self.ssh.client("bert", f"cat > {self.folder}/saved{self.saved}", "a document\n" * 50, 30)
+            if status != 0:
+                self.problems.append(said[-300:])
+            self.saved += 1
+
+    def finish(self):
+        self.runs = False
+        self.join(40)
+
+
+def is_kept_out(ssh):
+    began = time.monotonic()
+    status, said = ssh.client("mallory", "true", seconds=20)
+    return status not in (0, None) and "refused" in said and time.monotonic() - began < 5
+
+
+def actions(host, number):
+    return {action["kind"]: action for action in host.ask("incident", str(number))["actions"]}
+
+
+def attack(host, ssh, tree):
+    before = lab.picture(tree)
+    saving = Saving(ssh, tree / "bert")
+    saving.start()
+    attacker = subprocess.Popen(ssh.words("mallory", f"shred -u {tree}/plan-*"), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=lab.die_with_parent)
+    new = []
+
+    def is_cut():
+        new[:] = [i for i in host.ask("incidents") if "cut" in actions(host, i["id"])]
+        return new
+
+    host.wait(is_cut, "nobody was cut off", 20)
+    if not new:
+        print(host.ask("incidents"), flush=True)
+        return
+    number, address = new[0]["id"], ssh.network.address("mallory")
+    cut = actions(host, number)["cut"]
+    print(f"{lab.damaged(before, tree)} of {FILES} damaged; {cut['outcome']}", flush=True)
+    host.expect(new[0]["state"] == "contained" and new[0]["actor"]["address"] == address, f"the incident is {new[0]}")
+    host.expect(cut["client"] == {"address": address, "port": 22} and "stay frozen" in cut["outcome"], f"done: {cut}")
+    host.expect(is_kept_out(ssh), "the attacker connects again")
+    time.sleep(2)
+    host.expect(attacker.poll() is None and ssh.network.connections("mallory"), "the frozen session has ended")
+    host.tocsin("release", str(number))
+    host.expect(not ssh.network.rules(), f"released, there are still rules: {ssh.network.rules()}")
+    try:
+        host.expect(attacker.wait(30) == 0, f"released, the session ended by {attacker.returncode}")
+    except subprocess.TimeoutExpired:
+        host.expect(False, "released, the session did not go on")
+        attacker.kill()
+    host.expect(ssh.client("mallory", "true")[0] == 0, "released, it cannot connect")
+    saving.finish()
+    host.expect(not saving.problems and saving.saved > 2, f"bert saved {saving.saved}, {saving.problems[:2]}")
+    host.ask("undo", str(number))
+    found = [d for d in lab.differences(before, lab.picture(tree)) if "bert" not in d]
+    host.expect(not found, f"after undo: {found[:3]}")
+    host.expect(len(list((tree / "bert").iterdir())) == saving.saved, "what bert saved is not all there")
+
+
+def parts(host, filesystem, work):
+    if not all(map(shutil.which, ("sshd", "ssh", "ip", "ss", "nft"))):
+        print("skipped: needs sshd, ssh, ip, ss and nft")
+        sys.exit(77)
+    work.chmod(0o755)  # its users go through it
+    tree = filesystem / "tree"
+    tree.mkdir()
+    for number in range(FILES):
+        (tree / f"plan-{number}.txt").write_text(f"document {number}\n" * 200)
+    (tree / "bert").mkdir()
+    for path in [tree, *tree.rglob("*")]:
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    network = networks.Network(CLIENTS)
+    ssh = Ssh(network, work)
+    ssh.wait_until_it_answers()
+    host.tocsin("protect", str(tree))
+    host.expect_tree(tree, "protect")
+
+    def end():
+        ssh.close()
+        network.close()
+
+    return [lambda: attack(host, ssh, tree), end]
+
+
+lab.run_parts("ssh", parts)

@@ -31,22 +31,26 @@ void give_reasons(event::Incident& incident, std::vector<event::Finding>& findin
 
 } // namespace
 
-bool Verdict::keeps_starting_destroyers(Account const& account, WallTime now) const
+bool Verdict::keeps_starting_destroyers(Node const& starter, WallTime now) const
 {
+    auto const& account = starter.account;
     bool const is_too_fast = account.condemned_too_late >= settings_.condemned_too_late_to_climb
-        && now - account.too_late_at < settings_.too_late_within;
+        && now - account.too_late_at < settings_.too_late_within
+        && !has_a_child_for_each_client(starter.process.executable); // of many people
     return is_too_fast || account.condemned_below >= settings_.condemned_below_to_climb;
 }
 
-// What was condemned below `node`, of which nobody runs any more, adds to what its starter answers for.
-void Verdict::note_condemned_below(Node& starter, bool is_too_late, WallTime now) const
+// What was condemned, of which nobody runs any more, adds to what its starters answer for.
+void Verdict::note_condemned(Node const& top, bool is_too_late, WallTime now) const
 {
-    auto& account = starter.account;
-    ++account.condemned_below;
-    bool const follows = now - account.too_late_at < settings_.too_late_within;
-    account.condemned_too_late = is_too_late ? (follows ? account.condemned_too_late : 0) + 1 : 0;
-    if (is_too_late)
-        account.too_late_at = now;
+    for (auto* starter = tree_.above(top); starter != nullptr; starter = tree_.above(*starter)) {
+        auto& account = starter->account;
+        ++account.condemned_below;
+        bool const follows = now - account.too_late_at < settings_.too_late_within;
+        account.condemned_too_late = is_too_late ? (follows ? account.condemned_too_late : 0) + 1 : 0;
+        if (is_too_late)
+            account.too_late_at = now;
+    }
 }
 
 event::Actor actor_of(event::Process const& process)
@@ -69,7 +73,7 @@ Node* Verdict::lowest_above_threshold(Node& leaf, WallTime now) const
         node->account.fade(now, settings_);
         if (lowest == nullptr && node->account.total(settings_) >= settings_.act)
             lowest = node;
-        if (lowest != nullptr && node != lowest && keeps_starting_destroyers(node->account, now))
+        if (lowest != nullptr && node != lowest && keeps_starting_destroyers(*node, now))
             return node;
     }
     return lowest == nullptr ? nullptr : dominant_below(*lowest, now);
@@ -89,6 +93,22 @@ std::vector<Node*> Verdict::with_accomplices(Node& top, WallTime now) const
         }
     }
     return tops;
+}
+
+// A server is no actor where some of its clients are: those that did a fair share of it, each in a process of its own.
+// None where it is no such server, or where so many did a little that only the server can be stopped.
+std::vector<Node*> Verdict::sessions_of(Node& server, WallTime now) const
+{
+    std::vector<Node*> sessions;
+    if (!has_a_child_for_each_client(server.process.executable))
+        return sessions;
+    for (auto* child : server.charged) {
+        child->account.fade(now, settings_);
+        bool const is_session = child->process.executable == server.process.executable && !child->incident;
+        if (is_session && child->account.hard >= server.account.hard * settings_.share_to_be_named)
+            sessions.push_back(child);
+    }
+    return sessions;
 }
 
 // Where one child did nearly all of it, that child is the actor: what else its starter's children
@@ -122,8 +142,12 @@ std::optional<Decision> Verdict::settle(event::ProcessKey doer, WallTime now)
     for (auto const& touch : ledger_.take_touched())
         if (auto* leaf = tree_.find(touch.who); leaf != nullptr) {
             if (auto* top = lowest_above_threshold(*leaf, now); top != nullptr) {
-                strike(doer, *top);
-                return condemn(with_accomplices(*top, now), now);
+                auto tops = sessions_of(*top, now);
+                if (tops.empty())
+                    tops = with_accomplices(*top, now);
+                for (auto* one : tops)
+                    strike(doer, *one);
+                return condemn(tops, now);
             }
             if (suspected_ && touch.weight == Weight::hard && leaf->account.hard >= settings_.suspect)
                 suspected_();
@@ -178,6 +202,27 @@ std::vector<event::Finding> Verdict::findings_of(std::span<Charge const* const> 
     }
     std::ranges::sort(findings, std::greater{}, &event::Finding::points);
     return findings;
+}
+
+void Verdict::take_in(Open& open, Node& top, WallTime now)
+{
+    open.tops.push_back(top.process.key);
+    ledger_.settle(top, now);
+    add_members(open, top);
+    add_steps_before(open, top);
+}
+
+void Verdict::join(event::IncidentId id, event::ProcessKey process, WallTime now)
+{
+    auto found = open_.find(id);
+    auto* node = tree_.find(process);
+    if (found == open_.end() || node == nullptr || node->incident)
+        return;
+    auto& open = found->second;
+    add_counts(open.incident, node->account);
+    take_in(open, *node, now);
+    note_condemned(*node, false, now);
+    open.has_changed = true;
 }
 
 // The top, and of its descendants those that took part, were born since the damage began or with
@@ -278,19 +323,14 @@ Decision Verdict::condemn(std::vector<Node*> const& tops, WallTime now)
     auto const& first =
         *std::ranges::max_element(tops, {}, [](Node const* top) { return top->account.hard; });
     incident.actor = actor_of(first->process);
-    for (auto* top : tops) {
-        open.tops.push_back(top->process.key);
-        ledger_.settle(*top, now);
-        add_members(open, *top);
-        add_steps_before(open, *top);
-    }
+    for (auto* top : tops)
+        take_in(open, *top, now);
     bool const is_too_late = std::ranges::none_of(incident.actor.processes, [this](auto const& member) {
         auto const* node = tree_.find(member);
         return node != nullptr && node->ended_at == WallTime{};
     });
     for (auto* top : tops)
-        for (auto* node = tree_.above(*top); node != nullptr; node = tree_.above(*node))
-            note_condemned_below(*node, is_too_late, now);
+        note_condemned(*top, is_too_late, now);
     for (auto const& member : incident.actor.processes)
         if (auto* node = tree_.find(member); node != nullptr)
             incident.bytes_exposed += node->account.bytes_opened;

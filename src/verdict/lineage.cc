@@ -41,6 +41,12 @@ bool is_stand_in(std::string_view executable)
     return std::ranges::binary_search(names, bare_name(executable));
 }
 
+bool has_a_child_for_each_client(std::string_view executable)
+{
+    auto const name = bare_name(executable);
+    return name == "smbd" || name == "sshd";
+}
+
 ProcessTree::ProcessTree(event::ProcessKey guard) : guard_(guard), makers_(1) { }
 
 std::uint32_t ProcessTree::program_number(std::string const& executable)

@@ -61,6 +61,10 @@ public:
     // release() pardons all.
     void resume(event::Incident const& incident);
 
+    // This process turned out to be the same actor's (another session of the same client): it is condemned in the
+    // incident, too, with what it has done so far. Nothing happens where it is not known, or is condemned already.
+    void join(event::IncidentId id, event::ProcessKey process, WallTime now);
+
     // A person lets the actor go on: what convicted it does not count against it or its
     // children again; other signals do.
     void release(event::IncidentId id);
@@ -129,13 +133,15 @@ private:
     // Naming the actor (actor.cc).
     void strike(event::ProcessKey doer, Node& top) const;
     std::optional<Decision> settle(event::ProcessKey doer, WallTime now);
-    bool keeps_starting_destroyers(Account const& account, WallTime now) const;
-    void note_condemned_below(Node& starter, bool is_too_late, WallTime now) const;
+    bool keeps_starting_destroyers(Node const& starter, WallTime now) const;
+    void note_condemned(Node const& top, bool is_too_late, WallTime now) const;
     Node* lowest_above_threshold(Node& leaf, WallTime now) const;
     Node* dominant_below(Node& node, WallTime now) const;
     std::vector<Node*> with_accomplices(Node& top, WallTime now) const;
+    std::vector<Node*> sessions_of(Node& server, WallTime now) const;
     Decision condemn(std::vector<Node*> const& tops, WallTime now);
     std::vector<event::Finding> findings_of(std::span<Charge const* const> charges, WallTime now);
+    void take_in(Open& open, Node& top, WallTime now);
     void add_members(Open& open, Node& top);
     void add_steps_before(Open& open, Node const& top);
     static void add_member(Open& open, Node const& node);

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tocsin/event/incident.h"
 
@@ -24,18 +25,17 @@ inline bool has_failed(Action const& action)
     return action.outcome.starts_with(failed_outcome);
 }
 
-// Whom the incident keeps out: of its last cut, where that was not taken back since. `actions` in the order in which
+// Whom the incident keeps out: whom it has cut off and nobody has readmitted since. `actions` in the order in which
 // they were done.
-inline std::optional<ClientAddress> cut_client(std::span<Action const> actions)
+inline std::vector<ClientAddress> cut_clients(std::span<Action const> actions)
 {
-    std::optional<ClientAddress> out;
+    std::vector<ClientAddress> out;
     for (auto const& action : actions) {
-        if (has_failed(action))
+        if (has_failed(action) || !action.client)
             continue;
+        std::erase(out, *action.client);
         if (action.kind == ActionKind::cut)
-            out = action.client;
-        else if (action.kind == ActionKind::readmit)
-            out.reset();
+            out.push_back(*action.client);
     }
     return out;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <ranges>
 
 #include "tocsin/event/restraint.h"
 #include "tocsin/respond/network.h"
@@ -54,9 +55,16 @@ void Incidents::resume(WallTime boot)
 // Of the networks of before a boot only the host's has its number again for certain.
 void Incidents::renew_cuts(WallTime boot)
 {
-    for (auto const& [id, client] : cut_)
-        if (incidents_[id].opened >= boot || client.network == respond::own_network())
-            parts_.responder.renew_cut(client);
+    for (auto const& [id, clients] : cut_)
+        for (auto const& client : clients)
+            if (incidents_[id].opened >= boot || client.network == respond::own_network())
+                parts_.responder.renew_cut(client);
+}
+
+void Incidents::recall_cut(event::IncidentId id, std::vector<event::ClientAddress> clients)
+{
+    if (!clients.empty())
+        cut_[id] = std::move(clients);
 }
 
 event::IncidentId Incidents::next_id() const
@@ -115,7 +123,7 @@ void Incidents::look_for_client(event::Incident const& incident, Responder::Once
         auto const* node = parts_.processes.find(process);
         process = node == nullptr ? event::ProcessKey{} : node->process.parent;
     }
-    parts_.responder.look_for_client(incident.id, std::move(line), then);
+    parts_.responder.look_for_client(incident.id, std::move(line), incident.actor.processes, then);
 }
 
 void Incidents::name_client(event::IncidentId id, sensor::RemoteClient const& client)
@@ -221,28 +229,27 @@ Result<void> Incidents::release(event::IncidentId id, std::string const& by)
     parts_.verdict.release(id); // pardoned first: what it does from now on is looked at anew
     contained_.erase(id);
     parts_.responder.release(id, incident->actor.processes, by);
-    readmit(id, by);
+    for (auto const& client : kept_out(id))
+        readmit(id, client, by);
     return {};
 }
 
 // Whom another incident keeps out, too, stays out.
-void Incidents::readmit(event::IncidentId id, std::string const& by)
+void Incidents::readmit(event::IncidentId id, event::ClientAddress const& client, std::string const& by)
 {
-    auto const at = cut_.find(id);
-    if (at == cut_.end())
-        return;
-    auto const other = std::ranges::find_if(
-        cut_, [&](auto const& item) { return item.first != id && item.second == at->second; });
+    auto const other = std::ranges::find_if(cut_, [&](auto const& item) {
+        return item.first != id && std::ranges::find(item.second, client) != item.second.end();
+    });
     if (other == cut_.end())
-        return parts_.responder.readmit(id, at->second, by);
+        return parts_.responder.readmit(id, client, by);
     event::Action action;
     action.incident = id;
     action.time = wall_now();
     action.kind = ActionKind::readmit;
     action.by = by;
-    action.outcome = fmt::format("{} stays out of port {}, until incident {} is released", at->second.address,
-        at->second.port, other->first.value);
-    action.client = at->second;
+    action.outcome = fmt::format("{} stays out of port {}, until incident {} is released", client.address,
+        client.port, other->first.value);
+    action.client = client;
     acted(std::move(action));
 }
 
@@ -259,10 +266,28 @@ std::size_t Incidents::living(event::IncidentId id) const
     return at == incidents_.end() ? 0 : running_of(at->second).size();
 }
 
-std::optional<event::ClientAddress> Incidents::kept_out(event::IncidentId id) const
+std::vector<event::ClientAddress> Incidents::kept_out(event::IncidentId id) const
 {
     auto const at = cut_.find(id);
-    return at == cut_.end() ? std::nullopt : std::optional(at->second);
+    return at == cut_.end() ? std::vector<event::ClientAddress>{} : at->second;
+}
+
+// Or one that was kept out may come in again.
+void Incidents::cut(event::Action const& done)
+{
+    auto const id = done.incident;
+    auto& clients = cut_[id];
+    std::erase(clients, *done.client);
+    if (done.kind == ActionKind::cut)
+        clients.push_back(*done.client);
+    if (clients.empty())
+        cut_.erase(id);
+    if (done.kind != ActionKind::cut)
+        return;
+    for (auto const& session : done.processes | std::views::drop(1)) // the same user's from there
+        parts_.verdict.join(id, session, wall_now());
+    if (!contained_.contains(id)) // a person has released it meanwhile
+        readmit(id, *done.client, "policy");
 }
 
 std::uint64_t Incidents::deeds(event::IncidentId id)
@@ -299,17 +324,11 @@ void Incidents::acted(event::Action action)
     auto const kind = action.kind;
     bool const has_failed = event::has_failed(action);
     bool const found_any = !action.processes.empty();
-    auto const client = action.client;
+    if (!has_failed && action.client)
+        cut(action);
     parts_.batch.add(std::move(action));
     if (has_failed)
         return;
-    if (kind == ActionKind::readmit)
-        cut_.erase(id);
-    if (kind == ActionKind::cut && client) {
-        cut_[id] = *client;
-        if (!contained_.contains(id)) // a person has released it meanwhile
-            readmit(id, "policy");
-    }
     bool const contains = kind == ActionKind::cut || (kind == ActionKind::freeze && found_any);
     if (contains && contained_.contains(id)) {
         if (incidents_[id].state != IncidentState::undone)

@@ -34,8 +34,8 @@ public:
     void recall(event::Incident const& incident);
     // At the start: it was undone while its actor was frozen, which it still is.
     void recall_held(event::IncidentId id) { held_.insert(id); }
-    // At the start: its client is kept out.
-    void recall_cut(event::IncidentId id, event::ClientAddress client) { cut_[id] = std::move(client); }
+    // At the start: these are kept out.
+    void recall_cut(event::IncidentId id, std::vector<event::ClientAddress> clients);
     // Once the running processes are known: who was contained and still is there is contained
     // again, and who was cut off is kept out, unless the policy is to observe. Keys from before `boot` mean nobody any
     // more.
@@ -67,7 +67,7 @@ public:
     // Of its processes, how many still exist: frozen, or at work.
     std::size_t living(event::IncidentId id) const;
     // Who is kept out because of it until it is released.
-    std::optional<event::ClientAddress> kept_out(event::IncidentId id) const;
+    std::vector<event::ClientAddress> kept_out(event::IncidentId id) const;
     // The responder did something, or failed to.
     void acted(event::Action action);
 
@@ -77,7 +77,8 @@ private:
     std::vector<event::ProcessKey> running_of(event::Incident const& incident) const;
     void contain(event::Incident const& incident);
     void look_for_client(event::Incident const& incident, Responder::OnceFound then);
-    void readmit(event::IncidentId id, std::string const& by);
+    void readmit(event::IncidentId id, event::ClientAddress const& client, std::string const& by);
+    void cut(event::Action const& done);
     void renew_cuts(WallTime boot);
     void change_state(event::IncidentId id, event::IncidentState state);
     void introduce(event::Incident const& incident);
@@ -90,7 +91,8 @@ private:
     std::map<event::IncidentId, event::IncidentState> undone_alive_;
     std::unordered_set<event::IncidentId> held_; // until resume()
     std::unordered_set<event::IncidentId> contained_; // from the decision on
-    std::map<event::IncidentId, event::ClientAddress> cut_; // kept out until a person releases the incident
+    // Kept out until a person releases the incident; an incident that has none is not in it.
+    std::map<event::IncidentId, std::vector<event::ClientAddress>> cut_;
 };
 
 } // namespace tocsin::guard

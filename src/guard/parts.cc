@@ -128,8 +128,7 @@ Result<void> Guard::Parts::recall()
         auto const actions = TRY(reading->actions_of(incident.id));
         if (is_still_frozen(incident, actions))
             decider.incidents().recall_held(incident.id);
-        if (auto client = event::cut_client(actions))
-            decider.incidents().recall_cut(incident.id, std::move(*client));
+        decider.incidents().recall_cut(incident.id, event::cut_clients(actions));
     }
     return {};
 }

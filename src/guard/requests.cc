@@ -205,7 +205,7 @@ Result<void> Guard::Parts::after_undo(
     struct After {
         bool is_undone;
         std::size_t living;
-        std::optional<event::ClientAddress> kept_out;
+        std::vector<event::ClientAddress> kept_out;
     };
     auto after = TRY(in_decider<After>([=, by = request.user](Decider& d) -> Result<After> {
         bool const is_undone = d.incidents().record_undo(id, by, outcome, whole, deeds);
@@ -214,10 +214,10 @@ Result<void> Guard::Parts::after_undo(
     if (whole == Incidents::Whole::yes && !after.is_undone)
         answers::add_note(report, "not all",
             fmt::format("more may have been done meanwhile: 'tocsin undo {}' again takes it back", id.value));
-    if (auto const& client = after.kept_out)
+    for (auto const& client : after.kept_out)
         answers::add_note(report, "client",
-            fmt::format("{} stays out of port {}: 'tocsin release {}' admits it again", client->address,
-                client->port, id.value));
+            fmt::format("{} stays out of port {}: 'tocsin release {}' admits it again", client.address,
+                client.port, id.value));
     auto const living = after.living;
     if (living != 0)
         answers::add_note(report, "actor",

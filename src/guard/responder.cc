@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/guard/responder.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <pthread.h>
 
@@ -13,6 +14,7 @@ namespace tocsin::guard {
 namespace {
 
 constexpr std::size_t tasks_at_most = 10'000;
+constexpr std::size_t sessions_at_most = 64; // of an incident, which are cut
 
 std::vector<pid_t> pids_of(std::span<event::ProcessKey const> processes)
 {
@@ -104,9 +106,10 @@ void Responder::run()
         std::visit([this](auto const& wanted) { carry_out(wanted); }, *task);
 }
 
-void Responder::look_for_client(event::IncidentId id, std::vector<event::ProcessKey> line, OnceFound then)
+void Responder::look_for_client(event::IncidentId id, std::vector<event::ProcessKey> line,
+    std::vector<event::ProcessKey> processes, OnceFound then)
 {
-    (void)tasks_.put(Search{id, std::move(line), then});
+    (void)tasks_.put(Search{id, std::move(line), std::move(processes), then});
 }
 
 void Responder::readmit(event::IncidentId id, event::ClientAddress client, std::string by)
@@ -134,25 +137,36 @@ void Responder::carry_out(Search const& search)
     if (!client)
         return;
     found_(search.id, *client);
-    if (search.then == OnceFound::cut)
-        cut(search.id, *client);
+    if (search.then != OnceFound::cut)
+        return;
+    cut(search.id, *client);
+    auto const others =
+        std::span(search.processes).first(std::min(search.processes.size(), sessions_at_most));
+    for (auto const& process : others) {
+        if (process == client->server)
+            continue;
+        if (auto const other = sensor::remote_client_of(std::span(&process, 1)))
+            cut(search.id, *other);
+    }
 }
 
 void Responder::cut(event::IncidentId id, sensor::RemoteClient const& client)
 {
     auto outcome = never_cut_.holds(client.at.address)
         ? Error(Errc::denied, client.at.address + " is never cut off; its session stays frozen")
-        : respond::cut_off(client.at, client.server);
+        : respond::cut_off(client.at, client.server, client.uid);
     event::Action action;
     action.incident = id;
     action.kind = event::ActionKind::cut;
     action.by = "policy";
-    action.processes = {client.server};
+    action.processes = {client.server}; // the one that was found comes first
     action.client = client.at;
     if (outcome.ok()) {
         auto done = outcome.take();
         if (done.has_ended) // whoever gets its number next is another
             keeper_->allow(pids_of(action.processes));
+        action.processes.insert(
+            action.processes.end(), done.other_sessions.begin(), done.other_sessions.end());
         action.outcome = std::move(done.how);
     } else {
         action.outcome = event::outcome_of_failure(outcome.error().message());

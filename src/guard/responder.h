@@ -48,7 +48,9 @@ public:
     void kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
     // Of an actor's top and those that it comes from, nearest first: whose client it is, if anybody's.
     enum class OnceFound { name, cut };
-    void look_for_client(event::IncidentId id, std::vector<event::ProcessKey> line, OnceFound then);
+    // Where it is cut off, so are the clients of the incident's other processes.
+    void look_for_client(event::IncidentId id, std::vector<event::ProcessKey> line,
+        std::vector<event::ProcessKey> processes, OnceFound then);
     // After a start: the block of a cut is there again, if it has gone meanwhile.
     void renew_cut(event::ClientAddress client);
     // The inverse of a cut.
@@ -67,6 +69,7 @@ private:
     struct Search {
         event::IncidentId id;
         std::vector<event::ProcessKey> line;
+        std::vector<event::ProcessKey> processes;
         OnceFound then;
     };
     struct Readmission {

@@ -16,6 +16,7 @@ namespace tocsin::respond {
 namespace {
 
 constexpr std::chrono::seconds ends_within{2};
+constexpr std::size_t status_limit = 4'096;
 
 struct Server {
     PidRef process;
@@ -41,13 +42,15 @@ bool is_smbd(Server const& server)
 }
 
 // Takes down what it has accepted from this client. Whatever had come and was not read is gone, and reading fails.
-void take_down_connections(Server const& server, event::ClientAddress const& client)
+// Whether there was anything.
+bool take_down_connections(Server const& server, event::ClientAddress const& client)
 {
     auto opened = sys::open_at(server.directory.get(), "fd", O_RDONLY | O_DIRECTORY);
     auto const directory = opened.ok() ? opened.take() : UniqueFd();
     auto entries = directory ? sys::list_dir(directory.get()) : Result<std::vector<sys::DirEntry>>({});
     if (!entries.ok())
-        return;
+        return false;
+    bool is_any = false;
     for (auto const& entry : entries.take()) {
         auto target = sys::read_link_at(directory.get(), entry.name);
         int number = -1;
@@ -55,9 +58,18 @@ void take_down_connections(Server const& server, event::ClientAddress const& cli
         if (!target.ok() || !target.take().starts_with("socket:") || number < 0)
             continue;
         auto socket = server.process.descriptor(number);
-        if (socket.ok())
-            take_down_if_of(socket.take().get(), client);
+        if (socket.ok() && take_down_if_of(socket.take().get(), client))
+            is_any = true;
     }
+    return is_any;
+}
+
+// For whom it acts just now; 0: for itself, or it has ended.
+std::uint32_t user_of(Server const& server)
+{
+    auto status = proc::read_start(server.directory.get(), "status", status_limit);
+    auto uid = status.ok() ? proc::parse_effective_uid(status.take()) : status.take_error();
+    return uid.ok() ? uid.take() : 0;
 }
 
 bool is_in_network(Server const& server, std::uint64_t network)
@@ -67,12 +79,15 @@ bool is_in_network(Server const& server, std::uint64_t network)
 }
 
 // The client's other sessions get nothing through any more: they end at once, before others wait for the files and
-// locks that they hold.
-void take_down_other_sessions(proc::ProcDir const& proc, event::ClientAddress const& client, pid_t except)
+// locks that they hold. One that is stopped cannot: it has an incident of its own, whose cut finds it by its connection.
+// Those of this user.
+std::vector<event::ProcessKey> take_down_other_sessions(
+    proc::ProcDir const& proc, event::ClientAddress const& client, pid_t except, std::uint32_t uid)
 {
+    std::vector<event::ProcessKey> out;
     auto listed = proc.processes();
     if (!listed.ok())
-        return;
+        return out;
     for (auto const pid : listed.take()) {
         if (pid == except)
             continue;
@@ -80,9 +95,13 @@ void take_down_other_sessions(proc::ProcDir const& proc, event::ClientAddress co
         if (!opened.ok())
             continue;
         auto const server = opened.take();
-        if (is_smbd(server) && is_in_network(server, client.network))
-            take_down_connections(server, client);
+        if (server.stat.state == 'T' || !is_smbd(server) || !is_in_network(server, client.network))
+            continue;
+        auto const user = user_of(server); // asked first: it ends at once
+        if (take_down_connections(server, client) && uid != 0 && user == uid)
+            out.push_back({pid, server.stat.start_ticks});
     }
+    return out;
 }
 
 Result<void> end_smbd(Server const& server)
@@ -97,10 +116,10 @@ Result<void> end_smbd(Server const& server)
 
 } // namespace
 
-Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey key)
+Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey key, std::uint32_t uid)
 {
     TRY(keep_out(client));
-    Cut cut{fmt::format("{} is kept out of port {}", client.address, client.port), false};
+    Cut cut{fmt::format("{} is kept out of port {}", client.address, client.port), false, {}};
     auto const proc = TRY(proc::ProcDir::open());
     auto opened = open_server(proc, key.pid);
     auto const server = opened.ok() ? std::optional(opened.take()) : std::nullopt;
@@ -117,7 +136,7 @@ Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey key)
     cut.has_ended = ended.ok();
     cut.how += ended.ok() ? fmt::format(", and smbd {} has ended", key.pid)
                           : fmt::format(", but smbd {}: {}", key.pid, ended.error().message());
-    take_down_other_sessions(proc, client, key.pid);
+    cut.other_sessions = take_down_other_sessions(proc, client, key.pid, uid);
     return cut;
 }
 

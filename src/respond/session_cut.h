@@ -12,8 +12,9 @@
 // Errors: where the client could not be kept out, with nothing done.
 #pragma once
 
-#include <span>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "tocsin/base/result.h"
 #include "tocsin/event/incident.h"
@@ -23,7 +24,9 @@ namespace tocsin::respond {
 struct Cut {
     std::string how; // one sentence part: "10.0.0.2 is kept out of port 445, and smbd 812 has ended"
     bool has_ended = false; // the server's process
+    std::vector<event::ProcessKey> other_sessions; // of the same user, which end, too
 };
-Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey server);
+// `uid`: for whom the server's process acts; 0: not known.
+Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey server, std::uint32_t uid);
 
 } // namespace tocsin::respond

@@ -20,9 +20,11 @@ protected:
     {
         std::filesystem::copy_file("/bin/sleep", dir_ / name);
         network_ = std::make_unique<OwnNetwork>(dir_ / name);
-        if (network_->is_made())
-            ::kill(network_->process().pid, SIGSTOP);
-        return network_->is_made();
+        if (!network_->is_made())
+            return false;
+        auto const pid = network_->process().pid;
+        ::kill(pid, SIGSTOP);
+        return ::waitpid(pid, nullptr, WUNTRACED) == pid;
     }
     char state() const { return proc::ProcDir::open().take().stat(network_->process().pid).take().state; }
     event::ClientAddress client() const { return {"10.0.0.2", 445, network_->number()}; }
@@ -35,7 +37,7 @@ TEST_F(SessionCut, EndsAnSmbdThatWasStopped)
 {
     if (!starts("smbd"))
         GTEST_SKIP() << "needs root and nft";
-    auto const cut = cut_off(client(), network_->process()).take();
+    auto const cut = cut_off(client(), network_->process(), 0).take();
     EXPECT_TRUE(cut.has_ended);
     EXPECT_THAT(cut.how, HasSubstr("has ended"));
     EXPECT_EQ('Z', state());
@@ -46,7 +48,7 @@ TEST_F(SessionCut, LeavesAnotherServerStopped)
 {
     if (!starts("sshd"))
         GTEST_SKIP() << "needs root and nft";
-    auto const cut = cut_off(client(), network_->process()).take();
+    auto const cut = cut_off(client(), network_->process(), 0).take();
     EXPECT_FALSE(cut.has_ended);
     EXPECT_THAT(cut.how, HasSubstr("stay frozen"));
     EXPECT_EQ('T', state());
@@ -58,7 +60,7 @@ TEST_F(SessionCut, DoesNotTouchAProcessThatHasTheNumberByNow)
         GTEST_SKIP() << "needs root and nft";
     auto other = network_->process();
     other.start_ticks -= 1;
-    auto const cut = cut_off(client(), other).take();
+    auto const cut = cut_off(client(), other, 0).take();
     EXPECT_FALSE(cut.has_ended);
     EXPECT_EQ('T', state());
 }
@@ -69,7 +71,7 @@ TEST_F(SessionCut, DoesNothingWhereTheClientCannotBeKeptOut)
         GTEST_SKIP() << "needs root and nft";
     auto nobody = client();
     nobody.address = "nobody";
-    EXPECT_ERRC(Errc::invalid, cut_off(nobody, network_->process()));
+    EXPECT_ERRC(Errc::invalid, cut_off(nobody, network_->process(), 0));
     EXPECT_EQ('T', state());
 }
 

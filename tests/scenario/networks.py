@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server and its clients in network namespaces of their own, and users that only this run knows."""
+import atexit
+import os
+import signal
 import subprocess
 import time
 
@@ -11,6 +14,7 @@ class Network:
 
     def __init__(self, clients):
         self.holders, self.clients = {}, list(clients)
+        atexit.register(self.close)
         for name in ("server", *clients):
             self.holders[name] = subprocess.Popen(["unshare", "-n", "sleep", "1000"], preexec_fn=lab.die_with_parent)
         time.sleep(0.5)
@@ -45,8 +49,24 @@ class Network:
         return found.stdout.splitlines()
 
     def close(self):
-        for holder in self.holders.values():
+        """With all that lives in them, also what a guard has stopped."""
+        for name, holder in self.holders.items():
+            for process in self.processes(name) if holder.poll() is None else []:
+                if process != holder.pid:
+                    os.kill(process, signal.SIGKILL)
             holder.kill()
+            holder.wait()
+
+    def processes(self, name):
+        own = os.readlink(f"/proc/{self.holders[name].pid}/ns/net")
+        found = []
+        for process in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if os.readlink(f"/proc/{process}/ns/net") == own:
+                    found.append(int(process))
+            except OSError:
+                pass  # it has ended
+        return found
 
 
 def add_users(work, users):

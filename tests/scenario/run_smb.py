@@ -208,6 +208,7 @@ class Others:
         self.folder.chmod(0o777)
 
 
+rates = []  # MiB/s before, during and after each attack
 MEASURED = 4  # seconds: before the attack, from its beginning, and after that
 
 
@@ -234,6 +235,7 @@ def attack(host, samba, share, what, commands, tongue):
     time.sleep(max(0.0, began + MEASURED - time.monotonic()))
     time.sleep(MEASURED)
     before, during, after = (others.rate(began + n * MEASURED, began + (n + 1) * MEASURED) for n in (-1, 0, 1))
+    rates.append((before, during, after))
     others.finish(host, what)
     host.expect(not samba.network.connections("mallory"), f"{what}: a second session of the attacker's is still connected")
     second.kill()
@@ -307,6 +309,48 @@ def attack_and_back(host, samba, share, what, commands, tongue):
     host.expect(not rules, f"{what}: released, there are still rules: {rules}")
 
 
+SESSIONS = 6
+
+
+def by_many_sessions(host, samba, share, what, commands):
+    """At once, each with a share of the work: all of them end, and what each did belongs to an incident."""
+    what = f"{what} by {SESSIONS} sessions"
+    before = lab.picture(share)
+    known = {i["id"] for i in host.ask("incidents")}
+    others = Others(samba, share)
+    time.sleep(1)
+    attackers = [threading.Thread(target=samba.client, daemon=True,
+                                  args=("mallory", "\n".join(commands[n::SESSIONS]) + "\n", 20))
+                 for n in range(SESSIONS)]
+    for each in attackers:
+        each.start()
+    for each in attackers:
+        each.join(25)
+    time.sleep(1)
+    others.finish(host, what)
+    new = [i for i in host.ask("incidents") if i["id"] not in known]
+    kept = {p: i for p, i in before.items() if not p.startswith("others")}
+    print(f"{what}: {lab.damaged(kept, share)} of {FILES} damaged, {len(new)} incidents", flush=True)
+    host.expect(new and not samba.stopped() and not samba.network.connections("mallory"),
+                f"{what}: still there: {samba.stopped()}, {samba.network.connections('mallory')}")
+    host.expect(is_kept_out(samba, "SMB 2.1"), f"{what}: the attacker connects again")
+    for incident in sorted(new, key=lambda i: -i["id"]):
+        host.ask("undo", str(incident["id"]))
+    found = [d for d in lab.differences(before, lab.picture(share)) if "others" not in d and not is_folder_time(d)]
+    host.expect(not found, f"{what}: {found[:3]}")
+    host.expect(others.are_all_there(), f"{what}: what the others saved is not all there")
+    others.clear()
+    for incident in new:
+        host.tocsin("release", str(incident["id"]))
+    host.expect(samba.client("mallory", "ls\n", 20)[0] == 0 and not samba.network.rules(),
+                f"{what}: released, it cannot connect, or there are still rules: {samba.network.rules()}")
+
+
+def is_folder_time(difference):
+    """Of a folder in which two incidents changed something, whose undo leaves the time of the last."""
+    return difference.startswith("differs: ") and "." not in difference.split(":")[1] and "mtime" in difference
+
+
 def parts(host, filesystem, work):
     if not all(map(shutil.which, ("smbd", "smbclient", "ip", "ss", "nft"))):
         print("skipped: needs smbd, smbclient, ip, ss and nft")
@@ -324,11 +368,16 @@ def parts(host, filesystem, work):
     host.expect_tree(share, "protect")
 
     def end():
+        before, during, after = (sum(each) / len(rates) for each in zip(*rates))
+        print(f"on average {before:.0f} MiB/s before the attacks, {during:.0f} during ({100 * during / before:.0f} %), "
+              f"{after:.0f} after", flush=True)
         samba.close()
         network.close()
 
     wanted = [(what, commands, tongue) for what, commands in attacks(junk).items() for tongue in TONGUES]
-    return [*(lambda each=each: attack_and_back(host, samba, share, *each) for each in wanted), end]
+    many = [(what, attacks(junk)[what]) for what in ("renamed", "overwritten")]
+    return [*(lambda each=each: attack_and_back(host, samba, share, *each) for each in wanted),
+            *(lambda each=each: by_many_sessions(host, samba, share, *each) for each in many), end]
 
 
 lab.run_parts("smb", parts)

@@ -98,26 +98,42 @@ def actions(host, number):
     return {action["kind"]: action for action in host.ask("incident", str(number))["actions"]}
 
 
-def attack(host, ssh, tree):
-    before = lab.picture(tree)
-    saving = Saving(ssh, tree / "bert")
-    saving.start()
+def begin_attack(host, ssh, tree):
+    """The destroyer's client, its incident and what was done about its client. Nothing for the last two: nobody saw it."""
+    known = {i["id"] for i in host.ask("incidents")}
     attacker = subprocess.Popen(ssh.words("mallory", f"shred -u {tree}/plan-*"), stdin=subprocess.DEVNULL,
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=lab.die_with_parent)
     new = []
 
-    def is_cut():
-        new[:] = [i for i in host.ask("incidents") if "cut" in actions(host, i["id"])]
+    def is_answered():
+        new[:] = [i for i in host.ask("incidents") if i["id"] not in known and "cut" in actions(host, i["id"])]
         return new
 
-    host.wait(is_cut, "nobody was cut off", 20)
+    host.wait(is_answered, "nobody was cut off", 20)
     if not new:
         print(host.ask("incidents"), flush=True)
+        attacker.kill()
+        return attacker, None, None
+    number = new[0]["id"]
+    return attacker, host.ask("incident", str(number)), actions(host, number)["cut"]
+
+
+def expect_undone(host, tree, before, number):
+    host.ask("undo", str(number))
+    found = [d for d in lab.differences(before, lab.picture(tree)) if "bert" not in d]
+    host.expect(not found, f"after undo: {found[:3]}")
+
+
+def cut_and_released(host, ssh, tree):
+    before = lab.picture(tree)
+    saving = Saving(ssh, tree / "bert")
+    saving.start()
+    attacker, incident, cut = begin_attack(host, ssh, tree)
+    if not incident:
         return
-    number, address = new[0]["id"], ssh.network.address("mallory")
-    cut = actions(host, number)["cut"]
+    number, address = incident["id"], ssh.network.address("mallory")
     print(f"{lab.damaged(before, tree)} of {FILES} damaged; {cut['outcome']}", flush=True)
-    host.expect(new[0]["state"] == "contained" and new[0]["actor"]["address"] == address, f"the incident is {new[0]}")
+    host.expect(incident["state"] == "contained" and incident["actor"]["address"] == address, f"it is {incident}")
     host.expect(cut["client"] == {"address": address, "port": 22} and "stay frozen" in cut["outcome"], f"done: {cut}")
     host.expect(is_kept_out(ssh), "the attacker connects again")
     time.sleep(2)
@@ -132,10 +148,36 @@ def attack(host, ssh, tree):
     host.expect(ssh.client("mallory", "true")[0] == 0, "released, it cannot connect")
     saving.finish()
     host.expect(not saving.problems and saving.saved > 2, f"bert saved {saving.saved}, {saving.problems[:2]}")
-    host.ask("undo", str(number))
-    found = [d for d in lab.differences(before, lab.picture(tree)) if "bert" not in d]
-    host.expect(not found, f"after undo: {found[:3]}")
+    expect_undone(host, tree, before, number)
     host.expect(len(list((tree / "bert").iterdir())) == saving.saved, "what bert saved is not all there")
+
+
+def not_cut(host, ssh, tree, why):
+    """It is frozen all the same."""
+    before = lab.picture(tree)
+    attacker, incident, cut = begin_attack(host, ssh, tree)
+    if not incident:
+        return
+    host.expect(incident["state"] == "contained", f"{why}: it is {incident['state']}")
+    host.expect(cut["outcome"].startswith("failed: ") and why in cut["outcome"], f"{why}: {cut['outcome']}")
+    host.expect(ssh.client("mallory", "true")[0] == 0, f"{why}: the client cannot connect")
+    host.tocsin("stop", str(incident["id"]))
+    attacker.wait(30)
+    expect_undone(host, tree, before, incident["id"])
+
+
+def without_nftables(host, ssh, tree):
+    nft = shutil.which("nft")
+    subprocess.run(["mount", "--bind", "/bin/false", nft], check=True)  # for this run alone
+    not_cut(host, ssh, tree, "nftables")
+    subprocess.run(["umount", nft], check=True)
+
+
+def an_administrator(host, ssh, tree):
+    host.end_guard()
+    host.tocsin("protect", str(tree), "--never-cut", ssh.network.address("mallory") + "/32")
+    host.expect_tree(tree, "protect again")
+    not_cut(host, ssh, tree, "never cut off")
 
 
 def parts(host, filesystem, work):
@@ -160,7 +202,8 @@ def parts(host, filesystem, work):
         ssh.close()
         network.close()
 
-    return [lambda: attack(host, ssh, tree), end]
+    return [*(lambda part=part: part(host, ssh, tree) for part in (cut_and_released, without_nftables, an_administrator)),
+            end]
 
 
 lab.run_parts("ssh", parts)

@@ -3,10 +3,12 @@
 """Runs destroyers against a real guard and says what each cost. One line an attack; JSON at the end.
 
     run_attacks.py [--fs ext4,xfs,btrfs] [--files 10000] [--folders 1,100] [--busy] [--only S11] [--runs 1]
+    run_attacks.py --list
 """
 import argparse
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -16,17 +18,45 @@ import time
 from pathlib import Path
 
 import lab
-from attacks import ATTACKS, NEEDS
+from attack import Outcome
+from attacks import ATTACKS
 
 
-def start(command, tree, scratch):
-    environment = {**os.environ, "TREE": str(tree), "SCRATCH": str(scratch)}
-    return subprocess.Popen(["bash", "-c", command], cwd=tree, env=environment, start_new_session=True,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                            preexec_fn=lab.die_with_parent)
+SIMULATOR = "tocsin_simulator"
 
 
-def end(attacker, guard):
+class Shell:
+    """Runs an attack's commands in the tree, as attack.py says. Their output goes to `scratch`/output."""
+
+    def __init__(self, office, scratch, beside, original):
+        self.office, self.output = office, scratch / "output"
+        self.environment = {**os.environ, "TREE": str(office), "SCRATCH": str(scratch), "BESIDE": str(beside),
+                            "SIMULATOR": str(lab.bin_dir() / SIMULATOR), "TOKEN": original.token,
+                            "MANIFEST": str(original.manifest)}
+
+    def start(self, command):
+        with open(self.output, "ab") as output:
+            return subprocess.Popen(["bash", "-c", command], cwd=self.office, env=self.environment,
+                                    start_new_session=True, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                    preexec_fn=lab.die_with_parent)
+
+    def run(self, command):
+        status = self.start(command).wait(300)
+        if status != 0:
+            raise RuntimeError(f"exit status {status} of: {command}")
+
+
+def kill_who_works_in(place):
+    """What left the attack's session works on in its tree: by that it is found."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.readlink(process / "cwd").startswith(str(place)):
+                os.kill(int(process.name), signal.SIGKILL)
+        except OSError:
+            continue
+
+
+def end(attacker, guard, place):
     """Whatever of the attack is left, frozen or not."""
     for incident in guard.ask("incidents"):
         if incident["state"] == "contained":
@@ -37,6 +67,7 @@ def end(attacker, guard):
         pass
     attacker.wait()
     subprocess.run(["pkill", "-KILL", "-s", str(attacker.pid)], check=False)
+    kill_who_works_in(place)
 
 
 class Bystander:
@@ -87,8 +118,18 @@ class Office:
         office.mkdir(parents=True)
         lab.make_corpus(office, files, folders)
         Bystander.prepare(tree)
+        self.mark(office)
         self.picture = lab.picture(office)
         self.filesystem.detach()
+
+    def mark(self, office):
+        """For the simulator, which works in no other folder."""
+        self.token, self.manifest = secrets.token_hex(32), self.work / "manifest"
+        (office / ".tocsin-simulation").write_text(self.token + "\n")
+        if (lab.bin_dir() / SIMULATOR).exists():
+            with open(self.manifest, "wb") as manifest:
+                subprocess.run([lab.bin_dir() / SIMULATOR, "manifest", office, "--token", self.token],
+                               stdout=manifest, check=True)
 
     def copy(self, work):
         return lab.FileSystem(work, self.kind, like=self.filesystem.image)
@@ -99,26 +140,33 @@ class Office:
 
 def run_one(name, original, busy, with_bystander):
     work = temporary("scenario")
+    attack = ATTACKS[name]
     result = {"attack": name, "fs": original.kind, "files": original.files, "folders": original.folders, "busy": busy}
-    hogs, guard, attacker, filesystem, bystander = [], None, None, None, None
+    hogs, guard, attacker, filesystem, bystander, below = [], None, None, None, None, None
     try:
         filesystem = original.copy(work)
         tree = filesystem.path / "share"
         office = tree / "office"
-        guard = lab.Guard(work / "state", tree)
-        guard.wait_until_guarding()
+        scratch, beside = work / "scratch", filesystem.path / "beside"
+        scratch.mkdir(mode=0o711)
+        beside.mkdir()
+        shell = Shell(office, scratch, beside, original)
         before = original.picture
-        scratch = work / "scratch"
-        scratch.mkdir(mode=0o700)
+        if attack.before_guard:
+            shell.run(attack.before_guard)
+            before = lab.picture(office)
+        guard = lab.Guard(work / "state", filesystem.path if attack.whole else tree)
+        guard.wait_until_guarding()
         if busy:
             hogs = [subprocess.Popen(["sh", "-c", "while :; do :; done"], preexec_fn=lab.die_with_parent) for _ in range(2)]
         bystander = Bystander(str(tree)) if with_bystander else None
         if bystander:
             time.sleep(0.3)
+        below = os.open(office, os.O_PATH | os.O_DIRECTORY)  # the tree itself, whatever is laid over it
         began = time.monotonic()
-        attacker = start(ATTACKS[name], office, scratch)
+        attacker = shell.start(attack.command)
         frozen_after = None
-        while time.monotonic() - began < 400:  # ten thousand programs one after another take a while
+        while time.monotonic() - began < attack.seconds:
             incidents = [i for i in guard.ask("incidents") if i["state"] == "contained"]
             if incidents:
                 frozen_after = time.monotonic() - began
@@ -136,12 +184,15 @@ def run_one(name, original, busy, with_bystander):
         if bystander:
             result["bystander_exit"] = bystander.finish()
         result["seconds_to_freeze"] = frozen_after
-        result["damaged"] = lab.damaged(before, office)
+        result["damaged"] = lab.damaged(before, f"/proc/self/fd/{below}")
         result["incidents"] = len(incidents)
         if frozen_after is None:
-            result["log"] = json.dumps({"status": guard.ask("status"), "incidents": guard.ask("incidents")})
-        result["reasons"] = incidents[0]["reasons"][:2] if incidents else []
-        end(attacker, guard)
+            result["log"] = json.dumps({"state": guard.ask("status")["state"], "incidents": guard.ask("incidents")})
+        result["reasons"] = incidents[0]["reasons"][:3] if incidents else []
+        result["output"] = shell.output.read_text(errors="replace")[-300:]
+        end(attacker, guard, filesystem.path)
+        if attack.afterwards:
+            shell.run(attack.afterwards)
         theirs = lab.picture(tree / "desk") if with_bystander else None
         result["undo"] = []
         for incident in guard.ask("incidents"):
@@ -160,6 +211,10 @@ def run_one(name, original, busy, with_bystander):
         if attacker and attacker.poll() is None:
             os.killpg(attacker.pid, signal.SIGKILL)
             attacker.wait()
+        if below is not None:
+            os.close(below)
+        if filesystem:
+            kill_who_works_in(filesystem.path)
         if bystander and bystander.process.poll() is None:
             bystander.process.kill()
         if guard:
@@ -179,16 +234,28 @@ def run_one(name, original, busy, with_bystander):
 def is_good(result, worst):
     if "error" in result or result["differs"] or result.get("bystander_differs"):
         return False
+    if ATTACKS[result["attack"]].outcome is Outcome.UNHARMED:
+        return result["damaged"] == 0
+    if ATTACKS[result["attack"]].outcome is Outcome.TOLD:
+        return result["incidents"] > 0
     # How soon is a matter of the machine's load (worst 0: any number), but frozen it must be.
     return result["seconds_to_freeze"] is not None and (worst == 0 or result["damaged"] <= worst)
 
 
-def chosen(only):
-    for name in ATTACKS:
-        if only and not any(name.startswith(o) for o in only.split(",")):
+def missing(attack):
+    """The first program that the attack needs and that is not here."""
+    for program in attack.needs:
+        if not (shutil.which(program) or (lab.bin_dir() / program).exists()):
+            return program
+    return None
+
+
+def chosen(only, kind):
+    for name, attack in ATTACKS.items():
+        if only and not any(name.startswith(o) for o in only.split(",")) or kind not in attack.fs:
             continue
-        if name in NEEDS and not shutil.which(NEEDS[name]):
-            print(f"SKIP {name}: no {NEEDS[name]} on this machine")
+        if missing(attack):
+            print(f"SKIP {name}: no {missing(attack)} on this machine")
             continue
         yield name
 
@@ -196,7 +263,7 @@ def chosen(only):
 def tell(r, worst):
     good = is_good(r, worst)
     freeze = r.get("seconds_to_freeze")
-    print(f"{'ok  ' if good else 'FAIL'} {r['attack']:24} {r['fs']:5} {r['folders']:3} folders: "
+    print(f"{'ok  ' if good else 'FAIL'} {r['attack']:32} {r['fs']:5} {r['folders']:3} folders: "
           f"{r.get('damaged', '?')} damaged, frozen after "
           f"{f'{freeze:.2f} s' if freeze is not None else 'never'}, "
           f"{len(r.get('differs', []))} differ after undo"
@@ -207,6 +274,8 @@ def tell(r, worst):
         print("       ", line)
     for line in r.get("reasons", []):
         print("        reason:", line)
+    if r.get("output"):
+        print("        output:", r["output"])
     if "log" in r:
         print("        log:", r["log"][-1500:])
 
@@ -222,14 +291,19 @@ def main():
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--worst", type=int, default=50, help="files damaged at most; 0: any number")
     parser.add_argument("--json", help="write all results to this file")
+    parser.add_argument("--list", action="store_true", help="names and commands of the attacks, and nothing else")
     options = parser.parse_args()
+    if options.list:
+        for name, attack in ATTACKS.items():
+            print(name, attack.command, sep="\t")
+        return
     lab.private_mounts()
     results = []
     for kind in options.fs.split(","):
         for folders in map(int, options.folders.split(",")):
             original = Office(kind, options.files, folders)
             try:
-                for name in chosen(options.only):
+                for name in chosen(options.only, kind):
                     for _ in range(options.runs):
                         results.append(run_one(name, original, options.busy, options.bystander))
                         tell(results[-1], options.worst)

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <optional>
+#include <variant>
+#include <vector>
 
 #include "simulator/budget.h"
 #include "simulator/keystream.h"
+#include "simulator/mapping.h"
 #include "simulator/pattern.h"
 #include "simulator/ring.h"
 #include "simulator/sandbox.h"
@@ -28,6 +31,9 @@ enum class How {
     punch, // holes over the data
 };
 
+// Whether a changed file is opened for reading, by another descriptor, before it is closed or unmapped.
+enum class LookAgain { no, yes };
+enum class LetGo { at_once, at_end }; // of what in_place opens and the mmap_ ways map: no close until the end
 enum class RingDoes { write, truncate, unlink, rename };
 enum class Deletion { at_once, at_end }; // of new_and_unlink's originals
 enum class TempIn { folder, root }; // where temp_and_rename makes the copy
@@ -38,18 +44,22 @@ struct Change {
     Transform transform = Transform::stream;
     Deletion deletion = Deletion::at_once;
     TempIn temp_in = TempIn::folder;
+    LetGo let_go = LetGo::at_once;
+    LookAgain look_again = LookAgain::no;
     RingDoes ring_does = RingDoes::write;
 };
 
 // What a changed file is called afterwards, where it gets another name.
 inline constexpr char const* new_ending = ".locked";
 
-// What one thread or process works with. Borrows all but the ring, which only How::io_uring has.
+// What one thread or process works with. Borrows all but the ring, which only How::io_uring has, and what it
+// has not let go.
 struct Worker {
     Sandbox const& sandbox;
     Budget& budget;
     Change const& change;
     std::optional<Ring> ring;
+    std::vector<std::variant<UniqueFd, Mapping>> kept;
 };
 
 // Changes one file. The path is one of the manifest.

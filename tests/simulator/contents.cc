@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <memory>
-#include <sys/mman.h>
 
 #include "tocsin/base/sys.h"
 
@@ -14,16 +13,17 @@ namespace {
 constexpr std::uint64_t block_bytes = 4096; // what O_DIRECT wants everything to be a multiple of
 constexpr std::uint64_t page_bytes = 4096;
 
-struct Unmap {
-    std::size_t size;
-    void operator()(std::byte* memory) const { (void)::munmap(memory, size); }
-};
-using Mapping = std::unique_ptr<std::byte, Unmap>;
-
 struct Free {
     void operator()(std::byte* memory) const { std::free(memory); }
 };
 using Aligned = std::unique_ptr<std::byte, Free>;
+
+Result<void> look_again(Worker& worker, std::string const& path)
+{
+    if (worker.change.look_again == LookAgain::yes)
+        TRY(worker.sandbox.open_file(path, O_RDONLY));
+    return {};
+}
 
 // The descriptor is closed at the end: what is stored afterwards belongs to no open file.
 Result<Mapping> map_file(Worker& worker, std::string const& path)
@@ -66,12 +66,15 @@ Result<void> change_in_place(Worker& worker, std::string const& path)
         transform(worker.change.transform, there, range.offset);
         TRY(sys::write_all_at(file.get(), there, range.offset));
     }
+    TRY(look_again(worker, path));
+    if (worker.change.let_go == LetGo::at_end)
+        worker.kept.emplace_back(std::move(file));
     return {};
 }
 
 Result<void> change_mapped(Worker& worker, std::string const& path, Flush flush)
 {
-    auto const mapping = TRY(map_file(worker, path));
+    auto mapping = TRY(map_file(worker, path));
     auto const size = mapping.get_deleter().size;
     std::span const memory(mapping.get(), size);
     for (auto const& range : ranges_of(worker.change.pattern, size)) {
@@ -85,6 +88,9 @@ Result<void> change_mapped(Worker& worker, std::string const& path, Flush flush)
             != 0)
             return Error::from_errno(errno, "msync '" + path + "'");
     }
+    TRY(look_again(worker, path));
+    if (worker.change.let_go == LetGo::at_end)
+        worker.kept.emplace_back(std::move(mapping));
     return {};
 }
 

@@ -32,7 +32,7 @@ Result<void> leave_note(Sandbox const& sandbox, Note note, std::string const& pa
 
 Result<Worker> hire(Attack const& attack)
 {
-    Worker worker{attack.sandbox, attack.budget, attack.options.change, std::nullopt};
+    Worker worker{attack.sandbox, attack.budget, attack.options.change, std::nullopt, {}};
     if (attack.options.change.how == How::io_uring)
         worker.ring = TRY(Ring::create(attack.options.ring));
     return worker;

@@ -15,8 +15,9 @@ void add_choice(
     app.add_option(name, into)->transform(CLI::CheckedTransformer(choices, CLI::ignore_case));
 }
 
-void add_change(CLI::App& app, Change& change, Options& options)
+void add_change(CLI::App& app, Options& options)
 {
+    auto& change = options.change;
     add_choice<How>(app, "--how", change.how,
         {{"in-place", How::in_place}, {"mmap-none", How::mmap_none}, {"mmap-async", How::mmap_async},
             {"mmap-sync", How::mmap_sync}, {"io_uring", How::io_uring}, {"direct", How::direct},
@@ -29,6 +30,9 @@ void add_change(CLI::App& app, Change& change, Options& options)
         app, "--delete", change.deletion, {{"at-once", Deletion::at_once}, {"at-end", Deletion::at_end}});
     add_choice<TempIn>(
         app, "--temp-in", change.temp_in, {{"folder", TempIn::folder}, {"root", TempIn::root}});
+    add_choice<LetGo>(
+        app, "--let-go", change.let_go, {{"at-once", LetGo::at_once}, {"at-end", LetGo::at_end}});
+    app.add_flag_callback("--look-again", [&change] { change.look_again = LookAgain::yes; });
     add_choice<RingDoes>(app, "--ring-does", change.ring_does,
         {{"write", RingDoes::write}, {"truncate", RingDoes::truncate}, {"unlink", RingDoes::unlink},
             {"rename", RingDoes::rename}});
@@ -88,7 +92,7 @@ void add_speed(CLI::App& app, Speed& speed)
 
 void add_attack(CLI::App& app, Options& options)
 {
-    add_change(app, options.change, options);
+    add_change(app, options);
     add_pattern(app, options.change.pattern);
     add_speed(app, options.speed);
     add_choice<Order>(

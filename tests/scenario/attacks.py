@@ -20,9 +20,10 @@ for d, _, fs in os.walk('.'):
             h.write(os.urandom(n))
 \""""
 
-# One process over all files of the tree, opened one after another.
-FIO = "fio --name=x --rw=write --bs=4k --opendir=. --openfiles=1 --file_service_type=sequential --overwrite=1 " \
-      "--allow_file_create=0 --refill_buffers --output=/dev/null --ioengine="
+# One process over all files of the tree, which are opened one after another, or all at first.
+FIO_ALL_OPEN = "ulimit -n 65536; fio --name=x --rw=write --bs=4k --opendir=. --file_service_type=sequential " \
+               "--overwrite=1 --allow_file_create=0 --refill_buffers --output=/dev/null --ioengine="
+FIO = FIO_ALL_OPEN.replace("--opendir", "--openfiles=1 --opendir")
 OPENSSL = "openssl enc -aes-256-ctr -pbkdf2 -iter 1 -k secret"
 
 
@@ -47,14 +48,14 @@ PROGRAMS = {
                          before_guard='age-keygen -o "$SCRATCH/key"; age-keygen -y "$SCRATCH/key" > "$SCRATCH/public"'),
     "S03-dd-16-bytes": Attack(dd_in_pieces(16, 2)),
     "S03-dd-4k-of-40k": Attack(dd_in_pieces(4096, 10)),
-    "S03-dd-64k-magic-kept": Attack(dd_in_pieces(4096, 10, first=1)),
+    "S03-dd-4k-of-40k-magic-kept": Attack(dd_in_pieces(4096, 10, first=1)),
     "S05-fio-mmap": Attack(f"{FILES} -size +4k -print0 | while IFS= read -r -d '' f; do fio --name=x --ioengine=mmap "
                            "--rw=write --bs=4k --size=4k --overwrite=1 --allow_file_create=0 --filename=\"$f\" "
                            "--refill_buffers --buffer_compress_percentage=0 --output=/dev/null >/dev/null; done",
                            ("fio",)),
     "S05-fio-mmap-of-all": Attack(FIO + "mmap", ("fio",)),
     "S06-fio-io_uring": Attack(FIO + "io_uring", ("fio",)),
-    "S06-fio-io_uring-sqpoll": Attack(FIO + "io_uring --sqthread_poll=1", ("fio",)),
+    "S06-fio-io_uring-sqpoll": Attack(FIO_ALL_OPEN + "io_uring --sqthread_poll=1", ("fio",)),
     "S07-fio-libaio-direct": Attack(FIO + "libaio --direct=1 --iodepth=4", ("fio",)),
     "S07-dd-direct": Attack(f'{EACH} dd if=/dev/urandom of="$f" bs=4096 count=$((($(stat -c %s "$f") + 4095) / 4096)) '
                             'oflag=direct conv=notrunc status=none; done'),
@@ -99,7 +100,8 @@ PROGRAMS = {
                           "\\; -exec busybox mv {} {}.locked \\;", ("busybox",)),
     "S24-fork-a-file": Attack(f'{EACH} (shred -n1 "$f"); done'),
     "S24-16-workers": Attack(f"{FILES} -print0 | xargs -0 -P16 -n8 shred -n1"),
-    "S24-16-workers-of-two": Attack(f"{FILES} -print0 | xargs -0 -P16 -n2 sh -c 'shred -n1 \"$0\"; sleep 1; shred -n1 \"$1\"'"),
+    "S24-16-workers-of-two": Attack(f"{FILES} -print0 | xargs -0 -P16 -n2 "
+                                    "sh -c 'shred -n1 \"$0\"; sleep 1; shred -n1 \"$1\"'"),
     "S24-double-fork": Attack(f'{EACH} (setsid shred -n1 "$f" & ) ; done; sleep 1'),
 }
 

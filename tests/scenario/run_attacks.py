@@ -250,9 +250,11 @@ def missing(attack):
     return None
 
 
-def chosen(only, kind):
+def chosen(options, kind):
     for name, attack in ATTACKS.items():
-        if only and not any(name.startswith(o) for o in only.split(",")) or kind not in attack.fs:
+        if options.only and not any(name.startswith(o) for o in options.only.split(",")):
+            continue
+        if options.without and any(o in name for o in options.without.split(",")) or kind not in attack.fs:
             continue
         if missing(attack):
             print(f"SKIP {name}: no {missing(attack)} on this machine")
@@ -287,7 +289,8 @@ def main():
     parser.add_argument("--folders", default="1")
     parser.add_argument("--busy", action="store_true")
     parser.add_argument("--bystander", action="store_true")
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", default="", help="beginnings of names")
+    parser.add_argument("--without", default="", help="parts of names")
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--worst", type=int, default=50, help="files damaged at most; 0: any number")
     parser.add_argument("--json", help="write all results to this file")
@@ -303,7 +306,7 @@ def main():
         for folders in map(int, options.folders.split(",")):
             original = Office(kind, options.files, folders)
             try:
-                for name in chosen(options.only, kind):
+                for name in chosen(options, kind):
                     for _ in range(options.runs):
                         results.append(run_one(name, original, options.busy, options.bystander))
                         tell(results[-1], options.worst)

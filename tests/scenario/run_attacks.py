@@ -300,6 +300,7 @@ def main():
         for name, attack in ATTACKS.items():
             print(name, attack.command, sep="\t")
         return
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what is to be cleaned up is
     lab.private_mounts()
     results = []
     for kind in options.fs.split(","):

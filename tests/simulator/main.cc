@@ -64,7 +64,8 @@ Result<void> run(Options const& options)
 int main(int argc, char** argv)
 {
     (void)std::signal(SIGPIPE, SIG_IGN);
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    // It gains no privilege, and ends with whoever started it.
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
         return 1;
     auto const parsed = parse(argc, argv);
     if (parsed.exit_status)

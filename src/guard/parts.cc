@@ -72,9 +72,10 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
     , walker({*gate, *witness, pool, *inbox, trees})
     , decider({trees, *witness, lineage.get(), keeper, pool, walker, recorder, opens, *inbox, *responder,
           std::move(recording)})
-    , devices(std::move(given.device_gate), trees, [this](sensor::RefusedWrite write, std::string sentence) {
-        note_refusal(std::move(write), std::move(sentence));
-    })
+    , devices(std::move(given.device_gate), trees,
+          [this](sensor::RefusedWrite write, std::string sentence) {
+              note_refusal(std::move(write), std::move(sentence));
+          })
     , protection({state, *repository, trees, recorder, *inbox, walker, decider, devices, health},
           std::move(protection_reader))
 {

@@ -205,19 +205,6 @@ TEST_F(AttackTest, TruncationOfManyIsTold)
     EXPECT_LE(files, 7U);
 }
 
-TEST_F(AttackTest, EmptyingAFewDocumentsAmongOthersIsTold)
-{
-    auto const paths = scene.files("/srv/docs", 49, office, ".docx");
-    auto const who = scene.run("perl -e truncate");
-    std::size_t emptied = 0;
-    for (std::size_t i = 0; i < paths.size() && !scene.stopped(); i += 7) {
-        scene.spoils(who, paths[i], empty());
-        ++emptied;
-    }
-    ASSERT_TRUE(scene.stopped());
-    EXPECT_LE(emptied, 4U);
-}
-
 TEST_F(AttackTest, MovingFilesOutIsTold)
 {
     auto const paths = scene.files("/srv/docs", 1'000, text, ".txt");
@@ -234,7 +221,7 @@ TEST_F(AttackTest, MovingFilesOutIsTold)
 
 // ---- encryption in place (S01, S03, S09, S13)
 
-TEST_F(AttackTest, EncryptionInPlaceIsToldAtTheFourthFile)
+TEST_F(AttackTest, EncryptionInPlaceIsToldAtTheThirdFile)
 {
     auto const paths = scene.files("/srv/docs", 1'000, text, ".txt");
     auto const who = scene.run("ccencrypt -r /srv/docs");
@@ -242,7 +229,7 @@ TEST_F(AttackTest, EncryptionInPlaceIsToldAtTheFourthFile)
         scene.spoils(who, path, ciphertext(7));
         scene.renames(who, path, path + ".cpt");
     });
-    EXPECT_LE(files, 4U);
+    EXPECT_LE(files, 3U);
 }
 
 TEST_F(AttackTest, EncryptionOfPhotographsIsTold)

@@ -39,6 +39,19 @@ TEST_F(EvasionTest, APlaceholderThatGoesAsWellHidesNoDeletion)
     EXPECT_LE(damaged, 8U);
 }
 
+TEST_F(EvasionTest, DocumentsAreNotEmptiedUnseenBecauseOthersAreLeft)
+{
+    auto const paths = scene.files("/srv/docs", 49, office, ".docx");
+    auto const who = scene.run("perl -e truncate");
+    std::size_t emptied = 0;
+    for (std::size_t i = 0; i < paths.size() && !scene.stopped(); i += 7) {
+        scene.spoils(who, paths[i], empty());
+        ++emptied;
+    }
+    ASSERT_TRUE(scene.stopped());
+    EXPECT_LE(emptied, 4U);
+}
+
 TEST_F(EvasionTest, AProgramForEveryFewFilesThatIsOverBeforeItIsSeenIsNoWayOut)
 {
     auto const paths = scene.files("/srv/docs", 1'000, text, ".txt");

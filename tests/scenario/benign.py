@@ -1,18 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Honest work that looks like an attack: each a preparation and a shell command, inside $TREE.
-
-`$SCRATCH` is a folder outside the tree. `before_guard` runs before the guard starts, so that its
-files are there as if for years; `work` runs under the guard, `$RUN` counts the repetitions.
-"""
-from dataclasses import dataclass
-
-
-@dataclass
-class Work:
-    before_guard: str
-    work: str
-    needs: tuple = ()
-    files: bool = True  # whether the corpus of real files is put into $TREE/files first
+"""Honest work that looks like an attack (benign_work.py says what each has): here with tools for files and
+source code, in benign_programs.py with whole programs."""
+from benign_programs import PROGRAMS
+from benign_work import Work
 
 
 def _repository(commits, files):
@@ -106,4 +96,69 @@ for d, _, fs in os.walk(sys.argv[1]):
     for f in fs:
         age = rng.randrange(0, 60) * 86400; os.utime(os.path.join(d, f), (now - age, now - age), follow_symlinks=False)
 PY''', "find files -type f -mtime +$((55 - RUN * 8)) -delete"),
-}
+    "B26-scan": Work('printf "5d41402abc4b2a76b9719d911017c592:5:Tocsin.Test\\n" > "$SCRATCH/own.hdb"', """
+clamscan -r -i --no-summary -d "$SCRATCH/own.hdb" files && sha256sum $(find files -type f | head -n 3000) > SHA256SUMS && find files -type f -print0 | xargs -0 sha256sum > all.sums \
+&& updatedb -l 0 -U "$TREE" -o "$SCRATCH/locate.db" --prunepaths '' --prunefs '' --prune-bind-mounts no && rm -f SHA256SUMS all.sums""", ("clamscan", "updatedb")),
+    "B28-sparse": Work("""mkdir disks && python3 - <<'END'
+import os
+for n in range(max(20, int(os.environ["FILES"]) // 20)):
+    with open(f"disks/part-{n}.raw", "wb") as out:
+        for _ in range(4): out.write(os.urandom(40_000) + bytes(90_000))
+with open("disks/machine.img", "wb") as out:
+    for _ in range(40): out.write(os.urandom(500_000) + bytes(500_000))
+END""", """
+for part in disks/part-*.raw; do fallocate -d "$part" && cp --sparse=always "$part" "$part.new" && mv "$part.new" "$part" || exit 1; done
+qemu-img convert -c -O qcow2 disks/machine.img disks/machine.qcow2 && qemu-img convert -O raw disks/machine.qcow2 disks/machine.new && mv disks/machine.new disks/machine.img && rm disks/machine.qcow2""",
+                       ("qemu-img", "fallocate"), False),
+    # Near these: what would make somebody angry to be stopped for.
+    "B01-rebase": Work(_repository(20, 2000) + 'git clone -q "$SCRATCH/history" work', """
+cd work && export GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@example.org GIT_COMMITTER_NAME=A GIT_COMMITTER_EMAIL=a@example.org
+git checkout -q -b "topic-$RUN" main~8 && for n in $(seq 5); do echo "/* $RUN $n */" >> "new-$RUN-$n.c"; git add -A; git commit -q -m "own $n" || exit 1; done
+for name in $(git ls-files | grep -vxFf <(git diff --name-only main~8 main) | head -n 300); do echo '/* unfinished */' >> "$name"; done
+git stash -q && git rebase -q main && git stash pop -q && git checkout -q -- . && git reset -q --hard HEAD~6 && git checkout -q main""", ("git",), False),
+    # A dependency tree as npm makes one: `ci` removes all of it and makes it again.
+    "B02-npm": Work("""mkdir -p app packs && python3 - <<'END'
+import json, os
+count = max(20, int(os.environ["FILES"]) // 60); needs = {}
+for n in range(count):
+    top = f"packs/part{n}"; os.makedirs(top + "/lib")
+    json.dump({"name": f"part{n}", "version": "1.0.0"}, open(top + "/package.json", "w"))
+    for i in range(30): open(f"{top}/lib/m{i}.js", "w").write("".join(f"exports.f{j} = (x) => x * {n * i + j};\\n" for j in range(20)))
+    os.system(f"tar czf {top}.tgz --transform s,^part{n},package, -C packs part{n}"); needs[f"part{n}"] = f"file:../packs/part{n}.tgz"
+json.dump({"name": "app", "version": "1.0.0", "dependencies": needs}, open("app/package.json", "w"))
+END
+cd app && npm install --offline --no-audit --no-fund --silent""",
+                    "cd app && npm ci --offline --no-audit --no-fund --silent && rm -rf node_modules && npm install --offline --no-audit --no-fund --silent",
+                    ("npm",), False),
+    "B04-release": Work("""mkdir "$SCRATCH/release" && cp -a files "$SCRATCH/release/" && cd "$SCRATCH/release" && python3 - <<'END'
+import os
+for folder, _, names in os.walk("files"):
+    for name in names:
+        path = os.path.join(folder, name)
+        if os.path.islink(path): continue
+        content = open(path, "rb").read()
+        if b"\\0" not in content: open(path, "wb").write(b"# version 2\\n" + content.replace(b"the", b"the same"))
+END
+zip -q -r -y "$SCRATCH/release.zip" files""", 'unzip -q -o "$SCRATCH/release.zip"', ("zip", "unzip")),
+    "B04-sed": Work("", """
+grep -rlIZ the files | xargs -0 sed -i "s/\\bthe\\b/the$RUN/g" && find files -type f -name '*.[chp]*' -print0 | xargs -0 unix2dos -q && find files -type f -name '*.[chp]*' -print0 | xargs -0 dos2unix -q""", ("dos2unix",)),
+    "B05-inplace": Work('mkdir -p "$SCRATCH/source" && cp -a files/. "$SCRATCH/source/"', """
+find "$SCRATCH/source" -type f | awk "NR % 5 == $RUN" | while read -r name; do echo "a change of run $RUN" >> "$name"; done
+rsync -a --inplace --no-whole-file "$SCRATCH/source/" files/""", ("rsync",)),
+    # To an archive in the tree, and to another disk.
+    "B05-archive": Work("mkdir archive", 'mv files/folder-00$RUN archive/ && mv files "files-$RUN" && mv "files-$RUN" files'),
+    "B05-away": Work("", 'mkdir -p "$SCRATCH/archive" && mv files/folder-00$RUN "$SCRATCH/archive/"'),
+    "B10-exif": Work("""mkdir photos && cd photos && python3 - <<'END'
+import os, subprocess
+subprocess.run(["convert", "-size", "320x240", "plasma:fractal", "base.jpg"], check=True)
+for n in range(min(300, int(os.environ["FILES"]) // 10)):
+    subprocess.run(["convert", "base.jpg", "-modulate", f"{80 + n % 40},{60 + n % 90}", "-swirl", str(n), f"photo-{n:04}.jpg"], check=True)
+END""", 'cd photos && exiftool -q -overwrite_original -Artist="me $RUN" . && jpegoptim -q -m$((90 - RUN * 5)) *.jpg', ("convert", "exiftool", "jpegoptim"), False),
+    "B13-find": Work("", "find files/folder-00* files/folder-01* -type f -links 1 -exec gzip -f {} ';'", ("gzip",)),
+    "B18-project": Work('for run in 1 2 3 4 5; do mkdir -p "projects/old-$run/src"; find files -type f | sed -n "$((run * 40)),$((run * 40 + 29))p" | xargs cp -p -t "projects/old-$run/src"; done',
+                        'rm -rf "projects/old-$RUN"'),
+    "B18-rights": Work("", 'if [ $((RUN % 2)) = 1 ]; then chmod -R g+rwX files; else chmod -R g-w,o-rwx files; fi'),
+    # An administrator gives back what was lost, to whom it belongs.
+    "B18-restored": Work('tar cf "$SCRATCH/backup.tar" files', """
+mkdir "restored-$RUN" && tar xf "$SCRATCH/backup.tar" --no-same-owner -C "restored-$RUN" && sleep 4 && chown -R 1001:1001 "restored-$RUN" """, as_user=False),
+} | PROGRAMS

@@ -1,12 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs honest work under a real guard and counts what it was stopped or held for (must be nothing).
+"""Runs honest work under a real guard and counts what it was stopped or held for (must be nothing, but once
+where a person has to be asked).
 
-    run_benign.py [--fs ext4] [--files 10000] [--folders 100] [--only B01] [--runs 5] [--user 1000]
+    run_benign.py [--fs ext4] [--files 10000] [--folders 100] [--only B01] [--runs 5] [--user 1000] [--at-once 2]
+
+With --at-once the same work is done that many times at the same time, in folders beside each other of one guarded
+tree: first by root, then by the user.
 """
 import argparse
 import os
+import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,74 +22,142 @@ from pathlib import Path
 import lab
 from benign import BENIGN
 
-
-def shell(command, tree, scratch, run, user):
-    environment = {**os.environ, "TREE": str(tree), "SCRATCH": str(scratch), "RUN": str(run),
-                   "HOME": str(scratch)}
-    options = {"user": user, "group": user, "extra_groups": []} if user else {}
-    return subprocess.Popen(["bash", "-c", command], cwd=tree, env=environment, start_new_session=True,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                            **options)
+ASKED = ("contained", "held", "stopped")
 
 
-def run_work(name, work, kind, files, folders, runs, user):
+# One login: it waits for the number of a run, does the work as a child, and says its exit status.
+LOGIN = 'while read -r RUN; do export RUN; bash -c "$WORK" < /dev/null > /dev/null; echo $?; done'
+# Root joins the control group and becomes the user.
+BEGIN = """[ -z "$0" ] || echo 0 > "$0/cgroup.procs"
+exec setpriv --reuid "$1" --regid "$1" --clear-groups --pdeathsig KILL bash -c "$2" """
+
+
+class Doer:
+    """Who does the work: with a login, a control group (where there is version 2), a folder of the guarded tree and
+    a scratch folder outside it of its own."""
+
+    def __init__(self, place, number, tree, user, files):
+        self.tree, self.scratch, self.user, self.files = tree, place / f"scratch-{number}", user, files
+        self.login = None
+        tree.mkdir(parents=True, exist_ok=True)
+        self.scratch.mkdir()
+        tops = [line.split()[1] for line in open("/proc/self/mounts") if line.split()[2] == "cgroup2"]
+        self.group = Path(tops[0]) / f"{place.name}-{number}" if tops else None
+        if self.group:
+            self.group.mkdir()
+        self.said = tempfile.TemporaryFile()
+
+    def words(self, work):
+        return {**os.environ, "TREE": str(self.tree), "SCRATCH": str(self.scratch), "HOME": str(self.scratch), "RUN": "0",
+                "FILES": str(self.files), "SCENARIO": str(Path(__file__).resolve().parent), "WORK": work.work}
+
+    def errors(self):
+        self.said.seek(0)
+        return self.said.read().decode(errors="replace")[-600:]
+
+    def prepare(self, work, folders):
+        if work.files:
+            (self.tree / "files").mkdir()
+            lab.make_corpus(self.tree / "files", self.files, folders)
+        done = subprocess.run(["bash", "-c", work.before_guard or "true"], cwd=self.tree, env=self.words(work), timeout=600,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.said)
+        if done.returncode != 0:
+            raise RuntimeError("preparation: " + self.errors())
+        if self.user:
+            subprocess.run(["chown", "-R", f"{self.user}:{self.user}", self.tree, self.scratch], check=True)
+
+    def log_in(self, work):
+        self.login = subprocess.Popen(["bash", "-c", BEGIN, self.group or "", str(self.user), LOGIN], cwd=self.tree,
+                                      env=self.words(work), start_new_session=True, stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, stderr=self.said, preexec_fn=lab.die_with_parent)
+
+    def begin(self, run):
+        self.login.stdin.write(f"{run}\n".encode())
+        self.login.stdin.flush()
+
+    def close(self):
+        if self.login:
+            self.login.kill()
+            self.login.wait()
+        if self.group:  # a database or a file server in it, too
+            (self.group / "cgroup.kill").write_text("1")
+            for _ in range(100):
+                if not (self.group / "cgroup.procs").read_text():
+                    break
+                time.sleep(0.05)
+            self.group.rmdir()
+
+
+def release_who_is_stopped(guard):
+    for incident in guard.ask("incidents"):
+        if incident["state"] in ASKED:
+            guard.ask("release", id=incident["id"])
+
+
+def wait_for(doers, guard, seconds=600):
+    """Lets who is stopped go on, again and again. The exit status of each; none where it did not end in time."""
+    until = time.monotonic() + seconds
+    statuses = {}
+    while len(statuses) < len(doers) and time.monotonic() < until:
+        waiting = {doer.login.stdout: doer for doer in doers if doer not in statuses}
+        for stream in select.select(list(waiting), [], [], 0.3)[0]:
+            statuses[waiting[stream]] = int(stream.readline() or -1)
+        release_who_is_stopped(guard)
+    return [statuses.get(doer) for doer in doers]
+
+
+def reasons_of(incidents):
+    return [f"{i['state']}, user {i['actor']['user']}, {i['actor']['command'][:70]!r}, score {i['score']:.2f}, "
+            f"{i['objects_changed']} changed, {i['objects_deleted']} deleted: {'; '.join(i['reasons'])}" for i in incidents]
+
+
+def run_work(name, work, kind, options):
     place = Path(tempfile.mkdtemp(prefix="tocsin-benign-", dir=os.environ.get("TMPDIR", "/var/tmp")))
     os.chmod(place, 0o755)
-    result = {"work": name, "fs": kind, "user": user or 0, "runs": 0, "stops": 0, "failed": 0, "reasons": []}
-    guard = filesystem = process = None
+    result = {"runs": 0, "stops": 0, "failed": 0, "reasons": []}
+    doers, guard, filesystem = [], None, None
     try:
-        filesystem = lab.FileSystem(place, kind, "4G")
-        tree = filesystem.path / "share"
-        tree.mkdir()
-        scratch = place / "scratch"
-        scratch.mkdir()
-        if work.files:
-            (tree / "files").mkdir()
-            lab.make_corpus(tree / "files", files, folders)
-        prepared = shell(work.before_guard or "true", tree, scratch, 0, None)
-        _, errors = prepared.communicate(timeout=600)
-        if prepared.returncode != 0:
-            raise RuntimeError("preparation: " + errors.decode()[-300:])
-        if user:
-            subprocess.run(["chown", "-R", f"{user}:{user}", tree, scratch], check=True)
-        guard = lab.Guard(place / "state", tree)
+        filesystem = lab.FileSystem(place, kind, "6G")
+        share = filesystem.path / "share"
+        users = [options.user] if options.at_once == 1 else [(0, options.user or 1000)[n % 2] for n in range(options.at_once)]
+        for number, user in enumerate(users):
+            tree = share if len(users) == 1 else share / f"of-{number}"
+            doers.append(Doer(place, number, tree, user if work.as_user else 0, options.files))
+            doers[-1].prepare(work, options.folders)
+        guard = lab.Guard(place / "state", share)
         guard.wait_until_guarding()
-        for run in range(1, runs + 1):
-            began = time.monotonic()
-            process = shell(work.work, tree, scratch, run, user)
-            while True:
-                try:
-                    _, errors = process.communicate(timeout=0.5)
-                    break
-                except subprocess.TimeoutExpired:
-                    stops = [i for i in guard.ask("incidents")
-                             if i["state"] in ("contained", "held", "stopped")]
-                    if stops or time.monotonic() - began > 600:
-                        result["reasons"] += [r for i in stops for r in i["reasons"]][:4]
-                        for incident in stops:
-                            guard.ask("release", id=incident["id"])
+        for doer in doers:
+            doer.log_in(work)
+        began = time.monotonic()
+        for run in range(1, options.runs + 1):
+            for doer in doers:
+                doer.begin(run)
+            statuses = wait_for(doers, guard)
             result["runs"] += 1
-            if process.returncode != 0:
-                result["failed"] += 1
-                status = guard.ask("status")
-                result["reasons"].append(f"exit {process.returncode}, {status['state']}, {status['protected'][0]['at_risk']} "
-                                         f"at risk: {errors.decode()[:600]}")
+            for doer, exited in zip(doers, statuses):
+                if exited != 0:
+                    result["failed"] += 1
+                    status = guard.ask("status")
+                    result["reasons"].append(f"exit {exited}, {status['state']}, {status['protected'][0]['at_risk']} at risk: "
+                                             f"{doer.errors()}")
+            if None in statuses:
+                break
+        result["seconds"] = time.monotonic() - began
         time.sleep(1)
-        result["stops"] = sum(i["state"] in ("contained", "held", "stopped", "released")
-                              for i in guard.ask("incidents"))
-        result["observed"] = len(guard.ask("incidents"))
-        result["state"] = guard.ask("status")["state"]
+        stops = [i for i in guard.ask("incidents") if i["state"] in (*ASKED, "released")]
+        result["stops"] = len(stops)
+        result["reasons"] += reasons_of(stops)
     except Exception as error:
         result["error"] = f"{type(error).__name__}: {error}"
     finally:
-        if process and process.poll() is None:
-            process.kill()
-            process.wait()
         if guard:
             try:
+                release_who_is_stopped(guard)
                 guard.stop()
             except Exception as error:
                 result.setdefault("error", f"at the end: {error}")
+        for doer in doers:
+            doer.close()
         if filesystem:
             filesystem.close()
         shutil.rmtree(place, ignore_errors=True)
@@ -98,7 +172,9 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--user", type=int, default=0)
+    parser.add_argument("--at-once", type=int, default=1)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was begun is cleared away
     lab.private_mounts()
     passed = failed = 0
     for name, work in BENIGN.items():
@@ -108,15 +184,20 @@ def main():
         if missing:
             print(f"SKIP {name}: no {', '.join(missing)} on this machine")
             continue
+        if options.user and options.at_once == 1 and not work.as_user:
+            print(f"SKIP {name}: no work of a user")
+            continue
         for kind in options.fs.split(","):
-            r = run_work(name, work, kind, options.files, options.folders, options.runs, options.user)
-            good = "error" not in r and r["runs"] > 0 and r["stops"] == 0 and r["failed"] == 0
+            r = run_work(name, work, kind, options)
+            asked = r["stops"] <= r["runs"] * options.at_once if work.may_ask else r["stops"] == 0
+            good = "error" not in r and r["runs"] > 0 and asked and r["failed"] == 0
             passed, failed = passed + good, failed + (not good)
-            print(f"{'ok  ' if good else 'FAIL'} {name:14} {kind:5} user {r['user']}: {r['runs']} runs, "
-                  f"{r['stops']} stops, {r['failed']} failed" + (f" [{r['error']}]" if "error" in r else ""),
+            who = f"user {options.user}" if options.at_once == 1 else f"{options.at_once} at once"
+            print(f"{'ok  ' if good else 'FAIL'} {name:14} {kind:5} {who}: {r['runs']} runs, {r['stops']} stops, "
+                  f"{r['failed']} failed, {r.get('seconds', 0):.1f} s" + (f" [{r['error']}]" if "error" in r else ""),
                   flush=True)
-            for reason in ([] if good else r["reasons"][:5]):
-                print("        reason:", reason)
+            for reason in r["reasons"][:8]:
+                print("        reason:", reason, flush=True)
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)
 

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Twenty people who work in Office on one Samba share, each from a computer of its own.
+
+    office_clients.py fill SHARE          their documents, $FILES in all
+    office_clients.py save SHARE FOLDER   each saves its documents as Word does; the server's own files are in FOLDER
+"""
+import io
+import os
+import random
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+import lab
+from samba import Network, Samba
+
+USERS = {f"user{number:02}": 4100 + number for number in range(20)}
+MOST_SAVES = 50  # of each
+
+
+def document(rng):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as parts:
+        for name in ("[Content_Types].xml", "word/document.xml", "word/styles.xml"):
+            parts.writestr(name, "".join(f"<w:t>{rng.randrange(10**9)}</w:t>" for _ in range(rng.randrange(100, 900))))
+    return out.getvalue()
+
+
+def of_each():
+    return max(5, int(os.environ["FILES"]) // len(USERS))
+
+
+def fill(share):
+    rng = random.Random(24)
+    for name, number in USERS.items():
+        folder = share / name
+        folder.mkdir()
+        for n in range(of_each()):
+            (folder / f"report-{n}.docx").write_bytes(document(rng))
+            os.chown(folder / f"report-{n}.docx", number, number)
+        os.chown(folder, number, number)
+
+
+def saves(name, new):
+    """What Word does: the new beside the old, the old away, the new in its place, the old gone."""
+    for n in range(min(of_each(), MOST_SAVES)):
+        kept, written = f"{name}\\~WRL{n:04}.tmp", f"{name}\\~WRD{n:04}.tmp"
+        yield from (f"put {new} {written}", f"rename {name}\\report-{n}.docx {kept}",
+                    f"rename {written} {name}\\report-{n}.docx", f"del {kept}")
+
+
+def save(share, folder):
+    lab.private_mounts()
+    folder.mkdir()
+    network = Network(USERS)
+    samba = Samba(network, folder, share)
+    new = folder / "new.docx"
+    new.write_bytes(document(random.Random()))
+    problems = []
+
+    def work(name):
+        status, said = samba.client(name, "\n".join(saves(name, new)) + "\n", 500)
+        if status != 0 or "NT_STATUS" in said:
+            problems.append(f"{name}: {said[-200:]}")
+
+    try:
+        samba.wait_until_it_answers()
+        people = [threading.Thread(target=work, args=(name,)) for name in USERS]
+        for person in people:
+            person.start()
+        for person in people:
+            person.join()
+    finally:
+        samba.close()
+        network.close()
+    if problems:
+        sys.exit("\n".join(problems[:3]))
+
+
+if sys.argv[1] == "fill":
+    fill(Path(sys.argv[2]))
+else:
+    save(Path(sys.argv[2]).resolve(), Path(sys.argv[3]))

@@ -161,6 +161,16 @@ soffice --headless --convert-to odt --outdir papers papers/*.txt >/dev/null && s
 cd papers; soffice --headless --convert-to docx --outdir . *.odt >/dev/null && soffice --headless --convert-to pdf --outdir . *.odt *.ods >/dev/null \
 && soffice --headless --convert-to odt --outdir . *.docx >/dev/null && soffice --headless --convert-to xlsx --outdir . *.ods >/dev/null && soffice --headless --convert-to ods --outdir . *.xlsx >/dev/null && rm -f *.docx *.xlsx''',
                        ("soffice",), False),
+    # The order of calls in a save by LibreOffice, and by Python's mailbox: made empty, written, put in place, open again.
+    "B23-reopened": Work("mkdir papers; for n in $(seq 200); do seq $n $((n + 20000)) > papers/paper-$n.txt; done", """python3 - <<'END'
+import os, time
+for n in range(1, 201):
+    name, new = f"papers/paper-{n}.txt", f"papers/paper-{n}.new"
+    text = open(name).read() + "more\\n"
+    open(new, "x").close(); time.sleep(0.02)
+    with open(new, "r+") as out: out.write(text)
+    os.rename(new, name); held = open(name, "r+"); time.sleep(0.02)
+END""", ("python3",), False),
     "B24-samba": Work('python3 "$SCENARIO/office_clients.py" fill .', 'python3 "$SCENARIO/office_clients.py" save . "$SCRATCH/smb-$RUN"',
                       ("smbd", "smbclient", "ip"), False, as_user=False),
     "B30-maildir": Work(MAILS, DOVEADM + '''

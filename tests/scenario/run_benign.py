@@ -32,6 +32,16 @@ BEGIN = """[ -z "$0" ] || echo 0 > "$0/cgroup.procs"
 exec setpriv --reuid "$1" --regid "$1" --clear-groups --pdeathsig KILL bash -c "$2" """
 
 
+def own_control_group(name):
+    """A new one of version 2; none where the machine does not give any."""
+    tops = [line.split()[1] for line in open("/proc/self/mounts") if line.split()[2] == "cgroup2"]
+    if not tops or not os.access(tops[0], os.W_OK):
+        return None
+    group = Path(tops[0]) / name
+    group.mkdir()
+    return group
+
+
 class Doer:
     """Who does the work: with a login, a control group (where there is version 2), a folder of the guarded tree and
     a scratch folder outside it of its own."""
@@ -41,10 +51,7 @@ class Doer:
         self.login = None
         tree.mkdir(parents=True, exist_ok=True)
         self.scratch.mkdir()
-        tops = [line.split()[1] for line in open("/proc/self/mounts") if line.split()[2] == "cgroup2"]
-        self.group = Path(tops[0]) / f"{place.name}-{number}" if tops else None
-        if self.group:
-            self.group.mkdir()
+        self.group = own_control_group(f"{place.name}-{number}")
         self.said = tempfile.TemporaryFile()
 
     def words(self, work):

@@ -14,7 +14,8 @@ import zipfile
 from pathlib import Path
 
 import lab
-from samba import Network, Samba
+from networks import Network
+from samba import Samba
 
 USERS = {f"user{number:02}": 4100 + number for number in range(20)}
 MOST_SAVES = 50  # of each
@@ -55,7 +56,7 @@ def save(share, folder):
     lab.private_mounts()
     folder.mkdir()
     network = Network(USERS)
-    samba = Samba(network, folder, share)
+    samba = Samba(network, folder, share, USERS)
     new = folder / "new.docx"
     new.write_bytes(document(random.Random()))
     problems = []

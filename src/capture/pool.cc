@@ -37,13 +37,13 @@ class Pool::Worker {
 public:
     Worker(Pool& pool, Role role) : pool_(pool), role_(role), reader_(pool.repository_) { }
     void work();
-    Role role() const { return role_; }
-    // Under the pool's lock: how soon this thread gets a processor from now on. Any thread.
-    void take_haste(Haste haste);
-    Haste haste() const { return haste_; }
+    // Any thread: where it reads what can wait, it no longer waits for an idle processor.
+    void hurry();
+    void hurry_if_since(SteadyTime limit); // what it reads was added before
 
 private:
-    void take_haste_within(Haste at_most);
+    std::optional<Task> next_task();
+    void take_haste(Haste haste);
     std::optional<Outcome> carry_out(Task task);
     Result<UniqueFd> open_object(event::ObjectKey const& key, event::ObjectKind kind) const;
     static int fd_of(Task const& task);
@@ -55,7 +55,8 @@ private:
     Role const role_;
     Reader reader_;
     pthread_t const thread_ = ::pthread_self();
-    Haste haste_ = Haste::usual; // under the pool's lock
+    std::atomic<Haste> haste_{Haste::usual};
+    std::atomic<SteadyTime> since_{SteadyTime{}}; // of what it reads
 };
 
 Pool::Pool(vault::Repository& repository, Surroundings const& around, Sink& sink, Limits limits)
@@ -76,35 +77,51 @@ Pool::Added Pool::add(Job job)
     std::lock_guard lock(mutex_);
     if (stopping_)
         return Added::stopped;
+    bool const can_wait = job.can_wait;
     if (is_urgent(job) && urgent_.size() < limits_.queue_limit) {
         urgent_.push_back({.job = std::move(job)});
-        hurry_workers();
     } else {
         if (closes_.size() + patient_.size() + large_.size() >= limits_.queue_limit)
             return Added::no_room;
-        if (job.can_wait)
+        if (can_wait)
             patient_.push_back({.job = std::move(job), .added = steady_now()});
         else // its facts may be what the verdict is after
             closes_.push_back({.job = std::move(job)});
     }
+    if (!can_wait)
+        hurry_workers();
     wake_.notify_one();
     return Added::yes;
 }
 
-// Who reads what can wait may have no processor for seconds: what is urgent must not come after that.
+// Who reads what can wait may have no processor for seconds, and holds what others need.
 void Pool::hurry_workers()
 {
-    for (auto* worker : workers_) {
-        if (worker->haste() == Haste::none)
-            worker->take_haste(Haste::usual);
-    }
+    for (auto* worker : workers_)
+        worker->hurry();
+}
+
+void Pool::hurry()
+{
+    std::lock_guard lock(mutex_);
+    is_patient_ = false;
+    hurry_workers();
+}
+
+void Pool::hurry_overdue()
+{
+    auto const limit = steady_now() - limits_.patience;
+    std::lock_guard lock(mutex_);
+    for (auto* worker : workers_)
+        worker->hurry_if_since(limit);
 }
 
 Pool::Haste Pool::haste_for(Task const& task) const
 {
     if (is_urgent(task.job))
         return Haste::urgent;
-    bool const waits_on = task.job.can_wait && !stopping_ && urgent_.empty()
+    bool const is_alone = urgent_.empty() && closes_.empty() && pressing_at_work_ == 0;
+    bool const waits_on = task.job.can_wait && is_alone && is_patient_ && !stopping_
         && patient_.size() < limits_.patient_limit && steady_now() - task.added < limits_.patience;
     return waits_on ? Haste::none : Haste::usual;
 }
@@ -141,22 +158,22 @@ void Pool::stop()
     threads_.clear();
 }
 
-std::optional<Pool::Task> Pool::next(Worker& worker)
+std::optional<Pool::Task> Pool::next(Role role, Wait waiting)
 {
     // The thread for large files takes those first: nobody else does.
     std::array<std::deque<Task>*, 5> const queues{
-        worker.role() == Role::any ? &large_ : nullptr, &urgent_, &closes_, &patient_, &walk_};
+        role == Role::any ? &large_ : nullptr, &urgent_, &closes_, &patient_, &walk_};
     auto has_task = [](auto const* queue) { return queue != nullptr && !queue->empty(); };
     std::unique_lock lock(mutex_);
-    if (std::ranges::none_of(queues, has_task))
-        worker.take_haste(Haste::urgent); // while it sleeps: that decides how soon it wakes
-    wake_.wait(lock, [&] { return stopping_ || std::ranges::any_of(queues, has_task); });
+    if (waiting == Wait::yes)
+        wake_.wait(lock, [&] { return stopping_ || std::ranges::any_of(queues, has_task); });
     auto queue = std::ranges::find_if(queues, has_task);
     if (queue == queues.end())
         return {};
     std::optional<Task> task(std::move((*queue)->front()));
     (*queue)->pop_front();
-    worker.take_haste(haste_for(*task));
+    task->haste = haste_for(*task);
+    pressing_at_work_ += task->haste == Haste::none ? 0 : 1;
     ++at_work_;
     room_.notify_one();
     return task;
@@ -177,10 +194,14 @@ bool Pool::leave_to_other(Task& task)
     return true;
 }
 
-void Pool::done()
+void Pool::done(Haste haste)
 {
     std::lock_guard lock(mutex_);
+    pressing_at_work_ -= haste == Haste::none ? 0 : 1;
     --at_work_;
+    bool const is_over =
+        urgent_.empty() && closes_.empty() && patient_.empty() && large_.empty() && at_work_ == 0;
+    is_patient_ = is_patient_ || is_over;
 }
 
 void Pool::Worker::work()
@@ -190,37 +211,49 @@ void Pool::Worker::work()
         std::lock_guard lock(pool_.mutex_);
         pool_.workers_.push_back(this);
     }
-    while (auto task = pool_.next(*this)) {
-        if (auto outcome = carry_out(std::move(*task)))
+    while (auto task = next_task()) {
+        auto const haste = task->haste;
+        since_ = task->added;
+        take_haste(haste);
+        auto outcome = carry_out(std::move(*task));
+        hurry(); // before a lock is taken that the gate or the deciding thread may wait for
+        if (outcome)
             pool_.sink_.captured(std::move(*outcome));
-        pool_.done();
+        pool_.done(haste);
     }
     std::lock_guard lock(pool_.mutex_);
     std::erase(pool_.workers_, this);
 }
 
-void Pool::Worker::take_haste(Haste haste)
+std::optional<Pool::Task> Pool::Worker::next_task()
 {
-    if (haste == haste_)
-        return;
-    haste_ = haste;
-    switch (haste) {
-    case Haste::urgent:
-        set_precedence(thread_, Precedence::capture);
-        break;
-    case Haste::usual:
-        set_precedence(thread_, Precedence::none);
-        break;
-    case Haste::none:
-        set_precedence(thread_, Precedence::idle);
-        break;
-    }
+    if (auto task = pool_.next(role_, Wait::no))
+        return task;
+    take_haste(Haste::urgent); // while it sleeps: that decides how soon it wakes
+    return pool_.next(role_, Wait::yes);
 }
 
-void Pool::Worker::take_haste_within(Haste at_most)
+void Pool::Worker::take_haste(Haste haste)
 {
-    std::lock_guard lock(pool_.mutex_);
-    take_haste(std::max(haste_, at_most));
+    static constexpr std::array precedences{Precedence::capture, Precedence::none, Precedence::idle};
+    if (haste_.exchange(haste) == haste)
+        return;
+    set_precedence(thread_, precedences[static_cast<std::size_t>(haste)]);
+    if (haste_ != haste) // somebody was in a hurry meanwhile
+        set_precedence(thread_, Precedence::none);
+}
+
+void Pool::Worker::hurry()
+{
+    auto patient = Haste::none;
+    if (haste_.compare_exchange_strong(patient, Haste::usual))
+        set_precedence(thread_, Precedence::none);
+}
+
+void Pool::Worker::hurry_if_since(SteadyTime limit)
+{
+    if (since_.load() < limit)
+        hurry();
 }
 
 // Nothing when the task was left to the other thread.
@@ -228,8 +261,8 @@ std::optional<Outcome> Pool::Worker::carry_out(Task task)
 {
     auto& job = task.job;
     auto prepared = task.clone ? Result<void>() : prepare(task);
-    if (task.size > urgent_bytes)
-        take_haste_within(Haste::usual);
+    if (task.size > urgent_bytes && haste_ == Haste::urgent)
+        take_haste(Haste::usual);
     bool is_large = task.size > pool_.limits_.large_bytes;
     if (prepared.ok() && is_large && role_ == Role::small_files && pool_.leave_to_other(task))
         return {};

@@ -95,7 +95,7 @@ public:
         unsigned threads = 2;
         std::size_t queue_limit = 100'000;
         std::size_t patient_limit = 50'000; // more than this no longer waits for an idle processor
-        std::chrono::milliseconds patience{10'000}; // nor what has waited for longer
+        std::chrono::milliseconds patience{5'000}; // nor what has waited for longer
         std::uint64_t clone_from_bytes = 4 * 1024 * 1024;
         std::uint64_t large_bytes = 64 * 1024 * 1024; // more is read by the first thread only
     };
@@ -107,6 +107,11 @@ public:
     enum class Added { yes, no_room, stopped };
     Added add(Job job);
     Added add_waiting(Job job); // waits while the walk's queue is long
+
+    // Somebody waits for all that was added so far: nothing of it waits for an idle processor any more.
+    void hurry();
+    // To be called now and then: nor does what is being read for longer than `Limits::patience`.
+    void hurry_overdue();
 
     // While off, every capture is `full`: the repository's disk must not be filled further.
     void set_taking(bool on) { taking_.store(on); }
@@ -122,23 +127,25 @@ private:
         UniqueFd content;
         event::Version version; // but for the content
     };
+    // Somebody waits for an open, and the verdict for what became of a file that existed: these go
+    // before all that honest programs do. Nobody waits for the rest, and for some of it not even the verdict.
+    // A thread changes its own outside of all locks, since the lower one may take its processor at once.
+    enum class Haste { urgent, usual, none };
     struct Task {
         Job job;
         UniqueFd opened{}; // of a job by handle
         ObjectNumber number{}; // from here on: once the object has been looked at
         std::uint64_t size = 0;
         std::optional<Clone> clone{};
-        SteadyTime added{}; // of what can wait
+        SteadyTime added = SteadyTime::max(); // of what can wait
+        Haste haste = Haste::usual; // once it is at work
     };
-    // Somebody waits for an open, and the verdict for what became of a file that existed: these go
-    // before all that honest programs do. Nobody waits for the rest, and for some of it not even the verdict.
-    enum class Haste { urgent, usual, none };
-
-    std::optional<Task> next(Worker& worker);
+    enum class Wait { no, yes };
+    std::optional<Task> next(Role role, Wait waiting);
     Haste haste_for(Task const& task) const; // under `mutex_`
     void hurry_workers(); // under `mutex_`
     bool leave_to_other(Task& task);
-    void done(); // with what next() gave
+    void done(Haste haste); // with what next() gave
 
     vault::Repository& repository_;
     Surroundings const& around_;
@@ -153,6 +160,8 @@ private:
     std::deque<Task> walk_;
     std::deque<Task> large_; // of any of these, once one has been looked at
     std::size_t at_work_ = 0;
+    std::size_t pressing_at_work_ = 0; // of these, what cannot wait
+    bool is_patient_ = true; // nobody waits for all of it
     std::vector<Worker*> workers_; // those that live
     std::atomic<bool> taking_{true};
     bool stopping_ = false;

@@ -28,37 +28,69 @@ TEST_F(PoolTest, KeepsAThreadFreeForSmallFilesWhileLargeOnesAreRead)
     EXPECT_EQ(4u, count()) << "of each something is told";
 }
 
-// Notes by which of the kernel's policies the thread of each outcome runs.
-class PolicySink final : public Sink {
+// Notes by which of the kernel's policies the thread reads that asks about the tree.
+class PolicyTree final : public Surroundings {
 public:
-    void captured(Outcome) override
+    explicit PolicyTree(std::string const& path) : dir_(sys::open(path, O_RDONLY | O_DIRECTORY).take()) { }
+    int mount_fd(std::uint64_t) const override { return dir_.get(); }
+    bool is_excluded(std::string const&) const override { return false; }
+    bool excludes_any() const override
     {
-        std::lock_guard lock(mutex);
-        policies.push_back(::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK);
+        std::lock_guard lock(mutex_);
+        policies_.push_back(::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK);
+        return false;
     }
-    std::mutex mutex;
-    std::vector<int> policies;
+    std::vector<int> policies() const
+    {
+        std::lock_guard lock(mutex_);
+        return policies_;
+    }
+
+private:
+    UniqueFd dir_;
+    mutable std::mutex mutex_;
+    mutable std::vector<int> policies_;
 };
 
-TEST_F(PoolTest, ReadsWhatCanWaitOnIdleProcessorsUnlessItWaitedForLong)
-{
-    for (auto const& [patience, policy] : {std::pair{10'000ms, SCHED_IDLE}, std::pair{0ms, SCHED_OTHER}}) {
-        test::TempDir dir;
-        PolicySink sink;
-        around_.dir = sys::open(dir.path(), O_RDONLY | O_DIRECTORY).take();
-        limits_.patience = patience;
-        Pool pool(*repository_, around_, sink, limits_);
-        for (auto const* name : {"a", "b", "c"}) {
-            Job job;
-            job.occasion = event::Occasion::close;
-            job.fd = make(dir / name, name);
-            job.can_wait = true;
-            ASSERT_EQ(Pool::Added::yes, pool.add(std::move(job)));
-        }
+class PatientPoolTest : public PoolFixture {
+protected:
+    void add_and_wait(Pool& pool, std::string const& name)
+    {
+        Job job;
+        job.occasion = event::Occasion::close;
+        job.fd = make(dir_ / name, name);
+        job.can_wait = true;
+        ASSERT_EQ(Pool::Added::yes, pool.add(std::move(job)));
         while (pool.backlog() > 0)
             std::this_thread::sleep_for(1ms);
-        EXPECT_EQ(std::vector(3, policy), sink.policies);
     }
+    test::TempDir dir_;
+    PolicyTree tree_{dir_.path()};
+};
+
+TEST_F(PatientPoolTest, ReadsWhatCanWaitOnIdleProcessors)
+{
+    Pool pool(*repository_, tree_, sink_, limits_);
+    add_and_wait(pool, "a");
+    add_and_wait(pool, "b");
+    EXPECT_EQ((std::vector{SCHED_IDLE, SCHED_IDLE}), tree_.policies());
+}
+
+TEST_F(PatientPoolTest, ReadsWhatHasWaitedForLongAtOnce)
+{
+    limits_.patience = 0ms;
+    Pool pool(*repository_, tree_, sink_, limits_);
+    add_and_wait(pool, "a");
+    EXPECT_EQ((std::vector{SCHED_OTHER}), tree_.policies());
+}
+
+TEST_F(PatientPoolTest, HurriesForWhoWaitsForAll)
+{
+    Pool pool(*repository_, tree_, sink_, limits_);
+    pool.hurry();
+    add_and_wait(pool, "while somebody waits");
+    add_and_wait(pool, "nobody waits any more");
+    EXPECT_EQ((std::vector{SCHED_OTHER, SCHED_IDLE}), tree_.policies());
 }
 
 TEST_F(PoolTest, HurriesAtTheEndAndLosesNothingThatCanWait)

@@ -168,6 +168,8 @@ Result<void> Decider::wait() const
 
 Result<bool> Decider::look_at_kernel()
 {
+    if (is_calm_) // before the events: one that comes with the last of them wakes once more
+        parts_.witness.quiet_alarm();
     auto events = TRY(parts_.witness.drain());
     witness_overflows_.store(parts_.witness.overflows());
     // Lineage after the events were taken and before they are looked at: so each finds its process.
@@ -175,17 +177,13 @@ Result<bool> Decider::look_at_kernel()
     read_opens();
     auto now = wall_now();
     auto const steady = steady_now();
-    bool has_alarm = false;
     for (auto const& event : events) {
-        has_alarm = has_alarm || event.has(sensor::Change::deleted) || event.has(sensor::Change::renamed);
         if (is_making(event))
             calm_.saw_making(steady);
         else
             calm_.saw_other();
         handle(event, now);
     }
-    if (has_alarm)
-        parts_.witness.quiet_alarm();
     retry_astray(events.empty());
     return !events.empty();
 }

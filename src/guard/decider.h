@@ -180,7 +180,7 @@ private:
     void apply(event::Activity&& activity);
     void apply(event::Version&& version, Committed committed);
     void keep(event::Version&& version, Committed committed); // in the journal, and nowhere else
-    bool is_of_another_moment(event::Version const& version) const;
+    bool is_of_another_moment(event::Version const& version);
     void await_writer(event::Version const& version);
     std::shared_ptr<Tree const> tree_of(event::RootId root) const;
     void note_named(event::Activity const& activity);
@@ -213,6 +213,7 @@ private:
         bool is_kind_guessed = false; // regular, as far as is known
     };
     std::unordered_map<event::ObjectId, Unsettled> unsettled_;
+    std::unordered_set<event::ObjectId> being_saved_; // emptied, and open
     MappingWatch mappings_;
     std::size_t open_changes_ = 0; // since the last probe, of unsettled_
     struct Unread { // its rights or times have changed, and its extended attributes may have

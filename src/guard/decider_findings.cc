@@ -16,16 +16,18 @@ using event::Occasion;
 
 namespace {
 
+constexpr std::size_t saved_at_once = 16; // more emptied files that are kept open are no saving
 constexpr std::chrono::nanoseconds same_stamp_within = std::chrono::milliseconds(20);
 
 } // namespace
 
 void Decider::handle(capture::Outcome&& outcome)
 {
-    auto writer = outcome.is_throttled ? outcome.writer : 0;
+    bool const is_throttled = outcome.is_throttled;
+    auto const writer = outcome.writer;
     probes_ -= outcome.is_probe ? 1 : 0;
     handle_capture(std::move(outcome));
-    if (writer != 0)
+    if (is_throttled)
         parts_.keeper.judged(writer);
 }
 
@@ -84,20 +86,35 @@ void Decider::handle_capture(capture::Outcome&& outcome)
         apply(std::move(version), std::move(committed));
 }
 
-// Somebody looked at an object while another was at work on it, or had just been. What it held then is kept, but
-// the change is judged, against what was there before it, by what its writer leaves.
-bool Decider::is_of_another_moment(event::Version const& version) const
+// Somebody looked at an object while another was at work on it, or had just been; or it was looked at between its
+// being emptied and being filled by who has it open, as programs save, a few files at once. What it held then is
+// kept, but the change is judged, against what was there before it, by what its writer leaves.
+bool Decider::is_of_another_moment(event::Version const& version)
 {
     auto const* entry = catalog_.find(version.object);
-    return version.occasion == Occasion::open && entry != nullptr && entry->has_version
-        && entry->digest != version.digest;
+    if (entry == nullptr || !entry->has_version || entry->digest == version.digest)
+        return false;
+    if (version.occasion == Occasion::open)
+        return true;
+    bool const is_being_saved = version.occasion == Occasion::interval && version.metadata.size == 0
+        && has_open(version.writer.pid, version.object);
+    if (!is_being_saved)
+        return false;
+    if (being_saved_.size() >= saved_at_once)
+        std::erase_if(being_saved_, [this](auto const& object) {
+            auto const* saved = catalog_.find(object);
+            return saved == nullptr || !saved->is_here();
+        });
+    if (being_saved_.size() < saved_at_once)
+        being_saved_.insert(version.object);
+    return being_saved_.contains(version.object);
 }
 
 // Should no close tell who that was, it is captured again once it is still.
 void Decider::await_writer(event::Version const& version)
 {
     auto const known = unsettled_.find(version.object);
-    unsettle(version.object, version.key, known == unsettled_.end() ? 0 : known->second.writer);
+    unsettle(version.object, version.key, known == unsettled_.end() ? version.writer.pid : known->second.writer);
 }
 
 // What could not be captured is asked for again until it could, or is gone.
@@ -163,6 +180,7 @@ void Decider::apply(event::Version&& version, Committed committed)
     bool judged = version.writer && version.writer.pid != self_pid_;
     auto decision = judged ? verdict_.consider(version) : std::nullopt;
     catalog_.apply(version);
+    being_saved_.erase(version.object);
     uncaptured_.erase(version.object);
     excluded_.erase(version.object);
     if (version.writer)

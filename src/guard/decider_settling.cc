@@ -81,8 +81,13 @@ void Decider::look_at_mappings(pid_t who)
 
 void Decider::note_stores(catalog::Entry const& entry, int fd, pid_t who)
 {
-    if (auto const at = unsettled_.find(entry.id); at != unsettled_.end() && at->second.is_probed)
-        return; // what it holds since then is captured when it is still
+    if (auto const at = unsettled_.find(entry.id); at != unsettled_.end()) {
+        // What it holds since it was looked at is captured when it is still. Who is known to have changed it has
+        // changed its time as well.
+        if (!at->second.is_probed && at->second.writer == who && is_small(entry.id))
+            probe(at->second);
+        return;
+    }
     auto filesystem = sys::filesystem_id(fd);
     auto handle = sys::handle_of(fd);
     if (!filesystem.ok() || !handle.ok())
@@ -162,6 +167,8 @@ void Decider::settle(Settling settling)
     read_attributes(is_all ? SIZE_MAX : attributes_at_once);
     auto const now = steady_now();
     next_settling_ = now + settle_every;
+    parts_.pool.hurry_overdue();
+    parts_.keeper.look_again();
     bool const is_pool_behind = parts_.pool.backlog() > backlog_behind;
     auto left = is_all ? SIZE_MAX : captures_at_once;
     for (auto at = unsettled_.begin(); at != unsettled_.end() && left > 0;) {

@@ -167,6 +167,10 @@ void Decider::after_name(Activity const& activity)
     auto const status = names_changed ? objects_.status_by_name(activity.object, activity.key) : std::nullopt;
     if (status)
         restamp(activity.object, *status);
+    auto const* entry = catalog_.find(activity.object);
+    auto const tree = tree_of(activity.root);
+    if (entry != nullptr && entry->is_gone && is_regular(activity) && tree)
+        parts_.keeper.gone({tree->device, entry->inode});
 }
 
 // What is left out goes by names: another name, or another object under the same number, is

@@ -37,11 +37,12 @@ void Inbox::ring()
 
 std::vector<Message> Inbox::take(std::size_t limit)
 {
-    if (!is_rung_)
+    owed_ += is_rung_.exchange(false) ? 1 : 0;
+    if (owed_ == 0)
         return {};
-    eventfd_t count = 0;
-    ::eventfd_read(wake_.get(), &count);
-    is_rung_ = false;
+    eventfd_t count = 0; // none, where it is rung a moment later: then next time
+    if (::eventfd_read(wake_.get(), &count) == 0)
+        owed_ -= count;
     for (auto& message : box_.take_all())
         taken_.push_back(std::move(message));
     std::vector<Message> out;

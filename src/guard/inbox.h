@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <functional>
+#include <sys/eventfd.h>
 #include <variant>
 
 #include "tocsin/base/mailbox.h"
@@ -68,6 +69,7 @@ private:
 
     UniqueFd wake_; // an eventfd
     std::atomic<bool> is_rung_{false}; // and not looked at since
+    eventfd_t owed_ = 0; // the deciding thread's: rings that it knows of and has not read
     Mailbox<Message> box_;
     std::deque<Message> taken_; // the deciding thread's
 };

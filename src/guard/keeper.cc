@@ -22,7 +22,9 @@ std::uint32_t seconds_now()
 }
 
 constexpr std::chrono::milliseconds suspicion_lasts{200}; // from the newest strong point on
-constexpr unsigned reads_that_matter = 8; // a second
+constexpr unsigned reads_that_matter = 3; // a second
+// More takes so long to read that whoever changed it would wait for seconds.
+constexpr std::uint64_t most_throttled_bytes = 16 * 1024 * 1024;
 
 // fstat, not statx: half the cost, and all that is asked here.
 struct Seen {
@@ -142,14 +144,15 @@ void Keeper::closed(UniqueFd fd, pid_t pid) noexcept
     job.occasion = event::Occasion::close;
     job.writer = pid;
     job.fd = std::move(fd);
-    job.is_throttled = existed;
+    job.is_throttled = existed && seen->stamp.size <= most_throttled_bytes;
     job.can_wait = !existed && reading_.is_rare(steady_now());
-    if (existed)
+    bool const is_throttled = job.is_throttled;
+    if (is_throttled)
         throttle_.changed(pid);
     if (pool_.add(std::move(job)) == capture::Pool::Added::yes)
         return;
     at_risk_count_.fetch_add(1, std::memory_order_relaxed);
-    if (existed)
+    if (is_throttled)
         throttle_.judged(pid);
 }
 
@@ -210,6 +213,10 @@ void Keeper::take(News const& item)
             at->second.stamp = item.stamp;
         return;
     }
+    if (item.kind == News::Kind::gone) {
+        known_.erase(item.number);
+        return;
+    }
     if (item.kind == News::Kind::included) {
         if (auto at = known_.find(item.number); at != known_.end() && at->second.is_excluded)
             known_.erase(at);
@@ -251,6 +258,11 @@ void Keeper::excluded(capture::ObjectNumber number)
 void Keeper::included(capture::ObjectNumber number)
 {
     tell({News::Kind::included, number, {}});
+}
+
+void Keeper::gone(capture::ObjectNumber number)
+{
+    tell({News::Kind::gone, number, {}});
 }
 
 void Keeper::deny(std::span<pid_t const> pids)

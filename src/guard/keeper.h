@@ -48,6 +48,10 @@ public:
     void judged(pid_t writer) { throttle_.judged(writer); }
     // For a moment nobody opens an existing file while what became of another is not judged yet.
     void suspect();
+    void look_again() { throttle_.look_again(); } // now and then, so that nobody waits for longer
+
+    // Its last name is gone: another object may get the number.
+    void gone(capture::ObjectNumber number);
 
     // Opens by these processes are denied, or no longer.
     void deny(std::span<pid_t const> pids);
@@ -101,7 +105,7 @@ private:
         pid_t writer = 0;
     };
     struct News {
-        enum class Kind { captured, renamed, excluded, included } kind;
+        enum class Kind { captured, renamed, excluded, included, gone } kind;
         capture::ObjectNumber number;
         event::Stamp stamp;
         Stands stands = Stands::until_close;

@@ -233,6 +233,7 @@ void Guard::Parts::catch_up()
             d.bring_up_to_date();
             return true;
         });
+        pool.hurry();
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     } while (pool.backlog() != 0 && steady_now() < deadline);
     (void)in_decider<bool>([](Decider& d) -> Result<bool> { // what the pool told last

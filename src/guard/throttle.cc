@@ -28,7 +28,7 @@ void Throttle::forget_some()
 
 void Throttle::judged(pid_t pid)
 {
-    std::vector<std::shared_ptr<sensor::HeldOpen>> free;
+    Parked free;
     {
         std::lock_guard lock(mutex_);
         auto at = processes_.find(pid);
@@ -37,14 +37,31 @@ void Throttle::judged(pid_t pid)
         --at->second.unjudged;
         ++at->second.judged;
         --unjudged_;
-        auto const now = steady_now();
-        auto const waiting =
-            std::ranges::partition(parked_, [&](auto const& held) { return must_wait(held->pid(), now); });
-        free.assign(std::make_move_iterator(waiting.begin()), std::make_move_iterator(waiting.end()));
-        parked_.erase(waiting.begin(), waiting.end());
+        free = take_free(steady_now());
     }
     for (auto const& held : free)
         (void)held->answer(sensor::Answer::allow);
+}
+
+void Throttle::look_again()
+{
+    Parked free;
+    {
+        std::lock_guard lock(mutex_);
+        free = take_free(steady_now());
+    }
+    for (auto const& held : free)
+        (void)held->answer(sensor::Answer::allow);
+}
+
+// Also those that the deadline has answered: each keeps a descriptor.
+Throttle::Parked Throttle::take_free(SteadyTime now)
+{
+    auto const waiting = std::ranges::partition(
+        parked_, [&](auto const& held) { return !held->answered() && must_wait(held->pid(), now); });
+    Parked free(std::make_move_iterator(waiting.begin()), std::make_move_iterator(waiting.end()));
+    parked_.erase(waiting.begin(), waiting.end());
+    return free;
 }
 
 void Throttle::suspect(SteadyTime until)

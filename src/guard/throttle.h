@@ -35,6 +35,7 @@ public:
     void changed(pid_t pid); // a close by `pid` is on its way to the verdict
     void judged(pid_t pid); // and has been seen there; lets the parked go on
     void suspect(SteadyTime until); // somebody may be destroying files
+    void look_again(); // now and then: lets those go who need not wait any more
 
     bool must_wait(pid_t pid) const;
     // To be answered by judged(), or by the deadline.
@@ -48,11 +49,13 @@ private:
     // All under `mutex_`.
     bool must_wait(pid_t pid, SteadyTime now) const;
     void forget_some();
+    using Parked = std::vector<std::shared_ptr<sensor::HeldOpen>>;
+    Parked take_free(SteadyTime now);
 
     Limits const limits_;
     mutable std::mutex mutex_;
     std::unordered_map<pid_t, Process> processes_;
-    std::vector<std::shared_ptr<sensor::HeldOpen>> parked_;
+    Parked parked_;
     std::size_t unjudged_ = 0; // of all
     SteadyTime suspicious_until_;
 };

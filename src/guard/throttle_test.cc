@@ -2,6 +2,7 @@
 #include "tocsin/guard/throttle.h"
 
 #include <gtest/gtest.h>
+#include <thread>
 
 namespace tocsin::guard {
 namespace {
@@ -58,6 +59,31 @@ TEST_F(ThrottleTest, LetsNobodyPassAfterASuspicionWhileAnythingIsUnjudged)
     EXPECT_TRUE(answers_->sent.empty()) << "of another one something is unjudged";
     throttle_.judged(9);
     EXPECT_EQ(1U, answers_->sent.size());
+}
+
+TEST_F(ThrottleTest, LetsGoWhoWaitedForASuspicionThatIsOver)
+{
+    throttle_.suspect(steady_now() + std::chrono::milliseconds(20));
+    throttle_.changed(7);
+    throttle_.park(open_by(8));
+    throttle_.look_again();
+    EXPECT_TRUE(answers_->sent.empty());
+    std::this_thread::sleep_for(std::chrono::milliseconds(21));
+    throttle_.look_again();
+    EXPECT_EQ(1U, answers_->sent.size());
+}
+
+TEST_F(ThrottleTest, KeepsNothingThatTheDeadlineHasAnswered)
+{
+    throttle_.changed(7);
+    throttle_.changed(7);
+    auto held = open_by(7);
+    std::weak_ptr const kept = held;
+    throttle_.park(held);
+    EXPECT_TRUE(held->answer(sensor::Answer::allow));
+    held.reset();
+    throttle_.look_again();
+    EXPECT_TRUE(kept.expired());
 }
 
 TEST_F(ThrottleTest, ForgetsASuspicion)

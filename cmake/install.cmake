@@ -14,4 +14,4 @@ install(FILES ${CMAKE_SOURCE_DIR}/packaging/completion/_tocsin
 install(FILES ${CMAKE_SOURCE_DIR}/docs/formats/configuration.md ${CMAKE_SOURCE_DIR}/docs/limitations.md
   ${CMAKE_SOURCE_DIR}/docs/threat-model.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${CMAKE_SOURCE_DIR}/packaging/systemd/tocsin.service DESTINATION /lib/systemd/system)
-install(FILES ${CMAKE_SOURCE_DIR}/packaging/etc/tocsin.toml DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/tocsin)
+install(FILES ${CMAKE_SOURCE_DIR}/packaging/etc/tocsin.toml DESTINATION /etc/tocsin) # as the unit says

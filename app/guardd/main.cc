@@ -102,6 +102,7 @@ int run_guard(guard::Options const& options)
 int main(int argc, char** argv)
 {
     guard::Options options;
+    options.service_manager = supervise::ServiceManager::take_environment();
     options.state_dir = "/var/lib/tocsin";
     std::string respond(name_of(options.policy));
     CLI::App app("Guards directory trees. Started by `tocsin protect`.", "tocsin-guardd");

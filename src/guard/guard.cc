@@ -12,6 +12,7 @@
 #include "tocsin/guard/parts.h"
 #include "tocsin/sensor/fanotify/gate.h"
 #include "tocsin/sensor/fanotify/witness.h"
+#include "tocsin/supervise/supervisor.h"
 
 namespace tocsin::guard {
 namespace {
@@ -88,6 +89,19 @@ Result<std::unique_ptr<vault::Repository>> repository_of(
             state.repository, totals.versions, state.dir, state.journal));
 }
 
+// How the guard before this one ended; empty: in order, or with its host. A supervisor says it to the guard
+// that it becomes; where a service manager starts one, the journal does.
+Result<std::string> death_before(Options const& options, journal::Journal& journal)
+{
+    if (!options.died.empty() || options.service_manager.socket.empty())
+        return options.died;
+    auto const changes = TRY(journal.guard_changes());
+    bool const in_order = changes.empty() || changes.back().state == "stopped";
+    if (in_order || changes.back().time < boot_time())
+        return std::string();
+    return std::string(words_of(supervise::Supervisor::End::died));
+}
+
 std::unique_ptr<sensor::LineageSource> open_lineage()
 {
     if (auto ebpf = sensor::open_ebpf_lineage(); ebpf.ok())
@@ -124,6 +138,7 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
     auto gate = TRY(sensor::fanotify::open_gate());
     auto witness = TRY(sensor::fanotify::open_witness());
     auto journal = TRY(journal::Journal::open(state.journal, journal::Access::read_write));
+    auto const died = TRY(death_before(options, *journal));
     auto repository = TRY(repository_of(state, *journal));
     TRY(answers::save_settings(state));
 
@@ -145,8 +160,8 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
     for (auto const& tree : trees)
         TRY(parts->protection.protect_at_start(tree.path, options.excludes));
     parts->protection.start_is_over();
-    if (!options.died.empty())
-        parts->record_death(options.died);
+    if (!died.empty())
+        parts->record_death(died);
     return std::unique_ptr<Guard>(new Guard(std::move(parts)));
 }
 

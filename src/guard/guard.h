@@ -14,6 +14,7 @@
 #include "tocsin/answers/protocol.h"
 #include "tocsin/answers/status.h"
 #include "tocsin/respond/plan.h"
+#include "tocsin/supervise/service_manager.h"
 #include "tocsin/supervise/supervisor_process.h"
 
 namespace tocsin::guard {
@@ -28,6 +29,7 @@ struct Options {
     std::uint64_t reserve_bytes = 0; // of the repository's disk, to be left free
     std::string recording; // a file for all that the verdict is given; empty: none
     std::optional<supervise::SupervisorProcess::Options> supervisor; // none: nobody watches this guard
+    supervise::ServiceManager::Environment service_manager; // which started this process
     std::string died; // how the guard ended in whose place this one was started; empty: none
 };
 

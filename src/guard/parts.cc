@@ -58,6 +58,7 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
     : options(std::move(given.options))
     , state(std::move(given.state))
     , lock(std::move(given.lock))
+    , service_manager(options.service_manager)
     , supervisor(std::move(given.supervisor))
     , gate(std::move(given.gate))
     , witness(std::move(given.witness))
@@ -139,10 +140,11 @@ Result<void> Guard::Parts::begin()
     gate_thread_ = std::jthread([this] { serve_gate(); });
     decider_thread_ = std::jthread([this] { decide(); });
     if (supervisor)
-        self_watch_ = std::make_unique<SelfWatch>(*supervisor, [this](event::Incident incident) {
-            inbox->put(
-                Command([this, incident = std::move(incident)] { decider.incidents().open(incident); }));
-        });
+        self_watch_ =
+            std::make_unique<SelfWatch>(*supervisor, service_manager, [this](event::Incident incident) {
+                inbox->put(
+                    Command([this, incident = std::move(incident)] { decider.incidents().open(incident); }));
+            });
     protection.begin();
     auto listener = TRY(answers::listen_control(state.dir));
     control_ = std::make_unique<Control>(
@@ -174,6 +176,7 @@ void Guard::Parts::decide()
 
 void Guard::Parts::run()
 {
+    tell_manager(status_word());
     keep_house();
     end_in_order();
 }
@@ -202,6 +205,7 @@ void Guard::Parts::keep_house()
         protection.look_for_awaited();
         auto now = steady_now();
         auto state_now = status_word();
+        tell_manager(state_now);
         if (state_now != told) {
             told = state_now;
             auto reason = health.blind_because();
@@ -222,6 +226,20 @@ void Guard::Parts::keep_house()
                 log_line(Severity::warning, "no checkpoint was made: " + made.error().message());
         }
     }
+}
+
+// At each change. What a busy manager has not taken is told again.
+void Guard::Parts::tell_manager(std::string const& word)
+{
+    auto const reason = health.blind_because();
+    auto status = reason.empty() ? word : word + ": " + reason;
+    if (status == manager_knows_)
+        return;
+    // Ready in each state: a tree whose disk is missing must not keep all that waits for this guard.
+    bool const is_told =
+        manager_knows_.empty() ? service_manager.ready(status) : service_manager.status(status);
+    if (is_told)
+        manager_knows_ = std::move(status);
 }
 
 void Guard::Parts::watch_growth()
@@ -299,6 +317,7 @@ void Guard::Parts::end_in_order()
 {
     if (stopping_.exchange(true))
         return;
+    (void)service_manager.stopping();
     control_.reset();
     gate->stop();
     if (gate_thread_.joinable())

@@ -66,6 +66,7 @@ struct Guard::Parts {
     Options const options;
     answers::StatePaths const state;
     UniqueFd lock;
+    supervise::ServiceManager const service_manager;
     std::unique_ptr<supervise::SupervisorProcess> supervisor;
     std::unique_ptr<sensor::Gate> gate;
     std::unique_ptr<sensor::Witness> witness;
@@ -106,12 +107,14 @@ private:
     sensor::Heartbeat heartbeat_of(supervise::Organ organ);
     answers::InvariantStatus never_harms() const;
     std::vector<vault::Node> device_headers(); // for a checkpoint
+    void tell_manager(std::string const& word);
     void watch_disk();
     void watch_growth();
 
     std::mutex growth_mutex_;
     journal::Journal::Growth growth_; // as of the last look: it goes through all versions
     UniqueFd stop_; // an eventfd
+    std::string manager_knows_; // the last status that it was told; run()'s thread
     std::atomic<bool> stopping_{false};
     std::atomic<bool> can_decide_{true};
     std::jthread gate_thread_;

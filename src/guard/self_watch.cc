@@ -14,8 +14,10 @@ constexpr std::chrono::milliseconds look_every{100};
 
 } // namespace
 
-SelfWatch::SelfWatch(supervise::SupervisorProcess& supervisor, Report report)
+SelfWatch::SelfWatch(
+    supervise::SupervisorProcess& supervisor, supervise::ServiceManager const& manager, Report report)
     : supervisor_(supervisor)
+    , watchdog_(supervisor.pulse(), manager)
     , report_(std::move(report))
     , thread_([this](std::stop_token const& stop) { run(stop); })
 {
@@ -33,6 +35,7 @@ void SelfWatch::run(std::stop_token const& stop)
 
 void SelfWatch::look()
 {
+    watchdog_.look(steady_now());
     auto found = supervisor_.look_after();
     {
         std::lock_guard lock(mutex_);

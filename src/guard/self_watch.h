@@ -2,7 +2,8 @@
 // guard/self_watch.h -- what is done to the guard itself.
 //
 // Looks after the supervisor every 0.1 s: whoever stops the supervisor has to stop the guard
-// within that time as well. Tells what was done to the guard itself as an incident of nobody known.
+// within that time as well. Beats for a service manager that keeps watch. Tells what was done to the guard
+// itself as an incident of nobody known.
 // Threads: one of its own until it is destroyed; record() and what_is_wrong() from any.
 #pragma once
 
@@ -14,14 +15,16 @@
 #include "tocsin/event/incident.h"
 #include "tocsin/guard/seldom.h"
 #include "tocsin/supervise/supervisor_process.h"
+#include "tocsin/supervise/watchdog.h"
 
 namespace tocsin::guard {
 
 class SelfWatch {
 public:
     using Report = std::function<void(event::Incident)>; // from any thread
-    // Borrows `supervisor`.
-    SelfWatch(supervise::SupervisorProcess& supervisor, Report report);
+    // Borrows both.
+    SelfWatch(
+        supervise::SupervisorProcess& supervisor, supervise::ServiceManager const& manager, Report report);
 
     // Of one cause once in ten minutes; false where it was too soon.
     bool record(std::string const& cause, std::string const& reason);
@@ -33,6 +36,7 @@ private:
     void look();
 
     supervise::SupervisorProcess& supervisor_;
+    supervise::Watchdog watchdog_; // its own thread's
     Report report_;
     std::uint64_t interruptions_told_ = 0; // its own thread's
     Seldom recorded_;

@@ -15,38 +15,14 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 import lab
+from opener import Opener
 
 BOUND = 2.0  # seconds: the longest that an open may wait
 PTRACE_SEIZE, PTRACE_INTERRUPT = 0x4206, 0x4207
-
-
-class Opener(threading.Thread):
-    """Opens a guarded file again and again; remembers the longest wait, the one under way too."""
-
-    def __init__(self, path):
-        super().__init__(daemon=True)
-        self.path, self.longest, self.opens, self.began, self.runs = path, 0.0, 0, None, True
-
-    def run(self):
-        while self.runs:
-            self.began = time.monotonic()
-            with open(self.path, "rb") as file:
-                file.read(1)
-            self.longest = max(self.longest, time.monotonic() - self.began)
-            self.began = None
-            self.opens += 1
-            time.sleep(0.002)
-
-    def finish(self):
-        self.runs = False
-        self.join(5)
-        began = self.began
-        return max(self.longest, time.monotonic() - began if began else 0.0)
 
 
 class Run:

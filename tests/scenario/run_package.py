@@ -75,9 +75,11 @@ class Run:
         why = self.machine.ensure_systemd()
         if why:
             skip(why)
+        for own in ("var/lib/tocsin", "etc/tocsin"):  # of a guard that this host has
+            shutil.rmtree(self.machine.root / own, ignore_errors=True)
         for path, disk in self.disks.items():
             place = self.machine.root / path[1:]
-            place.mkdir(parents=True)
+            place.mkdir(parents=True, exist_ok=True)
             subprocess.run(["mount", "--bind", disk.path, place], check=True)
         (self.machine.root / "packages").mkdir()
         shutil.copy(self.deb, self.machine.root / "packages/tocsin.deb")
@@ -333,15 +335,16 @@ def main():
         skip(why_not())
     lab.private_mounts()
     work = Path(tempfile.mkdtemp(prefix="tocsin-package-", dir=os.environ.get("TMPDIR", "/var/tmp")))
-    run = None
+    run, done = None, 0
     try:
         run = Run(work, options)
         run.prepare()
         for part in PARTS:
             part(run)
+            done += 1
     finally:
         if run:
-            if run.problems and run.machine.process:
+            if (run.problems or done != len(PARTS)) and run.machine.process:
                 print(run.machine.run("journalctl", "--no-pager", "-u", UNIT, may_fail=True)[-6000:])
             run.machine.close()
             for disk in run.disks.values():

@@ -76,12 +76,15 @@ Result<void> Protection::recall()
 Result<void> Protection::recall_tree(event::RootId root)
 {
     parts_.decider.expect_walk(root, wall_now());
+    auto baseline = std::make_shared<Baseline>();
     auto recall_one = [&](journal::CurrentObject const& object) -> Result<void> {
         TRY(recall_process(object.creator));
         parts_.decider.recall(object);
+        add(object, *baseline);
         return {};
     };
     TRY(reader_->for_each_current(root, recall_one));
+    baselines_.emplace(root, std::move(baseline));
     recalled_.insert(root);
     return {};
 }
@@ -135,6 +138,7 @@ void Protection::begin()
         if (there) // another directory by now; the command line may name it once more
             recalled_.insert(there->root);
     }
+    baselines_.clear();
 }
 
 // Its directory may not be there yet: then it is looked for again.
@@ -244,13 +248,14 @@ Result<std::optional<event::RootChange>> Protection::replaced_by(
 // What the journal last knew; the decider is told first, where it was not yet.
 Result<std::shared_ptr<Baseline const>> Protection::baseline_of(event::RootId root)
 {
+    if (auto recalled = baselines_.extract(root))
+        return recalled.mapped();
     auto baseline = std::make_shared<Baseline>();
     auto objects = std::make_shared<std::vector<journal::CurrentObject>>();
     bool const is_new = !recalled_.contains(root);
     parts_.recorder.flush();
     TRY(reader_->for_each_current(root, [&](journal::CurrentObject const& object) -> Result<void> {
-        if (object.version && holds(*object.version))
-            baseline->emplace(object.object, event::stamp_of(object.version->metadata));
+        add(object, *baseline);
         if (is_new)
             objects->push_back(object);
         return {};
@@ -263,6 +268,12 @@ Result<std::shared_ptr<Baseline const>> Protection::baseline_of(event::RootId ro
                 decider.recall(object);
         }));
     return std::shared_ptr<Baseline const>(std::move(baseline));
+}
+
+void Protection::add(journal::CurrentObject const& object, Baseline& baseline) const
+{
+    if (object.version && holds(*object.version))
+        baseline.emplace(object.object, event::stamp_of(object.version->metadata));
 }
 
 void Protection::remember(event::RootChange const& change)

@@ -17,6 +17,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -78,6 +79,7 @@ private:
     Result<void> protect_tree(std::string const& path, std::vector<std::string> const& excludes);
     Result<std::optional<event::RootChange>> replaced_by(Tree const& tree, std::string const& path) const;
     Result<std::shared_ptr<Baseline const>> baseline_of(event::RootId root);
+    void add(journal::CurrentObject const& object, Baseline& baseline) const; // where its content is kept
     bool holds(event::Version const& version) const; // all of its content, for certain
     Result<event::RootChange> protected_root(std::string const& path) const; // as it came under protection
     void let_go(event::RootChange const& root);
@@ -89,6 +91,8 @@ private:
     std::vector<event::RootChange> roots_; // as they are now, also those no longer protected
     std::unordered_set<event::RootId> recalled_; // the decider knows what the journal does
     std::unordered_set<event::ProcessKey> recalled_processes_; // until begin()
+    // Until begin(): the journal is read once, for nothing is guarded meanwhile.
+    std::unordered_map<event::RootId, std::shared_ptr<Baseline const>> baselines_;
     std::int64_t next_root_ = 1;
     bool is_over_ = false; // nothing is left to guard
 

@@ -125,7 +125,7 @@ class Run:
         for incident in self.open_incidents():
             self.machine.run("tocsin", "release", str(incident["id"]))
 
-    def gap(self, what, deed, at_gap=lambda: None, within=3.0, waits=2.0):
+    def gap(self, what, deed, at_gap=lambda: None, within=10.0, waits=2.0):
         """Does this, and tells how long nobody was asked before an open, and how long one waited."""
         before = self.unit()["MainPID"]
         watch = GapWatch(self.share.path, self.guards, at_gap)

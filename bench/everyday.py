@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What a guard costs everyday work: unpacking 20,000 files, `git status` over them, and dbench with
-4 clients, in a guarded tree and in the same one unguarded. Alternated; medians of the times.
+"""What a guard costs everyday work: unpacking 20,000 files (as they are, and compressed by xz as a source release
+is), `git status` over them, compiling a project by `make -j2`, and dbench with 4 clients, in a guarded tree and in
+the same one unguarded. Alternated; medians of the times.
 
     everyday.py [--pairs 5] [--fs ext4] [--files 20000] [--seconds 15]
 """
@@ -32,6 +33,21 @@ def untar(tree, archive):
     return timed(["tar", "xf", archive], tree)
 
 
+def project(tree):
+    """200 C files of 40 functions each, as `make` compiles them."""
+    folder = tree / "project"
+    folder.mkdir()
+    for n in range(200):
+        functions = "".join(f"int f{n}_{i}(int x) {{ return x * {i} + printf(\"%d\", x); }}\n" for i in range(40))
+        (folder / f"unit{n}.c").write_text("#include <stdio.h>\n#include <stdlib.h>\n" + functions)
+    (folder / "Makefile").write_text("all: lib.a\nlib.a: $(patsubst %.c,%.o,$(wildcard *.c))\n\tar rcs $@ $^\n"
+                                     "%.o: %.c\n\tgcc -O1 -MMD -c $< -o $@\n")
+
+
+def make(tree):
+    return timed(["make", "-s", "-j2"], tree / "project")
+
+
 def git_status(tree):
     """Seconds, the median of five after one that refreshes git's index."""
     command = ["git", "status", "--short"]
@@ -55,11 +71,14 @@ def repository(tree, archive):
         subprocess.run([*git, *command], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
+PREPARED = {"git status": repository, "make -j2": lambda tree, archive: project(tree)}
+
+
 def measured(name, run, work, tree, archive, is_guarded):
     """One run in a tree of its own; ends the benchmark where the guard took it for an attack."""
     tree.mkdir()
-    if name == "git status":
-        repository(tree, archive)  # before the guard: no part of what is measured
+    if name in PREPARED:
+        PREPARED[name](tree, archive)  # before the guard: no part of what is measured
     guard = lab.Guard(work / "state", tree) if is_guarded else None
     if guard:
         guard.wait_until_guarding()
@@ -93,7 +112,9 @@ def main():
     work = Path(tempfile.mkdtemp(prefix="tocsin-bench-", dir="/var/tmp"))
     filesystem = lab.FileSystem(work, options.fs, "16G")
     archive = work / "files.tar"
-    works = {"untar": lambda tree: untar(tree, archive), "git status": git_status}
+    works = {"untar": lambda tree: untar(tree, archive),
+             "untar .xz": lambda tree: untar(tree, archive.with_suffix(".tar.xz")),
+             "git status": git_status, "make -j2": make}
     if shutil.which("dbench"):
         works["dbench 4"] = lambda tree: dbench(tree, options.seconds)
     else:
@@ -104,6 +125,7 @@ def main():
         corpus.mkdir()
         lab.make_corpus(corpus, options.files, 200)
         subprocess.run(["tar", "cf", archive, "-C", corpus, "."], check=True)
+        subprocess.run(["xz", "-k", archive], check=True)
         shutil.rmtree(corpus)
         for pair in range(options.pairs):
             for kind in (("free", "guarded") if pair % 2 else ("guarded", "free")):

@@ -5,7 +5,7 @@
 #include <array>
 #include <fmt/format.h>
 
-#include "tocsin/respond/network.h"
+#include "tocsin/respond/nft.h"
 
 namespace tocsin::respond {
 namespace {
@@ -23,19 +23,6 @@ add rule inet tocsin input ip saddr . tcp dport @clients4 drop
 add rule inet tocsin input ip6 saddr . tcp dport @clients6 tcp flags & (syn | ack) == syn reject with tcp reset
 add rule inet tocsin input ip6 saddr . tcp dport @clients6 drop
 )";
-
-constexpr auto program = "/usr/sbin/nft";
-
-// What it prints. `failed` with its first line where it says no.
-Result<std::string> nft(int network_fd, std::string_view commands)
-{
-    auto ended = TRY(run_in_network(network_fd, {program, "-f", "-"}, commands).context("nftables"));
-    auto const why = ended.said.substr(0, ended.said.find('\n'));
-    if (ended.status != 0)
-        return Error(Errc::failed,
-            fmt::format("nftables: {}", why.empty() ? fmt::format("nft ended by {}", ended.status) : why));
-    return std::move(ended.said);
-}
 
 // `clients4 { 10.0.0.2 . 445 }`, with the address as inet_ntop(3) writes it and nothing else.
 Result<std::string> element_of(event::ClientAddress const& client)
@@ -79,9 +66,7 @@ Result<Admitted> admit(event::ClientAddress const& client)
     if (!found.ok() && found.error().code() == Errc::not_found)
         return Admitted::was_not_kept_out; // the rules went with the network
     auto const network = TRY(std::move(found));
-    auto const asked =
-        TRY(run_in_network(network.get(), {program, "-f", "-"}, fmt::format("get element {}\n", element))
-                .context("nftables"));
+    auto const asked = TRY(ask_nft(network.get(), {fmt::format("get element {}", element)}));
     if (asked.status != 0)
         return Admitted::was_not_kept_out;
     TRY(nft(network.get(), fmt::format("delete element {}\n", element)));

@@ -19,7 +19,7 @@ namespace tocsin::respond {
 namespace {
 
 constexpr std::chrono::seconds ends_within{5};
-constexpr std::size_t said_at_most = 64 << 10;
+constexpr std::size_t said_at_most = 256 << 10;
 
 Result<UniqueFd> network_of(int process_fd, std::uint64_t inode)
 {
@@ -141,7 +141,7 @@ Result<Ended> run_in_network(int network_fd, std::vector<std::string> words, std
     Result<Ended> ended = Error(Errc::failed, "it was not run");
     std::jthread runner([&] {
         if (::setns(network_fd, CLONE_NEWNET) != 0)
-            ended = Error::from_errno(errno, "enter the server's network");
+            ended = Error::from_errno(errno, "enter the network");
         else
             ended = run_here(words, input);
     });

@@ -4,7 +4,7 @@
 // A server may live in another network than the guard: a container's, or a service's own. What is done to its
 // packets has to be done there.
 // Threads: any. A program runs from a thread of its own, since only a thread can go to another network.
-// Bounds: a program has 5 s, then it is killed; 64 KiB of what it says are kept.
+// Bounds: a program has 5 s, then it is killed; 256 KiB of what it says are kept.
 #pragma once
 
 #include <cstdint>

@@ -2,13 +2,11 @@
 // respond/never_cut.h -- addresses that are never cut off: an administrator's, a backup server's.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "tocsin/base/result.h"
+#include "tocsin/respond/address_range.h"
 
 namespace tocsin::respond {
 
@@ -20,14 +18,7 @@ public:
     bool holds(std::string const& address) const;
 
 private:
-    struct Range {
-        int family = 0;
-        std::array<std::uint8_t, 16> address{};
-        unsigned bits = 0; // of the address, that have to be the same
-    };
-    static Result<Range> range_of(std::string const& word);
-
-    std::vector<Range> ranges_;
+    std::vector<AddressRange> ranges_;
 };
 
 // For who reads options: the sentence against a word that is none; empty for one that is.

@@ -11,6 +11,7 @@
 #include "tocsin/base/log.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/guard/guard.h"
+#include "tocsin/respond/allowed.h"
 #include "tocsin/respond/never_cut.h"
 #include "tocsin/respond/plan.h"
 
@@ -37,6 +38,8 @@ std::vector<std::string> command_again(std::string const& program, guard::Option
         std::string(name_of(options.policy)), "--reserve", std::to_string(options.reserve_bytes)};
     for (auto const& address : options.never_cut)
         words.insert(words.end(), {"--never-cut", address});
+    for (auto const& place : options.isolation_allow)
+        words.insert(words.end(), {"--isolation-allow", place});
     return words;
 }
 
@@ -114,6 +117,10 @@ int main(int argc, char** argv)
     app.add_option("--never-cut", options.never_cut, "Address, or range of addresses, that is never cut off")
         ->allow_extra_args(false)
         ->check(CLI::Validator(respond::refuse_what_is_no_address, "ADDRESS"));
+    app.add_option(
+           "--isolation-allow", options.isolation_allow, "Whom this host talks to while it is isolated")
+        ->allow_extra_args(false)
+        ->check(CLI::Validator(respond::refuse_what_cannot_be_allowed, "ADDRESS[/BITS][:PORT]"));
     app.add_option("--repository", options.repository, "Where versions are kept");
     app.add_option("--reserve", options.reserve_bytes, "Bytes of the repository's disk to leave free")
         ->transform(CLI::AsSizeValue(false));

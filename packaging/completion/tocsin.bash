@@ -38,13 +38,14 @@ _tocsin() {
         mapfile -t COMPREPLY < <(compgen -W 'shred gpg openssl rm mv truncate' -- "$current")
         return
         ;;
-    --exclude | --never-cut | --reserve | --allow-device-writes | --at | --version) return ;;
+    --exclude | --never-cut | --reserve | --allow-device-writes | --allow | --for | --at | --version) return ;;
     esac
 
     verb=$(_tocsin_verb)
     case $verb in
-    '') words="protect unprotect status incidents incident release stop undo versions restore check quarantine drill $common --version" ;;
+    '') words="protect unprotect status incidents incident release stop isolate undo versions restore check quarantine drill $common --version" ;;
     protect) words="--respond --exclude --never-cut --repository --reserve --config --allow-device-writes --foreground --no-wait $common" ;;
+    isolate) words="--allow --for --end $common" ;;
     undo) words="--dry-run --to $common" ;;
     restore) words="--at --version --to $common" ;;
     check) words="--read-data $common" ;;

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <variant>
 
 #include "tocsin/base/bytes.h"
@@ -28,6 +29,7 @@ struct Request {
     std::string verb;
     json::object args;
     std::string user; // who asks, for the record; the guard checks the peer's uid itself
+    pid_t process = 0; // that asks, as the kernel tells the guard: no part of the line; 0: not known
 
     bool operator==(Request const&) const = default;
 };

@@ -180,6 +180,7 @@ Result<void> serve(int connection, Handler const& handler)
         (void)send_all(connection, encode(refusal_of(error))).ok();
         return error;
     };
+    auto const peer = TRY(peer_of(connection));
     LineReader lines(max_request_bytes);
     for (;;) {
         auto line = lines.next();
@@ -191,10 +192,12 @@ Result<void> serve(int connection, Handler const& handler)
                 return refuse(added.take_error());
             continue;
         }
-        auto request = decode_request(*line);
-        if (!request.ok())
-            return refuse(request.take_error());
-        TRY(send_all(connection, encode_bounded(answer_to(connection, request.take(), handler))));
+        auto decoded = decode_request(*line);
+        if (!decoded.ok())
+            return refuse(decoded.take_error());
+        auto request = decoded.take();
+        request.process = peer.pid;
+        TRY(send_all(connection, encode_bounded(answer_to(connection, request, handler))));
     }
 }
 

@@ -41,6 +41,19 @@ json::object vault_json(VaultStatus const& vault)
     return out;
 }
 
+json::value isolation_json(std::optional<IsolationStatus> const& isolation)
+{
+    if (!isolation)
+        return nullptr;
+    json::array allowed;
+    for (auto const& name : isolation->allowed)
+        allowed.push_back(json_text(name));
+    return json::object{{"until", to_iso8601(isolation->until)}, {"allowed", std::move(allowed)},
+        {"dropped",
+            {{"in", isolation->dropped_in}, {"out", isolation->dropped_out},
+                {"forwarded", isolation->dropped_forwarded}}}};
+}
+
 // What files below `path` take, as far as they can be seen.
 std::uint64_t bytes_below(std::string const& path)
 {
@@ -93,7 +106,7 @@ json::value to_json(Status const& status)
             {{"opens", gate.opens}, {"held", gate.held}, {"timeouts", gate.timeouts}, {"p50_us", gate.p50_us},
                 {"p99_us", gate.p99_us}}},
         {"vault", vault_json(status.vault)}, {"invariants", invariants_json(status.invariants)},
-        {"incidents_open", status.incidents_open}};
+        {"incidents_open", status.incidents_open}, {"isolation", isolation_json(status.isolation)}};
 }
 
 Result<Status> status_without_guard(StatePaths const& state)

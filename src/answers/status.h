@@ -45,6 +45,14 @@ struct InvariantStatus {
     std::string reason; // why not, or what is excepted
 };
 
+struct IsolationStatus {
+    WallTime until;
+    std::vector<std::string> allowed; // ADDRESS[/BITS][:PORT]
+    std::uint64_t dropped_in = 0; // packets
+    std::uint64_t dropped_out = 0;
+    std::uint64_t dropped_forwarded = 0;
+};
+
 struct Status {
     std::string state; // capturing, guarding, blind, stopped
     std::string reason;
@@ -54,6 +62,7 @@ struct Status {
     VaultStatus vault;
     std::vector<InvariantStatus> invariants;
     std::uint64_t incidents_open = 0;
+    std::optional<IsolationStatus> isolation; // none: the host is not isolated
 };
 
 json::value to_json(Status const& status);

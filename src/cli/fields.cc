@@ -2,6 +2,7 @@
 #include "tocsin/cli/fields.h"
 
 #include "tocsin/answers/protocol.h"
+#include "tocsin/base/log.h"
 
 namespace tocsin::cli {
 
@@ -64,6 +65,14 @@ Fields Fields::object(std::string_view key) const
 json::array const& items_of(json::value const& value)
 {
     return value.is_array() ? value.get_array() : no_array;
+}
+
+std::string comma_list(json::array const& texts, std::string_view none)
+{
+    std::string out;
+    for (auto const& text : texts)
+        out += (out.empty() ? "" : ", ") + printable(shown_text(text), 200);
+    return texts.empty() ? std::string(none) : out;
 }
 
 std::string shown_text(json::value const& value)

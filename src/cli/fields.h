@@ -32,6 +32,9 @@ private:
 // An array's items; nothing for anything else.
 json::array const& items_of(json::value const& value);
 
+// Its texts with commas between them; `none` where there is none.
+std::string comma_list(json::array const& texts, std::string_view none);
+
 // A JSON text as bytes (names of files may be no UTF-8).
 std::string shown_text(json::value const& value);
 

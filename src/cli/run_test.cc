@@ -173,6 +173,36 @@ TEST_F(RunTest, FailsWhenTheCheckFindsDamage)
     EXPECT_EQ((json::object{{"read_data", true}}), asker_.asked.at(0).args);
 }
 
+TEST_F(RunTest, SendsWhoIsAllowedAndForHowLong)
+{
+    asker_.answer = json::value{{"isolated", true}, {"until", "2026-11-28T06:05:12.000000000Z"},
+        {"allowed", json::array{"10.0.0.9"}}, {"asked_from", nullptr}, {"proved", true}, {"reason", "tried"}};
+    EXPECT_EQ(exit_done, run({"isolate", "--allow", "10.0.0.9", "--for", "2h"}));
+    EXPECT_EQ((json::object{{"allow", json::array{"10.0.0.9"}}, {"seconds", 7200}}), asker_.asked.at(0).args);
+    EXPECT_THAT(out_.str(), HasSubstr("isolated until 2026-11-28 06:05:12Z\nallowed: 10.0.0.9\n"));
+    EXPECT_EQ(exit_done, run({"isolate", "--end"}));
+    EXPECT_EQ((json::object{{"end", true}}), asker_.asked.at(1).args);
+}
+
+TEST_F(RunTest, FailsWhenAnIsolationIsNotProved)
+{
+    asker_.answer = json::value{{"isolated", true}, {"proved", false}, {"reason", "it went out"}};
+    EXPECT_EQ(exit_not_done, run({"isolate"}));
+    EXPECT_THAT(out_.str(), HasSubstr("NOT PROVED: it went out"));
+    EXPECT_EQ("tocsin: isolate: the isolation does not hold, as far as that could be tried: it went out\n",
+        err_.str());
+}
+
+TEST_F(RunTest, IsolatesFromNobodyElseThanItIsTold)
+{
+    for (auto const* allow : {"0.0.0.0/0", "10.0.0.9; flush ruleset", "server"})
+        EXPECT_EQ(exit_wrong_usage, run({"isolate", "--allow", allow})) << allow;
+    for (auto const* time : {"0", "25h", "-1h", "soon"})
+        EXPECT_EQ(exit_wrong_usage, run({"isolate", "--for", time})) << time;
+    EXPECT_EQ(exit_wrong_usage, run({"isolate", "--end", "--for", "1h"}));
+    EXPECT_TRUE(asker_.asked.empty());
+}
+
 TEST_F(RunTest, ShowsProgressOnATerminalOnly)
 {
     EXPECT_EQ(exit_done, run({"incidents"}));

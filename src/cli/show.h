@@ -11,6 +11,7 @@
 namespace tocsin::cli {
 
 std::string show_status(json::value const& status);
+std::string show_isolation(json::value const& outcome);
 std::string show_incidents(json::value const& incidents);
 std::string show_incident(json::value const& incident);
 std::string show_undo(json::value const& outcome);

@@ -72,6 +72,14 @@ std::string invariants_text(json::object const& invariants)
     return table.empty() ? std::string() : "\n" + table.text(2);
 }
 
+std::string isolation_text(Fields const& isolation)
+{
+    auto const dropped = isolation.object("dropped");
+    return fmt::format("isolated until {}; packets dropped: {} in, {} out, {} forwarded; allowed: {}\n",
+        short_time(isolation.text("until")), grouped(dropped.number("in")), grouped(dropped.number("out")),
+        grouped(dropped.number("forwarded")), comma_list(isolation.list("allowed"), "nobody"));
+}
+
 } // namespace
 
 std::string show_status(json::value const& status)
@@ -83,6 +91,8 @@ std::string show_status(json::value const& status)
     if (!fields.text("reason").empty())
         text += ": " + printable(fields.text("reason"), 4096);
     text += "\n";
+    if (fields.has("isolation"))
+        text += isolation_text(fields.object("isolation"));
     if (!fields.list("protected").empty())
         text += "\n" + trees_text(fields.list("protected")) + "\n";
     if (fields.has("gate"))

@@ -32,6 +32,18 @@ TEST(Show, TellsStateTreesAndWhatHolds)
     EXPECT_THAT(text, Not(HasSubstr("off this host")));
 }
 
+TEST(Show, SaysUntilWhenAHostIsIsolated)
+{
+    auto text = show_status(json::value{{"state", "guarding"},
+        {"isolation",
+            {{"until", "2026-11-28T06:05:12.000000000Z"},
+                {"allowed", json::array{"10.0.0.9", "10.0.0.5:443"}},
+                {"dropped", {{"in", 1234}, {"out", 5}, {"forwarded", 0}}}}}});
+    EXPECT_THAT(text,
+        HasSubstr("isolated until 2026-11-28 06:05:12Z; packets dropped: 1,234 in, 5 out, 0 "
+                  "forwarded; allowed: 10.0.0.9, 10.0.0.5:443\n"));
+}
+
 TEST(Show, QuotesPathsAndCommandsFromOutside)
 {
     auto text = show_incident(json::value{{"id", 3}, {"state", "contained"}, {"score", 1.5},

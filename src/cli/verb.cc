@@ -36,6 +36,7 @@ std::vector<std::unique_ptr<Verb>> all_verbs()
     verbs.push_back(make_incident());
     verbs.push_back(make_release());
     verbs.push_back(make_stop());
+    verbs.push_back(make_isolate());
     verbs.push_back(make_undo());
     verbs.push_back(make_versions());
     verbs.push_back(make_restore());

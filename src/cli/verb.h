@@ -84,6 +84,7 @@ std::unique_ptr<Verb> make_incidents();
 std::unique_ptr<Verb> make_incident();
 std::unique_ptr<Verb> make_release();
 std::unique_ptr<Verb> make_stop();
+std::unique_ptr<Verb> make_isolate();
 std::unique_ptr<Verb> make_undo();
 std::unique_ptr<Verb> make_versions();
 std::unique_ptr<Verb> make_restore();

@@ -26,6 +26,7 @@ struct Options {
     std::string repository; // empty: in the state directory
     respond::Policy policy = respond::Policy::freeze;
     std::vector<std::string> never_cut; // addresses and ranges, as respond::NeverCut has them
+    std::vector<std::string> isolation_allow; // whom an isolated host talks to, as respond::Allowed has them
     std::uint64_t reserve_bytes = 0; // of the repository's disk, to be left free
     std::string recording; // a file for all that the verdict is given; empty: none
     std::optional<supervise::SupervisorProcess::Options> supervisor; // none: nobody watches this guard

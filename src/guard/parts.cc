@@ -40,12 +40,13 @@ Result<std::unique_ptr<Guard::Parts>> Guard::Parts::create(Given given)
     auto inbox = TRY(Inbox::create());
     auto never_cut = TRY(respond::NeverCut::of(given.options.never_cut));
     auto responder = TRY(Responder::create(given.options.policy, std::move(never_cut)));
+    auto always_allowed = TRY(Isolation::allowed_by(given.options.isolation_allow));
     Recording recording;
     if (!given.options.recording.empty())
         recording = TRY(Recording::create(given.options.recording));
     auto protection_reader = TRY(journal::Journal::open(given.state.journal, journal::Access::read_only));
     auto parts = std::make_unique<Parts>(std::move(given), std::move(inbox), std::move(responder),
-        std::move(recording), std::move(protection_reader));
+        std::move(recording), std::move(protection_reader), std::move(always_allowed));
     parts->reading = TRY(journal::Journal::open(parts->state.journal, journal::Access::read_only));
     parts->stop_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!parts->stop_)
@@ -54,7 +55,8 @@ Result<std::unique_ptr<Guard::Parts>> Guard::Parts::create(Given given)
 }
 
 Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<Responder> responder_,
-    Recording recording, std::unique_ptr<journal::Journal> protection_reader)
+    Recording recording, std::unique_ptr<journal::Journal> protection_reader,
+    std::vector<respond::Allowed> always_allowed)
     : options(std::move(given.options))
     , state(std::move(given.state))
     , lock(std::move(given.lock))
@@ -79,6 +81,7 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
           })
     , protection({state, *repository, trees, recorder, *inbox, walker, decider, devices, health},
           std::move(protection_reader))
+    , isolation(std::move(always_allowed), [this](std::string sentence) { note(std::move(sentence)); })
 {
     responder->connect(
         keeper,
@@ -97,6 +100,15 @@ sensor::Heartbeat Guard::Parts::heartbeat_of(supervise::Organ organ)
         return {};
     auto& pulse = supervisor->pulse();
     return {[&pulse, organ] { pulse.beat(organ); }, [&pulse, organ] { pulse.rest(organ); }};
+}
+
+void Guard::Parts::note(std::string sentence)
+{
+    log_line(Severity::warning, sentence);
+    inbox->put(Command([this, state_now = status_word(), sentence = std::move(sentence)] {
+        decider.record(event::GuardChange{wall_now(), state_now, sentence});
+        decider.send_records();
+    }));
 }
 
 void Guard::Parts::note_refusal(sensor::RefusedWrite write, std::string sentence)
@@ -146,6 +158,7 @@ Result<void> Guard::Parts::begin()
                     Command([this, incident = std::move(incident)] { decider.incidents().open(incident); }));
             });
     protection.begin();
+    isolation.recall();
     auto listener = TRY(answers::listen_control(state.dir));
     control_ = std::make_unique<Control>(
         std::move(listener), [this](answers::Request const& request, answers::ProgressSink const& progress) {
@@ -203,6 +216,7 @@ void Guard::Parts::keep_house()
             health.set("events", "the kernel's queue overflowed: changes were missed");
         watch_disk();
         protection.look_for_awaited();
+        isolation.look();
         auto now = steady_now();
         auto state_now = status_word();
         tell_manager(state_now);

@@ -17,6 +17,7 @@
 #include "tocsin/guard/device_watch.h"
 #include "tocsin/guard/guard.h"
 #include "tocsin/guard/health.h"
+#include "tocsin/guard/isolation.h"
 #include "tocsin/guard/protection.h"
 #include "tocsin/guard/self_watch.h"
 #include "tocsin/vault/tree.h"
@@ -38,7 +39,8 @@ struct Guard::Parts {
     };
     static Result<std::unique_ptr<Parts>> create(Given given);
     Parts(Given given, std::unique_ptr<Inbox> inbox, std::unique_ptr<Responder> responder,
-        Recording recording, std::unique_ptr<journal::Journal> protection_reader);
+        Recording recording, std::unique_ptr<journal::Journal> protection_reader,
+        std::vector<respond::Allowed> always_allowed);
     ~Parts();
 
     // What the journal knows of trees, processes and incidents from before.
@@ -87,6 +89,7 @@ struct Guard::Parts {
     Health health;
     DeviceWatch devices;
     Protection protection;
+    Isolation isolation;
 
 private:
     void serve_gate();
@@ -96,6 +99,8 @@ private:
     Result<json::value> answer_protect(answers::Request const& request);
     Result<json::value> answer_actor(answers::Request const& request);
     Result<json::value> answer_device_writes(answers::Request const& request);
+    // For the journal and the log: what a person has asked of the guard as a whole, or what became of it.
+    void note(std::string sentence); // any thread
     void note_refusal(sensor::RefusedWrite write, std::string sentence); // the device watch's thread
     void tell_put_back(event::Version const& version); // any thread
     std::optional<std::uint64_t> deeds_before(answers::Request const& request);

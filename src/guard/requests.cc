@@ -79,6 +79,7 @@ answers::Status Guard::Parts::status()
         std::lock_guard growth_guard(growth_mutex_);
         out.vault.growth = growth_;
     }
+    out.isolation = isolation.now();
     std::lock_guard guard(reading_mutex);
     if (auto totals = reading->totals(); totals.ok()) {
         auto t = totals.take();
@@ -136,6 +137,8 @@ Result<json::value> Guard::Parts::answer(
         return answer_protect(request);
     if (request.verb == "device_writes")
         return answer_device_writes(request);
+    if (request.verb == "isolate")
+        return isolation.answer(request);
     if (request.verb == "release" || request.verb == "stop")
         return answer_actor(request);
     if (request.verb == "undo" || request.verb == "restore")
@@ -278,12 +281,7 @@ Result<json::value> Guard::Parts::answer_device_writes(answers::Request const& r
         ? "writes to the devices below the trees are refused again, as " + request.user + " asked"
         : fmt::format("writes to the devices below the trees are allowed for {} s, as {} asked", *asked,
               request.user);
-    log_line(Severity::warning, sentence);
-    TRY(in_decider<void>([state_now = status_word(), sentence](Decider& d) -> Result<void> {
-        d.record(event::GuardChange{wall_now(), state_now, sentence});
-        d.send_records();
-        return {};
-    }));
+    note(std::move(sentence));
     return answers::to_json(status());
 }
 

@@ -14,6 +14,7 @@
 #include "tocsin/base/log.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/cli/words.h"
+#include "tocsin/respond/allowed.h"
 #include "tocsin/respond/never_cut.h"
 #include "tocsin/respond/plan.h"
 
@@ -62,14 +63,14 @@ public:
     Result<Configuration> read(toml::table const& file)
     {
         for (auto const& [key, value] : file) {
-            if (key != "protect")
-                return wrong(
-                    key.source(), fmt::format("there is no table '{}'; there is [protect]", text_of(key)));
+            if (key != "protect" && key != "isolation")
+                return wrong(key.source(),
+                    fmt::format("there is no table '{}'; there are [protect] and [isolation]", text_of(key)));
             auto const* table = value.as_table();
             if (table == nullptr)
-                return wrong(key.source(), "'protect' is a table: [protect]");
+                return wrong(key.source(), fmt::format("'{0}' is a table: [{0}]", text_of(key)));
             for (auto const& [name, setting] : *table)
-                TRY(take(name, setting));
+                TRY(key == "protect" ? take(name, setting) : take_of_isolation(name, setting));
         }
         return std::move(out_);
     }
@@ -98,6 +99,14 @@ private:
             fmt::format("there is no key '{}' in [protect]; there are paths, exclude, repository, reserve, "
                         "respond and never_cut",
                 text_of(name)));
+    }
+
+    Result<void> take_of_isolation(toml::key const& name, toml::node const& value)
+    {
+        if (name == "allow")
+            return take_list(name, value, out_.isolation_allow, respond::refuse_what_cannot_be_allowed);
+        return wrong(
+            name.source(), fmt::format("there is no key '{}' in [isolation]; there is allow", text_of(name)));
     }
 
     using Check = std::string (*)(std::string const&); // the sentence against it; empty: none

@@ -21,6 +21,7 @@ struct Configuration {
     std::string respond;
     std::string reserve; // as typed: "50G"
     std::vector<std::string> never_cut = {};
+    std::vector<std::string> isolation_allow = {}; // of the table [isolation]
 
     bool operator==(Configuration const&) const = default;
 };

@@ -15,10 +15,12 @@ TEST(Configuration, TellsAllThatAGuardIsStartedWith)
                                     "repository = \"/mnt/vault\" # a disk of its own\n"
                                     "reserve = \"50G\"\n"
                                     "respond = \"observe\"\n"
-                                    "never_cut = [\"10.0.0.5\", \"10.1.0.0/16\"]\n",
+                                    "never_cut = [\"10.0.0.5\", \"10.1.0.0/16\"]\n"
+                                    "[isolation]\n"
+                                    "allow = [\"10.0.0.9\", \"[2001:db8::5]:443\"]\n",
         "t.toml");
     EXPECT_EQ((Configuration{{"/srv/office", "/home"}, {"*.tmp", "/srv/office/cache/*"}, "/mnt/vault",
-                  "observe", "50G", {"10.0.0.5", "10.1.0.0/16"}}),
+                  "observe", "50G", {"10.0.0.5", "10.1.0.0/16"}, {"10.0.0.9", "[2001:db8::5]:443"}}),
         read.take());
 }
 
@@ -47,7 +49,11 @@ INSTANTIATE_TEST_SUITE_P(Kinds, WrongConfiguration,
     testing::Values(Wrong{"[protect]\npath = [\"/srv\"]\n",
                         "t.toml:2: there is no key 'path' in [protect]; there are paths, exclude, "
                         "repository, reserve, respond and never_cut"},
-        Wrong{"\n[protekt]\n", "t.toml:2: there is no table 'protekt'; there is [protect]"},
+        Wrong{"\n[protekt]\n", "t.toml:2: there is no table 'protekt'; there are [protect] and [isolation]"},
+        Wrong{
+            "[isolation]\npaths = []\n", "t.toml:2: there is no key 'paths' in [isolation]; there is allow"},
+        Wrong{"[isolation]\nallow = [\"0.0.0.0/0\"]\n",
+            "t.toml:2: 'allow': '0.0.0.0/0' is everybody: that isolates from nobody"},
         Wrong{"protect = 1\n", "t.toml:1: 'protect' is a table: [protect]"},
         Wrong{"[protect]\npaths = \"/srv\"\n", "t.toml:2: 'paths' is a list of strings: paths = [\"…\"]"},
         Wrong{"[protect]\npaths = [\n\"/srv\",\n7]\n", "t.toml:4: 'paths' is a string: paths = \"…\""},

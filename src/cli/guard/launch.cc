@@ -74,6 +74,8 @@ std::vector<std::string> guard_arguments(GuardOptions const& options)
         words.insert(words.end(), {"--exclude", glob});
     for (auto const& address : options.never_cut)
         words.insert(words.end(), {"--never-cut", address});
+    for (auto const& place : options.isolation_allow)
+        words.insert(words.end(), {"--isolation-allow", place});
     if (!options.repository.empty())
         words.insert(words.end(), {"--repository", options.repository});
     if (options.reserve_bytes)

@@ -23,6 +23,7 @@ struct GuardOptions {
     std::optional<std::uint64_t> reserve_bytes;
     std::vector<std::string> paths;
     std::vector<std::string> never_cut;
+    std::vector<std::string> isolation_allow;
     bool starts_again = false; // after any end that is not in order
 };
 

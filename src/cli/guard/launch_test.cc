@@ -11,9 +11,10 @@ TEST(Launch, TellsTheGuardWhatWasSaid)
 {
     GuardOptions options{"/state", "freeze", {"*.tmp", "*.o"}, "/mnt/repository", 1024, {"/srv/a", "/srv/b"}};
     options.never_cut = {"10.0.0.5"};
+    options.isolation_allow = {"10.0.0.9:22"};
     EXPECT_EQ((std::vector<std::string>{"--state", "/state", "--respond", "freeze", "--exclude", "*.tmp",
-                  "--exclude", "*.o", "--never-cut", "10.0.0.5", "--repository", "/mnt/repository",
-                  "--reserve", "1024", "/srv/a", "/srv/b"}),
+                  "--exclude", "*.o", "--never-cut", "10.0.0.5", "--isolation-allow", "10.0.0.9:22",
+                  "--repository", "/mnt/repository", "--reserve", "1024", "/srv/a", "/srv/b"}),
         guard_arguments(options));
 }
 

@@ -178,6 +178,7 @@ private:
         GuardOptions options{state_dir, said(respond_, configured_.respond),
             said(excludes_, configured_.excludes), repository, {}, std::move(places)};
         options.never_cut = said(never_cut_, configured_.never_cut);
+        options.isolation_allow = configured_.isolation_allow;
         options.starts_again = !foreground_; // in the foreground a service manager does that
         if (options.respond.empty())
             options.respond = name_of(respond::Policy::freeze);

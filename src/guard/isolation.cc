@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/guard/isolation.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "tocsin/answers/args.h"
+#include "tocsin/guard/asked_from.h"
+#include "tocsin/respond/isolation_proof.h"
+#include "tocsin/respond/network.h"
+
+namespace tocsin::guard {
+namespace {
+
+constexpr std::chrono::seconds look_every{10};
+
+json::array texts(std::vector<std::string> const& words)
+{
+    json::array out;
+    for (auto const& word : words)
+        out.push_back(answers::json_text(word));
+    return out;
+}
+
+void add_once(std::vector<respond::Allowed>& list, respond::Allowed const& one)
+{
+    if (std::ranges::find(list, one) == list.end())
+        list.push_back(one);
+}
+
+Error without_nftables(Error error)
+{
+    if (error.code() == Errc::not_found)
+        return Error(
+            Errc::unsupported, "this host cannot be isolated: nftables (/usr/sbin/nft) is not there");
+    return error;
+}
+
+// Refused by these rules, and not by something else that happens to stand in the way of this process.
+std::string why_it_does_not_hold(
+    respond::IsolationProof const& proof, std::optional<respond::Isolation> const& found)
+{
+    if (!found || !found->is_on)
+        return "its rules are not there";
+    if (proof.holds() && found->dropped.outgoing < proof.refused.size())
+        return proof.sentence() + ", but it was not these rules that refused it";
+    return proof.holds() ? std::string() : proof.sentence();
+}
+
+} // namespace
+
+Result<std::vector<respond::Allowed>> Isolation::allowed_by(std::vector<std::string> const& words)
+{
+    std::vector<respond::Allowed> out;
+    for (auto const& word : words) {
+        auto const one = TRY(respond::Allowed::parse(word));
+        add_once(out, one);
+    }
+    return out;
+}
+
+Isolation::Isolation(std::vector<respond::Allowed> always_allowed, Tell tell)
+    : always_allowed_(std::move(always_allowed)), tell_(std::move(tell)), network_(respond::own_network())
+{
+}
+
+void Isolation::recall()
+{
+    std::lock_guard lock(mutex_);
+    auto found = respond::find_isolation(network_);
+    if (!found.ok()) // without nftables nobody has isolated it
+        return;
+    auto const isolation = found.take();
+    if (!isolation)
+        return;
+    until_ = steady_now() + isolation->left;
+    look_locked();
+}
+
+void Isolation::look()
+{
+    std::lock_guard lock(mutex_);
+    if (until_ && (steady_now() >= next_look_ || steady_now() >= *until_))
+        look_locked();
+}
+
+// Of an isolation that is known here.
+void Isolation::look_locked()
+{
+    auto const now = steady_now();
+    next_look_ = now + look_every;
+    auto found = respond::find_isolation(network_);
+    if (!found.ok())
+        return; // asked again later
+    auto const isolation = found.take();
+    if (isolation && isolation->is_on) {
+        until_ = now + std::max(isolation->left, std::chrono::seconds(1));
+        return;
+    }
+    if (!isolation)
+        return forget("this host is no longer isolated: somebody has removed the rules");
+    if (respond::lift_isolation(network_).ok())
+        forget("this host is no longer isolated: the time is over");
+}
+
+void Isolation::forget(std::string sentence)
+{
+    until_.reset();
+    tell_(std::move(sentence));
+}
+
+std::optional<answers::IsolationStatus> Isolation::now()
+{
+    std::lock_guard lock(mutex_);
+    if (!until_)
+        return {};
+    auto found = respond::find_isolation(network_);
+    auto isolation = found.ok() ? found.take() : std::nullopt;
+    if (!isolation || !isolation->is_on)
+        return {};
+    auto const& dropped = isolation->dropped;
+    return answers::IsolationStatus{wall_now() + isolation->left, std::move(isolation->allowed),
+        dropped.incoming, dropped.outgoing, dropped.forwarded};
+}
+
+Result<json::value> Isolation::answer(answers::Request const& request)
+{
+    auto const is_end = TRY(answers::flag_arg(request.args, "end"));
+    std::lock_guard lock(mutex_);
+    return is_end ? end(request) : begin(request);
+}
+
+Result<json::value> Isolation::begin(answers::Request const& request)
+{
+    auto const words = TRY(answers::texts_arg(request.args, "allow"));
+    auto const seconds = TRY(answers::optional_number_arg(request.args, "seconds"));
+    if (!seconds || *seconds < 1 || *seconds > std::chrono::seconds(respond::isolated_at_most).count())
+        return Error(Errc::invalid, "a host is isolated for 24 hours at most");
+    auto allowed = always_allowed_;
+    auto const named = TRY(allowed_by(words));
+    for (auto const& one : named)
+        add_once(allowed, one);
+    auto const from = asked_from(request.process);
+    if (from) {
+        auto const asker = TRY(respond::Allowed::parse(*from));
+        add_once(allowed, asker);
+    }
+    if (allowed.size() > respond::allowed_at_most)
+        return Error(Errc::invalid,
+            fmt::format(
+                "{} addresses are named; {} are allowed at most", allowed.size(), respond::allowed_at_most));
+
+    auto isolated = respond::isolate(network_, allowed, std::chrono::seconds(*seconds));
+    if (!isolated.ok())
+        return without_nftables(isolated.take_error());
+    auto const now = steady_now();
+    until_ = now + std::chrono::seconds(*seconds);
+    next_look_ = now + look_every;
+    auto const until = to_iso8601(wall_now() + std::chrono::seconds(*seconds));
+    auto const proof = respond::try_isolation(allowed);
+    auto const found = TRY(respond::find_isolation(network_));
+    auto const why_not = why_it_does_not_hold(proof, found);
+    std::vector<std::string> names;
+    for (auto const& one : allowed)
+        names.push_back(one.text());
+    tell_(fmt::format("this host is isolated until {}, as {} asked; allowed: {}; {}", until, request.user,
+        names.empty() ? "nobody" : fmt::format("{}", fmt::join(names, ", ")),
+        why_not.empty() ? "proved" : "not proved: " + why_not));
+    return json::object{{"isolated", true}, {"until", until}, {"allowed", texts(names)},
+        {"asked_from", from ? json::value(answers::json_text(*from)) : json::value()},
+        {"proved", why_not.empty()},
+        {"reason", answers::json_text(why_not.empty() ? proof.sentence() : why_not)},
+        {"no_way_to", texts(proof.no_way)}};
+}
+
+Result<json::value> Isolation::end(answers::Request const& request)
+{
+    auto lifted = respond::lift_isolation(network_);
+    if (!lifted.ok())
+        return without_nftables(lifted.take_error());
+    bool const was_isolated = lifted.take() == respond::Lifted::yes;
+    if (was_isolated)
+        forget("this host is no longer isolated, as " + request.user + " asked");
+    until_.reset();
+    return json::object{{"isolated", false}, {"was_isolated", was_isolated}};
+}
+
+} // namespace tocsin::guard

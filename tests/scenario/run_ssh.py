@@ -14,59 +14,10 @@ import time
 
 import lab
 import networks
+import sshd
 
 FILES = 200
 CLIENTS = {"mallory": 4001, "bert": 4002}
-CONFIG = """HostKey {work}/host_key
-PidFile {work}/sshd.pid
-AuthorizedKeysFile {work}/key.pub
-StrictModes no
-UsePAM no
-PasswordAuthentication no
-AllowUsers mallory bert
-"""
-
-
-class Ssh:
-    def __init__(self, network, work):
-        self.network, self.work = network, work / "ssh"
-        self.work.mkdir()
-        networks.add_users(self.work, CLIENTS)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", "/run"], check=True)  # this run's own
-        subprocess.run(["mkdir", "/run/sshd"], check=True)
-        for name in ("host_key", "key"):
-            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.work / name], check=True)
-        config = self.work / "sshd_config"
-        config.write_text(CONFIG.format(work=self.work))
-        self.log = open(self.work / "log", "wb")
-        self.process = subprocess.Popen(network.words("server", "/usr/sbin/sshd", "-D", "-e", "-f", config),
-                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-                                        preexec_fn=lab.die_with_parent)
-
-    def words(self, name, command):
-        return self.network.words(name, "ssh", "-F", "none", "-i", self.work / "key", "-o", "StrictHostKeyChecking=no",
-                                  "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=10",
-                                  f"{name}@{self.network.server_for(name)}", command)
-
-    def client(self, name, command, content="", seconds=60):
-        try:
-            done = subprocess.run(self.words(name, command), input=content, text=True, capture_output=True,
-                                  timeout=seconds)
-        except subprocess.TimeoutExpired:
-            return None, "it did not end in time"
-        return done.returncode, done.stdout + done.stderr
-
-    def wait_until_it_answers(self):
-        for _ in range(50):
-            if self.client("bert", "true")[0] == 0:
-                return
-            time.sleep(0.1)
-        raise AssertionError("sshd does not answer: " + (self.work / "log").read_text())
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(10)
-        self.log.close()
 
 
 class Saving(threading.Thread):
@@ -193,8 +144,8 @@ def parts(host, filesystem, work):
     for path in [tree, *tree.rglob("*")]:
         path.chmod(0o777 if path.is_dir() else 0o666)
     network = networks.Network(CLIENTS)
-    ssh = Ssh(network, work)
-    ssh.wait_until_it_answers()
+    ssh = sshd.Ssh(network, work, CLIENTS)
+    ssh.wait_until_it_answers("bert")
     host.tocsin("protect", str(tree))
     host.expect_tree(tree, "protect")
 

@@ -23,6 +23,14 @@ json::array texts(std::vector<std::string> const& words)
     return out;
 }
 
+std::vector<std::string> names_of(std::vector<respond::Allowed> const& allowed)
+{
+    std::vector<std::string> out;
+    for (auto const& one : allowed)
+        out.push_back(one.text());
+    return out;
+}
+
 void add_once(std::vector<respond::Allowed>& list, respond::Allowed const& one)
 {
     if (std::ranges::find(list, one) == list.end())
@@ -131,44 +139,50 @@ Result<json::value> Isolation::answer(answers::Request const& request)
     return is_end ? end(request) : begin(request);
 }
 
-Result<json::value> Isolation::begin(answers::Request const& request)
+// Of the configuration, of the request, and who asks.
+Result<std::vector<respond::Allowed>> Isolation::allowed_for(
+    answers::Request const& request, std::optional<std::string> const& asker) const
 {
     auto const words = TRY(answers::texts_arg(request.args, "allow"));
-    auto const seconds = TRY(answers::optional_number_arg(request.args, "seconds"));
-    if (!seconds || *seconds < 1 || *seconds > std::chrono::seconds(respond::isolated_at_most).count())
-        return Error(Errc::invalid, "a host is isolated for 24 hours at most");
-    auto allowed = always_allowed_;
     auto const named = TRY(allowed_by(words));
+    auto out = always_allowed_;
     for (auto const& one : named)
-        add_once(allowed, one);
-    auto const from = asked_from(request.process);
-    if (from) {
-        auto const asker = TRY(respond::Allowed::parse(*from));
-        add_once(allowed, asker);
+        add_once(out, one);
+    if (asker) {
+        auto const one = TRY(respond::Allowed::parse(*asker));
+        add_once(out, one);
     }
-    if (allowed.size() > respond::allowed_at_most)
+    if (out.size() > respond::allowed_at_most)
         return Error(Errc::invalid,
             fmt::format(
-                "{} addresses are named; {} are allowed at most", allowed.size(), respond::allowed_at_most));
+                "{} addresses are named; {} are allowed at most", out.size(), respond::allowed_at_most));
+    return out;
+}
 
-    auto isolated = respond::isolate(network_, allowed, std::chrono::seconds(*seconds));
+Result<json::value> Isolation::begin(answers::Request const& request)
+{
+    auto const asked = TRY(answers::optional_number_arg(request.args, "seconds"));
+    if (!asked || *asked < 1 || *asked > std::chrono::seconds(respond::isolated_at_most).count())
+        return Error(Errc::invalid, "a host is isolated for 24 hours at most");
+    std::chrono::seconds const how_long(*asked);
+    auto const asker = asked_from(request.process);
+    auto const allowed = TRY(allowed_for(request, asker));
+    auto isolated = respond::isolate(network_, allowed, how_long);
     if (!isolated.ok())
         return without_nftables(isolated.take_error());
-    auto const now = steady_now();
-    until_ = now + std::chrono::seconds(*seconds);
-    next_look_ = now + look_every;
-    auto const until = to_iso8601(wall_now() + std::chrono::seconds(*seconds));
+    until_ = steady_now() + how_long;
+    next_look_ = steady_now() + look_every;
+    auto const until = to_iso8601(wall_now() + how_long);
+
     auto const proof = respond::try_isolation(allowed);
-    auto const found = TRY(respond::find_isolation(network_));
-    auto const why_not = why_it_does_not_hold(proof, found);
-    std::vector<std::string> names;
-    for (auto const& one : allowed)
-        names.push_back(one.text());
+    auto found = respond::find_isolation(network_);
+    auto const why_not = why_it_does_not_hold(proof, found.ok() ? found.take() : std::nullopt);
+    auto const names = names_of(allowed);
     tell_(fmt::format("this host is isolated until {}, as {} asked; allowed: {}; {}", until, request.user,
         names.empty() ? "nobody" : fmt::format("{}", fmt::join(names, ", ")),
         why_not.empty() ? "proved" : "not proved: " + why_not));
     return json::object{{"isolated", true}, {"until", until}, {"allowed", texts(names)},
-        {"asked_from", from ? json::value(answers::json_text(*from)) : json::value()},
+        {"asked_from", asker ? json::value(answers::json_text(*asker)) : json::value()},
         {"proved", why_not.empty()},
         {"reason", answers::json_text(why_not.empty() ? proof.sentence() : why_not)},
         {"no_way_to", texts(proof.no_way)}};

@@ -4,7 +4,8 @@
 // The kernel counts the time and ends it (respond/isolation.h); this only tidies up and tells: in the journal and in
 // the log who has isolated the host and for how long, when it was over, and when somebody else has removed its rules.
 // Rules that somebody has removed are not put back: it may be an administrator's last way in.
-// Threads: any; one at a time. Who asks may wait for another's nft, 5 s at most.
+// Threads: any; one at a time, also while nft runs (5 s at most) and while it is told: only who asks for an isolation
+// or for the status, and the housekeeping, wait for each other here.
 #pragma once
 
 #include <functional>
@@ -41,6 +42,8 @@ public:
 private:
     Result<json::value> begin(answers::Request const& request);
     Result<json::value> end(answers::Request const& request);
+    Result<std::vector<respond::Allowed>> allowed_for(
+        answers::Request const& request, std::optional<std::string> const& asker) const;
     void look_locked();
     void forget(std::string sentence);
 

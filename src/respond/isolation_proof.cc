@@ -73,14 +73,6 @@ std::uint8_t& last_byte(AddressRange& range)
     return range.address[range.all_bits() / 8 - 1];
 }
 
-// An address within a range: its first one is often the network's own name.
-AddressRange one_of(AddressRange range)
-{
-    if (range.bits < range.all_bits())
-        last_byte(range) |= 1;
-    return range;
-}
-
 // Those of the host's interfaces but for the loopback.
 std::vector<Target> own_addresses()
 {
@@ -142,8 +134,9 @@ IsolationProof try_isolation(std::span<Allowed const> allowed)
             (tried == Tried::sent ? out.sent : out.refused).push_back(target.address.text());
     }
     for (auto const& one : allowed) {
+        bool const is_range = one.range.bits < one.range.all_bits();
         auto const port = one.port == 0 ? discard : one.port;
-        if (send_to({one_of(one.range)}, port) != Tried::sent)
+        if (!is_range && send_to({one.range}, port) != Tried::sent)
             out.no_way.push_back(one.text());
     }
     return out;

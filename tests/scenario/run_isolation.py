@@ -14,6 +14,7 @@ import time
 
 import lab
 import networks
+import sshd
 
 PEERS = ["anna", "mallory", "files"]
 DISCARD = 9000
@@ -21,8 +22,11 @@ DISCARD = 9000
 ECHO = f"""
 import socket, threading
 def echo(channel):
-    while data := channel.recv(4096):
-        channel.sendall(data)
+    try:
+        while data := channel.recv(4096):
+            channel.sendall(data)
+    except OSError:
+        pass
 listener = socket.create_server(("::", {DISCARD}), family=socket.AF_INET6, dualstack_ipv6=True)
 while True:
     threading.Thread(target=echo, args=[listener.accept()[0]], daemon=True).start()
@@ -65,8 +69,8 @@ class Talk:
 
 
 class Site:
-    def __init__(self, host, tree):
-        self.host, self.tree = host, tree
+    def __init__(self, host, tree, work):
+        self.host, self.tree, self.work = host, tree, work
         self.network = networks.Network(PEERS)
         for number, name in enumerate(PEERS, 1):
             for place, device, end in (("server", name, 1), (name, "eth0", 2)):
@@ -79,6 +83,8 @@ class Site:
         host.state.mkdir(exist_ok=True)
         self.log = open(host.state / "guard.log", "ab")
         self.start_guard()
+        self.ssh = sshd.Ssh(self.network, work, {"root": 0})
+        self.ssh.wait_until_it_answers("anna", "root")
 
     def start_guard(self, *options):
         self.guard = subprocess.Popen([*self.guard_words, *options, self.tree], stdin=subprocess.DEVNULL,
@@ -110,6 +116,11 @@ class Site:
         number = 1 + PEERS.index(name)
         return self.network.server_for(name), f"fd77:{number}::1"
 
+    def forget_neighbours(self):
+        """So that they have to be found again."""
+        for place in ("server", *PEERS):
+            self.network.run(place, "ip", "neigh", "flush", "all")
+
     def connects(self, place, address):
         words = self.network.words(place, sys.executable, "-c",
                                    f"import socket; socket.create_connection(({address!r}, {DISCARD}), 1)")
@@ -139,6 +150,7 @@ class Site:
         if self.guard.poll() is None:
             self.guard.terminate()
             self.guard.wait(60)
+        self.ssh.close()
         for echo in self.echoes:
             echo.kill()
             echo.wait()
@@ -160,6 +172,7 @@ def isolated_and_ended(host, site):
     host.expect(answer["proved"] and not answer["no_way_to"] and answer["asked_from"] is None, f"it says {answer}")
     host.expect(with_mallory.say("two") == "silent" and from_mallory.say("two") == "silent", "mallory's talk goes on")
     host.expect(with_anna.say("two") == "back", "anna's talk stalls")
+    site.forget_neighbours()
     site.expect_reached(["anna"], "isolated")
     host.expect(not site.connects("mallory", site.network.address("files")), "isolated, the host forwards")
     host.expect(site.connects("server", "127.0.0.1") and site.connects("server", site.network.server_for("files")),
@@ -200,11 +213,28 @@ def who_asks_is_allowed(host, site):
     site.isolate("--end")
 
 
+def who_asks_over_ssh_is_allowed(host, site):
+    """A real session, with no environment left that would tell of it."""
+    anna, ssh = site.network.address("anna"), site.ssh
+    ask = f"env -i {lab.bin_dir()}/tocsin --state {host.state} --json isolate"
+    status, said = ssh.client("anna", f"{ask} --for 10m", user="root")
+    host.expect(status == 0 and json.loads(said)["asked_from"] == anna, f"over SSH: {status}, {said}")
+    host.expect(ssh.client("anna", "true", user="root")[0] == 0, "who asks cannot log in again")
+    host.expect(ssh.client("mallory", "true", seconds=20, user="root")[0] != 0, "mallory can log in")
+    status, said = ssh.client("anna", f"{ask} --end", user="root")
+    host.expect(status == 0 and json.loads(said)["was_isolated"], f"ended over SSH: {status}, {said}")
+    site.expect_reached(PEERS, "ended over SSH")
+
+
 def ends_by_itself(host, site):
+    began = time.monotonic()
     site.isolate("--for", "5s")
-    time.sleep(2.5)
-    site.host.expect(not site.connects("mallory", site.network.server_for("mallory")), "over before its time")
-    host.wait(lambda: site.status() is None, "it did not end by itself", 10)
+    while not site.connects("server", site.network.address("mallory")) and time.monotonic() < began + 15:
+        time.sleep(0.01)
+    lasted = time.monotonic() - began
+    print(f"5 s lasted {lasted:.1f} s", flush=True)
+    host.expect(5 <= lasted < 9, f"5 s lasted {lasted:.1f} s")
+    host.expect(site.status() is None, f"over, the status says {site.status()}")
     site.expect_reached(PEERS, "over")
     host.wait(lambda: not site.network.rules(), "over, its table stays", 5)
 
@@ -245,11 +275,35 @@ def rules_that_are_removed(host, site):
     host.wait(lambda: "somebody has removed" in (host.state / "guard.log").read_text(), "nobody tells of it", 15)
 
 
+def rules_that_do_not_hold(host, site):
+    """Because nft was tampered with: that is found out."""
+    nft, kept, changed = shutil.which("nft"), site.work / "nft", site.work / "nft-changed"
+    shutil.copy(nft, kept)
+    changed.write_text(f"""#!/bin/sh
+[ "$1" = -f ] || exec {kept} "$@"
+sed 's/counter drop/counter accept/' | {kept} "$@"
+""")
+    changed.chmod(0o755)
+    subprocess.run(["mount", "--bind", changed, nft], check=True)  # for this run alone
+    try:
+        answer = site.isolate(expect=1)
+        host.expect(answer.get("proved") is False and "went out" in answer["reason"], f"it says {answer}")
+    finally:
+        subprocess.run(["umount", nft], check=True)
+    site.isolate("--end")
+
+
 def a_host_that_reaches_nobody_else(host, site):
-    """All that it could try is allowed: nothing is proved, and that is said."""
-    answer = site.isolate("--allow", "10.77.0.0/16", "--allow", "fd77::/16", "--allow", "fe80::/10", expect=1)
+    """All that it could try is allowed: nothing is proved, and that is said. With a way to the world it is."""
+    words = ["--allow", "10.77.0.0/16", "--allow", "fd77::/16", "--allow", "fe80::/10", "--allow", "203.0.113.9"]
+    answer = site.isolate(*words, expect=1)
+    host.expect(answer["no_way_to"] == ["203.0.113.9"], f"no way to 203.0.113.9: {answer}")
     host.expect(answer["proved"] is False and "nothing could be tried" in answer["reason"], f"no proof: {answer}")
     host.expect(site.status() is not None, "without a proof it is lifted")
+    site.network.run("server", "ip", "route", "add", "default", "via", site.network.address("anna"))
+    answer = site.isolate(*words)
+    host.expect(answer["proved"] and answer["reason"].endswith(" 192.0.2.1") and not answer["no_way_to"],
+                f"with a default route: {answer}")
     site.isolate("--end")
 
 
@@ -271,17 +325,17 @@ def without_nftables(host, site):
 
 
 def parts(host, filesystem, work):
-    if not all(map(shutil.which, ("ip", "nft", "nsenter", "sysctl"))):
-        print("skipped: needs ip, nft, nsenter and sysctl")
+    if not all(map(shutil.which, ("ip", "nft", "nsenter", "ssh", "sshd", "sysctl"))):
+        print("skipped: needs ip, nft, nsenter, ssh, sshd and sysctl")
         sys.exit(77)
     tree = filesystem / "tree"
     tree.mkdir()
     (tree / "plan.txt").write_text("a document\n")
-    site = Site(host, tree)
+    site = Site(host, tree, work)
     return [*(lambda part=part: part(host, site) for part in
-              (isolated_and_ended, a_port_of_a_server, who_asks_is_allowed, ends_by_itself, ends_without_its_guard,
-               is_ended_without_a_guard_or_by_the_next, rules_that_are_removed, a_host_that_reaches_nobody_else,
-               wrong_usage, without_nftables)),
+              (isolated_and_ended, a_port_of_a_server, who_asks_is_allowed, who_asks_over_ssh_is_allowed, ends_by_itself,
+               ends_without_its_guard, is_ended_without_a_guard_or_by_the_next, rules_that_are_removed,
+               rules_that_do_not_hold, a_host_that_reaches_nobody_else, wrong_usage, without_nftables)),
             site.close]
 
 

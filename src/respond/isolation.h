@@ -6,7 +6,7 @@
 // neighbour discovery, renewals of a DHCP lease, news of a path's packet size), and who is allowed.
 // The chains do so only while the set `isolated` holds the packet's family, and its elements have a timeout: the
 // kernel ends the isolation, whatever has become of the guard. A table whose time is over lets everything through.
-// Why so: docs/decisions/0016-isolation-ends-in-the-kernel.md.
+// Why so: docs/decisions/0017-isolation-ends-in-the-kernel.md.
 // It is its own record: what is allowed stands as comments of its rules. It does not outlast a boot.
 // Tables of others are untouched, that of client_filter.h too: a packet has to pass them all.
 // Needs /usr/sbin/nft and CAP_NET_ADMIN.

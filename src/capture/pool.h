@@ -7,8 +7,8 @@
 // Large files are read by the first thread only, however many there are, so that the others stay
 // free for all that is small: they look at a large file, clone it where that works, and leave the
 // reading to the first. What came of a job goes to the sink, from the thread that ended it.
-// Owns what its jobs own (descriptors, held opens). Threads: add(), backlog() from any thread.
-// Bounds: `queue_limit` urgent jobs and as many closes (each keeps a descriptor open); what is urgent
+// Owns what its jobs own (descriptors, held opens). Threads: all but stop() from any thread.
+// Bounds: `queue_limit` urgent jobs and as many closes, those that can wait among them (each keeps a descriptor open); what is urgent
 // and does not fit waits among the closes, and what does not fit there is refused: the caller counts
 // it as at risk, and a held open is allowed as it goes. The walk waits for room.
 #pragma once
@@ -161,7 +161,7 @@ private:
     std::deque<Task> large_; // of any of these, once one has been looked at
     std::size_t at_work_ = 0;
     std::size_t pressing_at_work_ = 0; // of these, what cannot wait
-    bool is_patient_ = true; // nobody waits for all of it
+    bool is_patient_ = true; // not after hurry(), until the queues are empty
     std::vector<Worker*> workers_; // those that live
     std::atomic<bool> taking_{true};
     bool stopping_ = false;

@@ -2,9 +2,9 @@
 // guard/calm.h -- whether all that happens is that new things are made.
 //
 // Then the deciding thread need not look at each event within microseconds, and what unpacks an archive is not
-// interrupted five times a file: it looks some times a millisecond, and at once when anything is deleted or renamed
+// interrupted five times a file: it looks every 0.25 ms, and at once when anything is deleted or renamed
 // (sensor::Witness::alarm_fd()).
-// Threads: the deciding thread's.
+// Threads: the deciding thread's. Bounds: none needed.
 #pragma once
 
 #include <cstddef>

@@ -213,7 +213,7 @@ private:
         bool is_kind_guessed = false; // regular, as far as is known
     };
     std::unordered_map<event::ObjectId, Unsettled> unsettled_;
-    std::unordered_set<event::ObjectId> being_saved_; // emptied, and open
+    std::unordered_set<event::ObjectId> being_saved_; // emptied, and open; 16 at most
     MappingWatch mappings_;
     std::size_t open_changes_ = 0; // since the last probe, of unsettled_
     struct Unread { // its rights or times have changed, and its extended attributes may have

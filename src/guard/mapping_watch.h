@@ -29,7 +29,7 @@ public:
 
 private:
     struct Watched {
-        unsigned opened = 0; // since it was looked at last but one time
+        unsigned opened = 0; // since it was last due
         SteadyTime next;
         std::chrono::milliseconds pause{};
         bool has_mapped = false;

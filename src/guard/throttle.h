@@ -5,12 +5,12 @@
 // hundreds before the verdict sees the first. So a process that has changed files which existed,
 // and whose new versions are not judged yet, waits at its next open of an existing file until some
 // are: of one file to begin with, and of a few once many of its changes were found harmless.
-// After suspicion against anybody all who open existing files wait, until nothing is unjudged:
-// work that is split over many processes gains nothing.
+// After suspicion against anybody all who open existing files wait, until nothing is unjudged or the
+// suspicion is over: work that is split over many processes gains nothing.
 // Honest programs seldom rewrite files in place by the hundred; those that do run at the speed of
 // the captures, and are never held longer than any open is.
-// Threads: any. Bounds: one counter a process with unjudged changes, or with changes found harmless,
-// of whom the newest 4,096 are remembered at least; one pointer a parked open.
+// Threads: any. Bounds: counters of 8,192 processes: then all are forgotten of whom nothing is unjudged;
+// one pointer a parked open.
 #pragma once
 
 #include <memory>

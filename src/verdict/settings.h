@@ -13,7 +13,7 @@ namespace tocsin::verdict {
 
 struct Settings {
     // Where the guard acts on one subtree of processes.
-    // A little below four strong points: they fade a trifle between the first and the fourth.
+    // A little below three points of 0.34, or four of 0.25: they fade a trifle between the first and the last.
     double act = 0.98;
     // From here on nobody is to work on while what was done is being judged: one point of 0.25, or two
     // weaker ones.
@@ -32,7 +32,7 @@ struct Settings {
     double share_to_be_named = 0.04;
     double soft_at_most = 0.4;
 
-    // Slow attacks touch a file each minute: four hard points must meet within the memory.
+    // Slow attacks touch a file each minute: three or four hard points must meet within the memory.
     std::chrono::nanoseconds hard_half_life = std::chrono::minutes(20);
     std::chrono::nanoseconds soft_half_life = std::chrono::minutes(1);
     // This many condemned subtrees below one process condemn the process itself.

@@ -5,7 +5,7 @@
 // counts for more, wherever the files stand. Texts are left to the sweep, which charges nothing again for
 // documents: logs are emptied every day.
 // A program that saves by emptying a file first fills it again, and what was charged is taken back.
-// Bounds: 4,096 charges that can be taken back.
+// Bounds: 4,096 charges that can be taken back; with one more all of them are forgotten.
 #pragma once
 
 #include <unordered_map>

@@ -384,8 +384,13 @@ void Decider::note_change(Activity activity)
     bool const is_first = change.noted.empty();
     change.noted.push_back(activity.process.pid);
     auto const* entry = catalog_.find(activity.object);
-    if (entry == nullptr || !entry->has_version)
-        return; // being written for the first time
+    if (entry == nullptr || !entry->has_version) {
+        // Being written for the first time. A capture that is under way may have found it empty yet.
+        parts_.recording.add(activity);
+        if (auto decision = verdict_.consider(activity))
+            incidents_.open(*decision);
+        return;
+    }
     if (!is_first)
         return record(std::move(activity)); // undo has to know whose work the next capture holds
     change.existed = change.counts_as_open = true;

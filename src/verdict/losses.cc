@@ -8,6 +8,7 @@ namespace tocsin::verdict {
 namespace {
 
 constexpr std::size_t most_heirs = 65'536;
+constexpr std::size_t most_filling = 16'384;
 constexpr int neighbours = 3; // names looked at on each side for a copy
 
 // name.ext, name~, name_copy of name; name.pdf of name.doc; and the other way round.
@@ -135,7 +136,7 @@ void Verdict::succeed(Case const& at, Waiting const& waiting, event::ObjectId su
 void Verdict::succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId successor)
 {
     auto const* entry = catalog_.find(successor);
-    if (entry != nullptr && entry->has_version)
+    if (entry != nullptr && entry->has_version && !is_being_filled(*entry))
         return succeed(at, waiting, successor, content_of(*entry));
     waiting_[successor].push_back(std::move(waiting));
     arrivals_.push_back(successor);
@@ -325,9 +326,33 @@ void Verdict::on_filled(Case const& at, event::Version const& version, Content c
     lost_.erase(place);
 }
 
+// A program makes an empty file, fills it, puts it in the place of another and opens it again: until it is
+// captured once more, all that is known of it is that it was empty. That there is something in it now is
+// told; who leaves it empty gains nothing.
+void Verdict::note_filling(event::Activity const& changed)
+{
+    auto const* entry = catalog_.find(changed.object);
+    bool const was_empty = entry != nullptr && (!entry->has_version || entry->size == 0);
+    if (!was_empty || (changed.metadata && changed.metadata->size == 0))
+        return;
+    if (filling_.size() >= most_filling)
+        filling_.clear();
+    filling_[changed.object] = changed.time;
+}
+
+bool Verdict::is_being_filled(catalog::Entry const& entry) const
+{
+    return entry.size == 0 && filling_.contains(entry.id);
+}
+
 void Verdict::on_content(Case const& at, event::Version const& version)
 {
     auto const after = content_of(version);
+    if (auto const filled = filling_.find(version.object); filled != filling_.end()) {
+        if (after.size == 0 && version.time < filled->second)
+            return; // read before there was anything in it
+        filling_.erase(filled);
+    }
     for (auto const& waiting : take_waiting(version.object))
         succeed(at, waiting, version.object, after);
     auto const* entry = catalog_.find(version.object);

@@ -147,9 +147,11 @@ std::optional<Decision> Verdict::consider(event::Activity const& activity)
     case deleted:
         on_deleted(now, activity);
         break;
+    case changed:
+        note_filling(activity);
+        break;
     case seen:
     case opened:
-    case changed:
     case closed:
     case attributes:
         break;

@@ -119,6 +119,8 @@ private:
     void on_named(Case const& at, event::Activity const& activity, event::Place const& place);
     void on_content(Case const& at, event::Version const& version);
     void on_filled(Case const& at, event::Version const& version, Content const& after);
+    void note_filling(event::Activity const& changed);
+    bool is_being_filled(catalog::Entry const& entry) const;
     void lose(Case const& at, Loss const& loss);
     void lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss);
     void succeed(Case const& at, Waiting const& waiting, event::ObjectId successor, Content const& after);
@@ -162,6 +164,7 @@ private:
     std::unordered_map<event::ObjectId, event::ObjectId> heir_of_; // of objects that live on elsewhere
     std::unordered_map<event::ObjectId, std::vector<Waiting>> waiting_; // by successor
     std::deque<event::ObjectId> arrivals_; // of waiting_, also of those that wait no longer; oldest first
+    std::unordered_map<event::ObjectId, WallTime> filling_; // empty when read last, written to since
     std::unordered_map<event::IncidentId, Open> open_;
     std::int64_t next_incident_ = 1;
     Crossed crossed_;

@@ -221,6 +221,13 @@ public:
         tell(a);
         tell(version(who, path, id, stuff, event::Occasion::close));
     }
+    // A change of what has no version yet, or another one by now; `stuff` is what it holds then.
+    void writes(ProcessKey who, std::string const& path, Stuff const& stuff)
+    {
+        auto a = activity(ActivityKind::changed, who, path);
+        a.metadata = metadata(a.object, ObjectKind::regular, stuff);
+        tell(a);
+    }
     void overwrites(ProcessKey who, std::string const& path, Stuff const& stuff)
     {
         opens(who, path);

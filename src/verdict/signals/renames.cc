@@ -33,6 +33,34 @@ bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+// A mail's name in a Maildir without its flags (maildir(5)): which mail it is.
+std::string_view unique_part(std::string_view name)
+{
+    auto flags = name.size();
+    while (flags > 0 && is_letter(name[flags - 1]))
+        --flags;
+    auto const rest = name.substr(0, flags);
+    return rest.ends_with(":2,") ? rest.substr(0, rest.size() - 3) : name;
+}
+
+bool is_of_a_maildir(catalog::Catalog const& catalog, event::ObjectId folder)
+{
+    auto const* entry = catalog.find(folder);
+    auto const* name = entry == nullptr ? nullptr : entry->names;
+    if (name == nullptr || name->parent == nullptr || (name->name != "cur" && name->name != "new"))
+        return false;
+    auto const whole = name->parent->id;
+    return catalog.child(whole, "cur") && catalog.child(whole, "new") && catalog.child(whole, "tmp");
+}
+
+// It was looked at, answered or marked, and is the same mail for every program that reads mail.
+bool gives_flags(Case const& at, event::Activity const& renamed)
+{
+    return unique_part(renamed.place.name) == unique_part(renamed.target.name)
+        && is_of_a_maildir(at.catalog, renamed.place.parent)
+        && is_of_a_maildir(at.catalog, renamed.target.parent);
+}
+
 } // namespace
 
 bool looks_random(std::string_view name)
@@ -84,8 +112,8 @@ bool Renames::is_strange(Case const& at, std::string_view old_name, std::string_
 void Renames::on_activity(Case const& at, event::Activity const& activity)
 {
     if (activity.kind != event::ActivityKind::renamed || !activity.target.parent
-        || activity.object_kind == event::ObjectKind::directory
-        || activity.place.name == activity.target.name)
+        || activity.object_kind == event::ObjectKind::directory || activity.place.name == activity.target.name
+        || gives_flags(at, activity))
         return;
     auto const* entry = at.catalog.find(activity.object);
     if (entry == nullptr)

@@ -2,7 +2,8 @@
 // verdict/signals/renames.h -- many files renamed so that nobody finds or opens them any more.
 //
 // A strange ending appended to files of several kinds, or names that look drawn by lot. A
-// photographer who renames a thousand pictures keeps their endings and gives speaking names.
+// photographer who renames a thousand pictures keeps their endings and gives speaking names; a
+// mail program that marks mails in a Maildir changes the flags at the end of their names alone.
 //
 // Bounds: remembers 256 endings and 256 renames.
 #pragma once

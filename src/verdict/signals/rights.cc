@@ -44,6 +44,8 @@ void Rights::compare(
     auto judged = judge(entry, now, at.settings);
     if (!judged)
         return;
+    if (judged->lost == Lost::times && has_just_written(key, entry.id, at.now, at.settings))
+        return;
     if (judged->lost == Lost::times && entry.kind == event::ObjectKind::regular
         && is_common_time(now.mtime_ns, at.settings))
         judged = Judged{Lost::times, at.settings.same_time_set, Weight::hard};
@@ -63,7 +65,10 @@ void Rights::compare(
 
 void Rights::on_activity(Case const& at, event::Activity const& activity)
 {
-    if (activity.kind != event::ActivityKind::attributes || !activity.metadata)
+    using enum event::ActivityKind;
+    if (activity.kind == changed || activity.kind == closed)
+        written_[activity.object.value % written_.size()] = {activity.object, activity.process, at.now};
+    if (activity.kind != attributes || !activity.metadata)
         return;
     if (auto const* entry = at.catalog.find(activity.object); entry != nullptr)
         compare(at, *entry, *activity.metadata, activity.process);
@@ -85,6 +90,13 @@ bool Rights::is_common_time(std::int64_t mtime_ns, Settings const& settings)
         same_time_ = 0;
     }
     return ++same_time_ > settings.same_time_that_counts;
+}
+
+bool Rights::has_just_written(
+    event::ProcessKey who, event::ObjectId object, WallTime now, Settings const& settings) const
+{
+    auto const& write = written_[object.value % written_.size()];
+    return write.object == object && write.who == who && write.time + settings.return_within > now;
 }
 
 std::string Rights::reason(Case const&, std::span<Charge const* const> charges) const

@@ -27,7 +27,32 @@ TEST_F(ProgramTest, RsyncWritesInPlaceAndSetsTheTimesOfASource)
     }
 }
 
+TEST_F(ProgramTest, NpmMakesItsPackagesAnew)
+{
+    scene.folder("/srv/app");
+    scene.file("/srv/app/package.json", text(1));
+    scene.folder("/srv/app/node_modules");
+    auto const npm = scene.run("npm ci");
+    for (int package = 0; package < 40; ++package) {
+        auto const folder = "/srv/app/node_modules/p" + std::to_string(package);
+        for (auto const& path : scene.files(folder, 2, text, ".js"))
+            scene.deletes(npm, path);
+    }
+}
+
 // What only looks like it.
+
+TEST(NoProgramTest, APackageListThatIsLaidBesideFilesGivesNoneOfThemAway)
+{
+    Scene scene;
+    scene.folder("/srv/home");
+    auto const paths = scene.files("/srv/home/node_modules", 60, text, ".txt");
+    auto const who = scene.run("wipe");
+    scene.creates(who, "/srv/home/package.json", text(7));
+    auto const damaged =
+        scene.paths_until_stopped(paths, [&](std::string const& path) { scene.deletes(who, path); });
+    EXPECT_LE(damaged, 8U);
+}
 
 TEST(NoProgramTest, OneTimeForAllIsToldWhereAnotherWroteThem)
 {

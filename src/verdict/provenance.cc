@@ -59,6 +59,18 @@ bool has_child(catalog::Entry const& folder, std::string_view name)
     return folder.directory != nullptr && folder.directory->find(name) != nullptr;
 }
 
+// npm makes the packages in node_modules anew from what package.json names. One that was laid beside them
+// later says nothing.
+bool is_of_packages(catalog::Link const& folder, catalog::Entry const& object)
+{
+    if (folder.name != "node_modules" || folder.parent == nullptr || folder.parent->directory == nullptr)
+        return false;
+    auto const* list = folder.parent->directory->find("package.json");
+    return list != nullptr
+        && (list->object->origin.existed
+            || (!object.origin.existed && list->object->origin.time <= object.origin.time));
+}
+
 // A loose git object whose store was packed while we watched: gc deletes what a pack holds now.
 bool is_packed_elsewhere(catalog::Entry const& fan_out)
 {
@@ -130,6 +142,8 @@ bool Provenance::is_cheap(catalog::Link const& link) const
         auto const& name = *folder->names;
         // The root of a protected tree is chosen by a person, whatever it is called.
         if (name.parent != nullptr && (is_cache_name(name.name) || has_child(*folder, "CACHEDIR.TAG")))
+            return true;
+        if (is_of_packages(name, object))
             return true;
         if (level == 0 && is_packed_elsewhere(*folder))
             return true;

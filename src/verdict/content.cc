@@ -162,6 +162,11 @@ bool looks_encrypted(Content const& content)
             && content.facts.entropy >= random_entropy(content.size) - entropy_margin);
 }
 
+bool is_opaque(Content const& content)
+{
+    return content.facts.type == FileType::unknown && looks_encrypted(content);
+}
+
 bool is_sealed(Content const& content)
 {
     return looks_encrypted(content) || is_archive(content.facts.type);

@@ -48,6 +48,8 @@ Change judge_change(Content const& before, Content const& after, Settings const&
 
 // Random to the eye: entropy near what random bytes of this size have, in no known format.
 bool looks_encrypted(Content const& content);
+// The same without a name of the cipher: a pack of a repository of backups, for one.
+bool is_opaque(Content const& content);
 // Encrypted, or an archive that can be: what an attacker seals files into.
 bool is_sealed(Content const& content);
 // Plain evidence that `after` holds what `before` held: the same, similar, packed, re-encoded.

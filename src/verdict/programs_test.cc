@@ -15,6 +15,29 @@ protected:
     Scene scene;
 };
 
+TEST_F(ProgramTest, BorgRepacksARepositoryThatWasThereBefore)
+{
+    auto const segments = scene.files("/srv/borg", 60, ciphertext, "");
+    auto const borg = scene.run("borg compact");
+    scene.creates(borg, "/srv/borg/g1", ciphertext(900));
+    for (std::size_t i = 0; i < segments.size(); i += 6) {
+        scene.opens(borg, segments[i]);
+        scene.creates(borg, "/srv/borg/h" + std::to_string(i), ciphertext(1'000 + i));
+        scene.deletes(borg, segments[i]);
+    }
+}
+
+TEST_F(ProgramTest, ResticForgetsSnapshotsThatWereThereBefore)
+{
+    auto const snapshots = scene.shuffled(scene.files("/srv/snapshots", 40, ciphertext, ""));
+    auto const restic = scene.run("restic forget --keep-last 31 --prune");
+    for (std::size_t i = 0; i < 9; ++i) {
+        scene.opens(restic, snapshots[i]);
+        scene.sets(restic, snapshots[i], [](event::Metadata& m) { m.mode = 0100644 | 0200; });
+        scene.deletes(restic, snapshots[i]);
+    }
+}
+
 TEST_F(ProgramTest, RsyncWritesInPlaceAndSetsTheTimesOfASource)
 {
     auto const paths = scene.files("/srv/docs", 60, text, ".txt");
@@ -52,6 +75,19 @@ TEST(NoProgramTest, APackageListThatIsLaidBesideFilesGivesNoneOfThemAway)
     auto const damaged =
         scene.paths_until_stopped(paths, [&](std::string const& path) { scene.deletes(who, path); });
     EXPECT_LE(damaged, 8U);
+}
+
+TEST(NoProgramTest, ARepositoryThatAStrangerDeletesIsTold)
+{
+    Scene scene;
+    auto const packs = scene.files("/srv/repo", 60, ciphertext, "");
+    auto const restic = scene.run("restic forget --prune");
+    scene.creates(restic, "/srv/repo/index", ciphertext(900));
+    auto const damaged = scene.paths_until_stopped(packs, [&](std::string const& path) {
+        scene.opens(restic, path);
+        scene.deletes(restic, path);
+    });
+    EXPECT_LE(damaged, 12U);
 }
 
 TEST(NoProgramTest, OneTimeForAllIsToldWhereAnotherWroteThem)

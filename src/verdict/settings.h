@@ -70,6 +70,9 @@ struct Settings {
     double swept = 0.18;
     // A run in no order that we know: the 10th reaches it. We cannot see whether it skips.
     double swept_unordered = 0.11;
+    // Of these for a file that nobody could read but the program that made it: repositories of backups are
+    // pruned. All of one is told by the 11th.
+    double share_of_opaque = 0.5;
     double deleted_selectively = 0.02; // soft: what mirrors and cleaners do
     double deleted_cheap = 0.01; // soft: caches, build products, empty files
     std::size_t run_that_counts = 4; // three deletions side by side are somebody tidying up

@@ -368,7 +368,10 @@ void Sweep::add(Case const& at, Folder& folder, Loss const& loss)
     }
     if (items.size() == window)
         items.erase(items.begin());
-    auto const worth = is_emptied_document(loss) ? 0 : loss.worth; // charged already
+    bool const was_opaque = loss.how == How::deleted && loss.has_content && is_opaque(loss.before);
+    auto const worth = is_emptied_document(loss) ? 0 // charged already
+        : was_opaque                             ? loss.worth * at.settings.share_of_opaque
+                                                 : loss.worth;
     items.push_back({loss.mark, loss.who, loss.object, loss.time, loss.mtime_ns, worth, loss.how, {}, false});
     for (auto order : orders) {
         auto& extent = folder.extents[static_cast<std::size_t>(order)];

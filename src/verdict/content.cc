@@ -167,6 +167,11 @@ bool is_opaque(Content const& content)
     return content.facts.type == FileType::unknown && looks_encrypted(content);
 }
 
+bool says_its_purpose(Content const& content)
+{
+    return content.facts.type == FileType::ansible_vault;
+}
+
 bool is_sealed(Content const& content)
 {
     return looks_encrypted(content) || is_archive(content.facts.type);
@@ -202,7 +207,7 @@ Change judge_change(Content const& before, Content const& after, Settings const&
     if (event::is_ciphertext(is)) {
         if (looks_encrypted(before))
             return {Became::edited};
-        auto const points = is == FileType::ansible_vault ? s.encrypted_in_place_by_purpose : s.encrypted;
+        auto const points = says_its_purpose(after) ? s.encrypted_in_place_by_purpose : s.encrypted;
         return {Became::encrypted, points, Weight::hard};
     }
     auto const shared = event::similarity(before.facts.sketch, after.facts.sketch);

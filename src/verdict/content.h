@@ -50,6 +50,8 @@ Change judge_change(Content const& before, Content const& after, Settings const&
 bool looks_encrypted(Content const& content);
 // The same without a name of the cipher: a pack of a repository of backups, for one.
 bool is_opaque(Content const& content);
+// The format says who made it and why.
+bool says_its_purpose(Content const& content);
 // Encrypted, or an archive that can be: what an attacker seals files into.
 bool is_sealed(Content const& content);
 // Plain evidence that `after` holds what `before` held: the same, similar, packed, re-encoded.

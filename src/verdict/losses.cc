@@ -127,7 +127,7 @@ void Verdict::succeed(Case const& at, Waiting const& waiting, event::ObjectId su
     if (beside && holds_the_same(loss.before, after))
         change = {};
     provenance_.inherit(successor);
-    Succession const succession{loss, waiting.relation, successor, waiting.since, change};
+    Succession const succession{loss, waiting.relation, successor, waiting.since, change, after};
     for (auto& signal : signals_)
         if (signal->on_succession(at, succession) == Claim::taken)
             return;

@@ -63,6 +63,51 @@ TEST_F(ProgramTest, NpmMakesItsPackagesAnew)
     }
 }
 
+class VaultTest : public ProgramTest, public ::testing::WithParamInterface<std::uint64_t> {
+protected:
+    static Stuff vault_of(std::uint64_t seed)
+    {
+        return {.type = FileType::ansible_vault, .entropy = 4.0, .size = 40'000, .seed = seed};
+    }
+    // shred is another program, the deletion and the new file are the caller's. What shred left is read
+    // before the deletion, after it, or last of all.
+    void replaces(ProcessKey who, std::string const& path, Stuff const& stuff)
+    {
+        scene.opens(who, path);
+        auto const shred = scene.run_below(who, "shred " + path);
+        auto const old = scene.id_at(path);
+        auto const turn = next_ % 3;
+        auto const shredded = scene.version(shred, path, old, ciphertext(next_++), event::Occasion::close);
+        auto const is_read = [&](std::uint64_t in_turn) {
+            if (turn == in_turn)
+                scene.tell(shredded);
+        };
+        is_read(0);
+        scene.ends(shred);
+        scene.deletes(who, path);
+        auto const made = scene.begins(who, path);
+        is_read(1);
+        scene.captures(who, path, made, stuff);
+        is_read(2);
+        scene.passes(std::chrono::milliseconds(50));
+    }
+    std::uint64_t next_ = 5'000;
+};
+
+TEST_P(VaultTest, AnsibleShredsWhatItEncryptsAndDecrypts)
+{
+    auto const paths = scene.files("/srv/vars", GetParam(), text, ".yml");
+    for (int round = 0; round < 2; ++round) {
+        auto const encrypt = scene.run("ansible-vault encrypt");
+        for (std::uint64_t seed = 1; auto const& path : paths)
+            replaces(encrypt, path, vault_of(seed++));
+        auto const decrypt = scene.run("ansible-vault decrypt");
+        for (std::uint64_t seed = 1; auto const& path : paths)
+            replaces(decrypt, path, text(seed++));
+    }
+}
+INSTANTIATE_TEST_SUITE_P(Files, VaultTest, ::testing::Values(1, 3, 5));
+
 // What only looks like it.
 
 TEST(NoProgramTest, APackageListThatIsLaidBesideFilesGivesNoneOfThemAway)
@@ -101,6 +146,35 @@ TEST(NoProgramTest, OneTimeForAllIsToldWhereAnotherWroteThem)
         scene.sets(who, path, [](event::Metadata& m) { m.mtime_ns = 946'684'800'000'000'000; });
     });
     EXPECT_LE(touched, 20U);
+}
+
+TEST(NoProgramTest, CiphertextOfNobodysInPlaceOfWhatWasShreddedIsTold)
+{
+    Scene scene;
+    auto const paths = scene.files("/srv/vars", 60, text, ".yml");
+    auto const who = scene.run("lock");
+    auto const damaged =
+        scene.paths_until_stopped(paths, [&, seed = std::uint64_t{0}](auto const& path) mutable {
+            scene.overwrites(who, path, ciphertext(++seed));
+            scene.deletes(who, path);
+            scene.creates(who, path, ciphertext(seed + 500));
+        });
+    EXPECT_LE(damaged, 3U);
+}
+
+TEST(NoProgramTest, AVaultOfEveryFileIsTold)
+{
+    Scene scene;
+    auto const paths = scene.files("/srv/vars", 60, text, ".yml");
+    auto const who = scene.run("ansible-vault encrypt");
+    auto const damaged =
+        scene.paths_until_stopped(paths, [&, seed = std::uint64_t{0}](auto const& path) mutable {
+            scene.overwrites(who, path, ciphertext(++seed));
+            scene.deletes(who, path);
+            scene.creates(
+                who, path, {.type = FileType::ansible_vault, .entropy = 4.0, .size = 40'000, .seed = seed});
+        });
+    EXPECT_LE(damaged, 13U);
 }
 
 } // namespace

@@ -62,6 +62,7 @@ struct Succession {
     event::ObjectId successor;
     WallTime since{}; // when the successor was begun
     Change change;
+    Content const& after;
 };
 
 enum class Claim { taken, open }; // taken: no further signal is asked

@@ -77,6 +77,8 @@ Change judge_text(Content const& before, Content const& after, double shared, Se
     if (after.facts.entropy > base64_entropy && before.facts.entropy < prose_entropy && shared < 0.1
         && after.size >= 256)
         return {Became::encrypted, s.encrypted, Weight::hard};
+    if (event::is_ciphertext(before.facts.type))
+        return {Became::edited}; // it was decrypted
     if (shared == 0 && has_sketch(before) && has_sketch(after))
         return {Became::rewritten, s.unrelated_rewrite, Weight::soft};
     return {Became::edited};

@@ -68,6 +68,13 @@ TEST_F(ContentTest, SeesBytesSwappedInsideAPackedFormat)
     EXPECT_EQ(Became::edited, became(office(1), tagged));
 }
 
+TEST_F(ContentTest, TakesTextInPlaceOfACiphertextForTheDecryptedOne)
+{
+    EXPECT_EQ(Became::edited, became(openpgp(1), text(2)));
+    auto const filled = Stuff{.entropy = 0, .seed = 3};
+    EXPECT_EQ(Became::filled, became(openpgp(1), filled));
+}
+
 TEST_F(ContentTest, TakesNothingFromAnEmptyFile)
 {
     EXPECT_EQ(Became::same, became(empty(), ciphertext(1)));

@@ -201,6 +201,22 @@ def destroyer_frozen(run):
     run.files = [path for path in run.files if path.exists()]
 
 
+def isolated(run):
+    if not (run.machine.root / "usr/sbin/nft").exists():
+        print("skip isolate: nftables is not installed")
+        return
+    run.machine.run("ip", "link", "add", "inside", "type", "veth", "peer", "name", "outside")
+    for name in ("inside", "outside"):
+        run.machine.run("ip", "link", "set", name, "up")
+    run.machine.run("ip", "address", "add", "10.77.0.1/24", "dev", "inside")
+    answer = run.tocsin("isolate", "--for", "5m")
+    run.expect(answer["isolated"] and answer["proved"], f"isolate: {answer['reason']}")
+    run.expect(run.tocsin("status")["isolation"] is not None, "isolate: status says so")
+    ended = run.tocsin("isolate", "--end")
+    run.expect(ended["was_isolated"], "isolate --end: the host is no longer isolated")
+    run.machine.run("ip", "link", "delete", "inside")
+
+
 def stopped_by_signal(run):
     before = run.unit()
     opener = Opener(run.files[0])
@@ -320,7 +336,7 @@ def removed(run):
                "apt purge: the versions stay")
 
 
-PARTS = (installed, without_paths, started, reloaded, destroyer_frozen, stopped_by_signal, killed,
+PARTS = (installed, without_paths, started, reloaded, destroyer_frozen, isolated, stopped_by_signal, killed,
          hung_with_its_supervisor, frozen_as_a_unit, blind, without_a_disk,
          ended_slowly, restarted, upgraded, removed)
 

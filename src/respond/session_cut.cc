@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/respond/session_cut.h"
 
-#include <charconv>
 #include <csignal>
 #include <fmt/format.h>
 #include <optional>
 
+#include "tocsin/base/number.h"
 #include "tocsin/base/pid_ref.h"
 #include "tocsin/base/proc.h"
 #include "tocsin/base/sys.h"
@@ -54,8 +54,7 @@ bool take_down_connections(Server const& server, event::ClientAddress const& cli
     for (auto const& entry : entries.take()) {
         auto target = sys::read_link_at(directory.get(), entry.name);
         int number = -1;
-        std::from_chars(entry.name.data(), entry.name.data() + entry.name.size(), number);
-        if (!target.ok() || !target.take().starts_with("socket:") || number < 0)
+        if (!target.ok() || !target.take().starts_with("socket:") || !to_number(entry.name, number))
             continue;
         auto socket = server.process.descriptor(number);
         if (socket.ok() && take_down_if_of(socket.take().get(), client))
@@ -118,9 +117,9 @@ Result<void> end_smbd(Server const& server)
 
 Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey key, std::uint32_t uid)
 {
+    auto const proc = TRY(proc::ProcDir::open()); // what may fail comes first
     TRY(keep_out(client));
     Cut cut{fmt::format("{} is kept out of port {}", client.address, client.port), false, {}};
-    auto const proc = TRY(proc::ProcDir::open());
     auto opened = open_server(proc, key.pid);
     auto const server = opened.ok() ? std::optional(opened.take()) : std::nullopt;
     if (!server || server->stat.start_ticks != key.start_ticks) {

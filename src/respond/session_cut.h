@@ -9,7 +9,7 @@
 // the port are taken down, too.
 // Of any other server (sshd) the processes stay stopped, with their memory and their connection.
 // Threads: any; it waits. Bounds: an smbd has 2 s to end, then it is stopped again; client_filter.h's.
-// Errors: where the client could not be kept out, with nothing done.
+// Errors: where the client could not be kept out, or there is no /proc, with nothing done.
 #pragma once
 
 #include <cstdint>

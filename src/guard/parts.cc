@@ -40,7 +40,7 @@ Result<std::unique_ptr<Guard::Parts>> Guard::Parts::create(Given given)
     auto inbox = TRY(Inbox::create());
     auto never_cut = TRY(respond::NeverCut::of(given.options.never_cut));
     auto responder = TRY(Responder::create(given.options.policy, std::move(never_cut)));
-    auto always_allowed = TRY(Isolation::allowed_by(given.options.isolation_allow));
+    auto always_allowed = TRY(HostIsolation::allowed_by(given.options.isolation_allow));
     Recording recording;
     if (!given.options.recording.empty())
         recording = TRY(Recording::create(given.options.recording));

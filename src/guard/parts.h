@@ -17,7 +17,7 @@
 #include "tocsin/guard/device_watch.h"
 #include "tocsin/guard/guard.h"
 #include "tocsin/guard/health.h"
-#include "tocsin/guard/isolation.h"
+#include "tocsin/guard/host_isolation.h"
 #include "tocsin/guard/protection.h"
 #include "tocsin/guard/self_watch.h"
 #include "tocsin/vault/tree.h"
@@ -89,7 +89,7 @@ struct Guard::Parts {
     Health health;
     DeviceWatch devices;
     Protection protection;
-    Isolation isolation;
+    HostIsolation isolation;
 
 private:
     void serve_gate();

@@ -275,7 +275,9 @@ Result<json::value> Guard::Parts::answer_device_writes(answers::Request const& r
 {
     auto const asked = TRY(answers::optional_number_arg(request.args, "seconds"));
     if (!asked || *asked < 0 || *asked > device_writes_at_most_s)
-        return Error(Errc::invalid, "writes to devices are allowed for 24 hours at most");
+        return Error(Errc::invalid,
+            "writes to devices are allowed for 24 hours at most, and 1 second at least; 0 refuses them "
+            "again");
     devices.allow_writes(std::chrono::seconds(*asked));
     auto sentence = *asked == 0
         ? "writes to the devices below the trees are refused again, as " + request.user + " asked"

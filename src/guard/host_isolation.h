@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// guard/isolation.h -- isolates the host of this guard when a person asks for it, and says whether that holds.
+// guard/host_isolation.h -- isolates the host of this guard when a person asks for it, and says whether that holds.
 //
 // The kernel counts the time and ends it (respond/isolation.h); this only tidies up and tells: in the journal and in
 // the log who has isolated the host and for how long, when it was over, and when somebody else has removed its rules.
@@ -21,15 +21,15 @@
 
 namespace tocsin::guard {
 
-class Isolation {
+class HostIsolation {
 public:
     using Tell = std::function<void(std::string sentence)>; // from any of its callers' threads
 
     // `always_allowed`: of the configuration.
     static Result<std::vector<respond::Allowed>> allowed_by(std::vector<std::string> const& words);
-    Isolation(std::vector<respond::Allowed> always_allowed, Tell tell);
+    HostIsolation(std::vector<respond::Allowed> always_allowed, Tell tell);
 
-    // What the kernel still holds of an isolation from before.
+    // What the kernel still holds of an isolation from before. Where it does not say, look() asks again.
     void recall();
     // Now and then: whether it is over.
     void look();
@@ -44,6 +44,7 @@ private:
     Result<json::value> end(answers::Request const& request);
     Result<std::vector<respond::Allowed>> allowed_for(
         answers::Request const& request, std::optional<std::string> const& asker) const;
+    void recall_locked();
     void look_locked();
     void forget(std::string sentence);
 
@@ -52,6 +53,7 @@ private:
     std::uint64_t const network_;
     std::mutex mutex_;
     std::optional<SteadyTime> until_; // none: the host is not isolated, as far as is known here
+    std::string not_recalled_; // why it is not known whether it was isolated before; empty: it is
     SteadyTime next_look_;
 };
 

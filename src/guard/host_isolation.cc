@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tocsin/guard/isolation.h"
+#include "tocsin/guard/host_isolation.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "tocsin/answers/args.h"
+#include "tocsin/base/log.h"
 #include "tocsin/guard/asked_from.h"
 #include "tocsin/respond/isolation_proof.h"
 #include "tocsin/respond/network.h"
@@ -14,6 +15,7 @@ namespace tocsin::guard {
 namespace {
 
 constexpr std::chrono::seconds look_every{10};
+constexpr std::chrono::minutes recall_every{1}; // it starts nft, perhaps for as long as the guard runs
 
 json::array texts(std::vector<std::string> const& words)
 {
@@ -58,7 +60,7 @@ std::string why_it_does_not_hold(
 
 } // namespace
 
-Result<std::vector<respond::Allowed>> Isolation::allowed_by(std::vector<std::string> const& words)
+Result<std::vector<respond::Allowed>> HostIsolation::allowed_by(std::vector<std::string> const& words)
 {
     std::vector<respond::Allowed> out;
     for (auto const& word : words) {
@@ -68,16 +70,30 @@ Result<std::vector<respond::Allowed>> Isolation::allowed_by(std::vector<std::str
     return out;
 }
 
-Isolation::Isolation(std::vector<respond::Allowed> always_allowed, Tell tell)
+HostIsolation::HostIsolation(std::vector<respond::Allowed> always_allowed, Tell tell)
     : always_allowed_(std::move(always_allowed)), tell_(std::move(tell)), network_(respond::own_network())
 {
 }
 
-void Isolation::recall()
+void HostIsolation::recall()
 {
     std::lock_guard lock(mutex_);
+    recall_locked();
+}
+
+void HostIsolation::recall_locked()
+{
+    next_look_ = steady_now() + recall_every;
     auto found = respond::find_isolation(network_);
-    if (!found.ok()) // without nftables nobody has isolated it
+    // Without nftables nobody has isolated it.
+    auto why_not =
+        found.ok() || found.error().code() == Errc::not_found ? std::string() : found.error().message();
+    bool const is_new = why_not != not_recalled_;
+    not_recalled_ = std::move(why_not);
+    if (is_new && !not_recalled_.empty())
+        log_line(Severity::warning,
+            "it is not known whether this host is isolated, asking again: " + not_recalled_);
+    if (!found.ok())
         return;
     auto const isolation = found.take();
     if (!isolation)
@@ -86,15 +102,18 @@ void Isolation::recall()
     look_locked();
 }
 
-void Isolation::look()
+void HostIsolation::look()
 {
     std::lock_guard lock(mutex_);
-    if (until_ && (steady_now() >= next_look_ || steady_now() >= *until_))
+    bool const is_time = steady_now() >= next_look_;
+    if (until_ && (is_time || steady_now() >= *until_))
         look_locked();
+    else if (!until_ && is_time && !not_recalled_.empty())
+        recall_locked();
 }
 
 // Of an isolation that is known here.
-void Isolation::look_locked()
+void HostIsolation::look_locked()
 {
     auto const now = steady_now();
     next_look_ = now + look_every;
@@ -112,13 +131,13 @@ void Isolation::look_locked()
         forget("this host is no longer isolated: the time is over");
 }
 
-void Isolation::forget(std::string sentence)
+void HostIsolation::forget(std::string sentence)
 {
     until_.reset();
     tell_(std::move(sentence));
 }
 
-std::optional<answers::IsolationStatus> Isolation::now()
+std::optional<answers::IsolationStatus> HostIsolation::now()
 {
     std::lock_guard lock(mutex_);
     if (!until_)
@@ -132,7 +151,7 @@ std::optional<answers::IsolationStatus> Isolation::now()
         dropped.incoming, dropped.outgoing, dropped.forwarded};
 }
 
-Result<json::value> Isolation::answer(answers::Request const& request)
+Result<json::value> HostIsolation::answer(answers::Request const& request)
 {
     auto const is_end = TRY(answers::flag_arg(request.args, "end"));
     std::lock_guard lock(mutex_);
@@ -140,7 +159,7 @@ Result<json::value> Isolation::answer(answers::Request const& request)
 }
 
 // Of the configuration, of the request, and who asks.
-Result<std::vector<respond::Allowed>> Isolation::allowed_for(
+Result<std::vector<respond::Allowed>> HostIsolation::allowed_for(
     answers::Request const& request, std::optional<std::string> const& asker) const
 {
     auto const words = TRY(answers::texts_arg(request.args, "allow"));
@@ -159,11 +178,11 @@ Result<std::vector<respond::Allowed>> Isolation::allowed_for(
     return out;
 }
 
-Result<json::value> Isolation::begin(answers::Request const& request)
+Result<json::value> HostIsolation::begin(answers::Request const& request)
 {
     auto const asked = TRY(answers::optional_number_arg(request.args, "seconds"));
     if (!asked || *asked < 1 || *asked > std::chrono::seconds(respond::isolated_at_most).count())
-        return Error(Errc::invalid, "a host is isolated for 24 hours at most");
+        return Error(Errc::invalid, "a host is isolated for 24 hours at most, and 1 second at least");
     std::chrono::seconds const how_long(*asked);
     auto const asker = asked_from(request.process);
     auto const allowed = TRY(allowed_for(request, asker));
@@ -172,6 +191,7 @@ Result<json::value> Isolation::begin(answers::Request const& request)
         return without_nftables(isolated.take_error());
     until_ = steady_now() + how_long;
     next_look_ = steady_now() + look_every;
+    not_recalled_.clear();
     auto const until = to_iso8601(wall_now() + how_long);
 
     auto const proof = respond::try_isolation(allowed);
@@ -188,7 +208,7 @@ Result<json::value> Isolation::begin(answers::Request const& request)
         {"no_way_to", texts(proof.no_way)}};
 }
 
-Result<json::value> Isolation::end(answers::Request const& request)
+Result<json::value> HostIsolation::end(answers::Request const& request)
 {
     auto lifted = respond::lift_isolation(network_);
     if (!lifted.ok())
@@ -197,6 +217,7 @@ Result<json::value> Isolation::end(answers::Request const& request)
     if (was_isolated)
         forget("this host is no longer isolated, as " + request.user + " asked");
     until_.reset();
+    not_recalled_.clear();
     return json::object{{"isolated", false}, {"was_isolated", was_isolated}};
 }
 

@@ -181,7 +181,7 @@ Result<std::optional<Isolation>> find_isolation(std::uint64_t network)
     if (says_that_there_is_none(ended))
         return std::optional<Isolation>();
     if (ended.status != 0)
-        return Error(Errc::failed, "nftables: " + ended.said.substr(0, ended.said.find('\n')));
+        return what_nft_says(ended);
     auto found = TRY(parse_isolation(ended.said));
     return std::optional(std::move(found));
 }
@@ -193,7 +193,7 @@ Result<Lifted> lift_isolation(std::uint64_t network)
     if (says_that_there_is_none(ended))
         return Lifted::was_not_isolated;
     if (ended.status != 0)
-        return Error(Errc::failed, "nftables: " + ended.said.substr(0, ended.said.find('\n')));
+        return what_nft_says(ended);
     return Lifted::yes;
 }
 

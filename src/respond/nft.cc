@@ -13,11 +13,16 @@ constexpr auto program = "/usr/sbin/nft";
 Result<std::string> nft(int network_fd, std::string_view commands)
 {
     auto ended = TRY(run_in_network(network_fd, {program, "-f", "-"}, commands).context("nftables"));
-    auto const why = ended.said.substr(0, ended.said.find('\n'));
     if (ended.status != 0)
-        return Error(Errc::failed,
-            fmt::format("nftables: {}", why.empty() ? fmt::format("nft ended by {}", ended.status) : why));
+        return what_nft_says(ended);
     return std::move(ended.said);
+}
+
+Error what_nft_says(Ended const& ended)
+{
+    auto const why = ended.said.substr(0, ended.said.find('\n'));
+    return Error(Errc::failed,
+        fmt::format("nftables: {}", why.empty() ? fmt::format("nft ended by {}", ended.status) : why));
 }
 
 Result<Ended> ask_nft(int network_fd, std::vector<std::string> words)

@@ -17,6 +17,9 @@ namespace tocsin::respond {
 // Commands, all of them or none. Gives what it prints; `failed` with its first line where it says no.
 Result<std::string> nft(int network_fd, std::string_view commands);
 
+// The first line of what nft said when it ended otherwise than with 0: `failed`.
+Error what_nft_says(Ended const& ended);
+
 // One command by its words, whatever comes of it.
 Result<Ended> ask_nft(int network_fd, std::vector<std::string> words);
 

@@ -2,7 +2,6 @@
 #include "tocsin/sensor/block_devices.h"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <linux/btrfs.h>
 #include <linux/magic.h>
@@ -11,6 +10,7 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
+#include "tocsin/base/number.h"
 #include "tocsin/base/sys.h"
 
 namespace tocsin::sensor {
@@ -24,13 +24,11 @@ constexpr std::size_t path_bytes = 8192;
 // "7:0\n"
 std::optional<DeviceNumber> number_in(std::string_view text)
 {
+    text = text.substr(0, text.find('\n'));
+    auto const colon = text.find(':');
     DeviceNumber out;
-    auto const* end = text.data() + text.size();
-    auto const major = std::from_chars(text.data(), end, out.major);
-    if (major.ec != std::errc{} || major.ptr == end || *major.ptr != ':')
-        return {};
-    auto const minor = std::from_chars(major.ptr + 1, end, out.minor);
-    if (minor.ec != std::errc{} || (minor.ptr != end && *minor.ptr != '\n'))
+    if (colon == std::string_view::npos || !to_number(text.substr(0, colon), out.major)
+        || !to_number(text.substr(colon + 1), out.minor))
         return {};
     return out;
 }

@@ -2,12 +2,13 @@
 #include "tocsin/supervise/service_manager.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "tocsin/base/number.h"
 
 namespace tocsin::supervise {
 namespace {
@@ -25,8 +26,7 @@ std::string taken(char const* name)
 std::uint64_t number_in(std::string const& text)
 {
     std::uint64_t out = 0;
-    auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), out);
-    return problem == std::errc() && end == text.data() + text.size() ? out : 0;
+    return to_number(text, out) ? out : 0;
 }
 
 UniqueFd connected_to(std::string const& name)

@@ -9,6 +9,8 @@
 // last checkpoint takes no room.
 // A LUKS head lets a passphrase of that day in: who has repository, its password and that passphrase
 // has the key of the device, also when the passphrase was changed since.
+// Threads: any; it waits for the disk. Bounds: 17 MiB of a device. Errors: of the reading and of the repository.
+// Format: docs/formats/repository.md.
 #pragma once
 
 #include "tocsin/sensor/block_devices.h"

@@ -3,8 +3,13 @@
 //
 // The first step belongs to the deciding thread: stop the processes that are known, deny their
 // opens. The second has a thread of its own, since it looks through all of /proc: it goes on
-// until nothing of the actor runs, and says so.
+// until nothing of the actor runs, and says so. The same thread finds the remote clients that an actor works for,
+// cuts them off, and admits them again.
 // Threads: halt(), contain() and contain_child() in the deciding thread; the others from any.
+// Bounds: 10,000 tasks wait; what comes then is not carried out. One is carried out after the other: of an incident
+// up to 64 sessions are cut, each of which may wait for nft (5 s) and for an smbd (2 s), and whatever is to be frozen
+// thoroughly, released or killed later waits behind them. The first step does not.
+// Errors: of create() alone; of what was to be done it is told in the action's outcome.
 #pragma once
 
 #include <functional>

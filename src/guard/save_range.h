@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // guard/save_range.h -- some of a file or a device of this host, as blobs.
+// Threads: any; it waits for the disk. Bounds: memory for one chunk.
+// Errors: of the reading and of the repository; blobs that were saved until then stay, and nothing names them.
 #pragma once
 
 #include <vector>

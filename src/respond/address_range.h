@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // respond/address_range.h -- an IPv4 or IPv6 address, or a range of them, as people write it.
+// Threads: any; a value. Errors: of parse() alone.
 #pragma once
 
 #include <array>

@@ -4,6 +4,7 @@
 // With a port it is a service there: what goes to that port over TCP or UDP, and what comes back from it; nothing
 // there can open a TCP connection to this host. Without one, all that is exchanged with the address.
 // An IPv6 address with a port stands in brackets: [2001:db8::1]:443, [2001:db8::]/32:443.
+// Threads: any; a value. Errors: of parse() alone.
 #pragma once
 
 #include <cstdint>

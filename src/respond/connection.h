@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // respond/connection.h -- takes a TCP connection down on this side, whoever else has it open.
+// Threads: any. Errors: none; what cannot be told is no connection of the client.
 #pragma once
 
 #include "tocsin/event/incident.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // respond/never_cut.h -- addresses that are never cut off: an administrator's, a backup server's.
+// Threads: any; nothing changes once it is made. Errors: of of() alone.
 #pragma once
 
 #include <span>

@@ -114,7 +114,8 @@ bool Decider::is_of_another_moment(event::Version const& version)
 void Decider::await_writer(event::Version const& version)
 {
     auto const known = unsettled_.find(version.object);
-    unsettle(version.object, version.key, known == unsettled_.end() ? version.writer.pid : known->second.writer);
+    unsettle(
+        version.object, version.key, known == unsettled_.end() ? version.writer.pid : known->second.writer);
 }
 
 // What could not be captured is asked for again until it could, or is gone.

@@ -326,32 +326,38 @@ void Verdict::on_filled(Case const& at, event::Version const& version, Content c
     lost_.erase(place);
 }
 
-// A program makes an empty file, fills it, puts it in the place of another and opens it again: until it is
-// captured once more, all that is known of it is that it was empty. That there is something in it now is
-// told; who leaves it empty gains nothing.
+// A program makes a file, closes it, and fills it by another open before it puts it in the place of another: until it
+// is captured once more, all that is known of it is what it was in between, empty or of zeros. That it was written to
+// since is told; who leaves it so gains nothing.
 void Verdict::note_filling(event::Activity const& changed)
 {
     auto const* entry = catalog_.find(changed.object);
-    bool const was_empty = entry != nullptr && (!entry->has_version || entry->size == 0);
-    if (!was_empty || (changed.metadata && changed.metadata->size == 0))
+    if (entry == nullptr || !may_be_filled(*entry) || (changed.metadata && changed.metadata->size == 0))
         return;
     if (filling_.size() >= most_filling)
         filling_.clear();
     filling_[changed.object] = changed.time;
 }
 
+bool Verdict::may_be_filled(catalog::Entry const& entry)
+{
+    return !entry.has_version || entry.size == 0 || !entry.origin.existed;
+}
+
 bool Verdict::is_being_filled(catalog::Entry const& entry) const
 {
-    return entry.size == 0 && filling_.contains(entry.id);
+    return may_be_filled(entry) && filling_.contains(entry.id);
 }
 
 void Verdict::on_content(Case const& at, event::Version const& version)
 {
     auto const after = content_of(version);
     if (auto const filled = filling_.find(version.object); filled != filling_.end()) {
-        if (after.size == 0 && version.time < filled->second)
-            return; // read before there was anything in it
-        filling_.erase(filled);
+        bool const is_older = version.time < filled->second;
+        if (is_older && (after.size == 0 || waiting_.contains(version.object)))
+            return; // read before it was filled
+        if (!is_older)
+            filling_.erase(filled);
     }
     for (auto const& waiting : take_waiting(version.object))
         succeed(at, waiting, version.object, after);

@@ -66,6 +66,28 @@ TEST_F(SaveTest, NorWhereItsEmptinessIsToldLast)
     put_all(Read::after_it_was_filled);
 }
 
+// A disk image is made in its size, of zeros, closed, and then opened again and filled.
+TEST_F(SaveTest, WhatIsPutInPlaceIsNotTheZerosThatItWas)
+{
+    auto image = [](std::uint64_t seed) {
+        return Stuff{.type = FileType::unknown, .entropy = 4, .seed = seed};
+    };
+    auto const paths = scene.files("/srv/disks", 100, image, ".img");
+    Stuff const zeros{.type = FileType::unknown, .entropy = 0};
+    std::uint64_t seed = 0;
+    for (auto const& path : paths) {
+        auto const temporary = path + ".new";
+        auto const object = scene.begins(who, temporary);
+        scene.captures(who, temporary, object, zeros);
+        scene.passes(milliseconds(20));
+        auto stuff = image(++seed);
+        scene.writes(who, temporary, stuff);
+        scene.renames(who, temporary, path);
+        scene.captures(who, path, object, stuff);
+    }
+    EXPECT_FALSE(scene.stopped()) << scene.reasons();
+}
+
 TEST_F(SaveTest, AFileThatStaysEmptyIsALossAtOnce)
 {
     auto const paths = scene.files("/srv/papers", 100, text, ".txt");

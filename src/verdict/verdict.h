@@ -120,6 +120,7 @@ private:
     void on_content(Case const& at, event::Version const& version);
     void on_filled(Case const& at, event::Version const& version, Content const& after);
     void note_filling(event::Activity const& changed);
+    static bool may_be_filled(catalog::Entry const& entry);
     bool is_being_filled(catalog::Entry const& entry) const;
     void lose(Case const& at, Loss const& loss);
     void lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss);
@@ -164,7 +165,7 @@ private:
     std::unordered_map<event::ObjectId, event::ObjectId> heir_of_; // of objects that live on elsewhere
     std::unordered_map<event::ObjectId, std::vector<Waiting>> waiting_; // by successor
     std::deque<event::ObjectId> arrivals_; // of waiting_, also of those that wait no longer; oldest first
-    std::unordered_map<event::ObjectId, WallTime> filling_; // empty when read last, written to since
+    std::unordered_map<event::ObjectId, WallTime> filling_; // empty or young when read last, written to since
     std::unordered_map<event::IncidentId, Open> open_;
     std::int64_t next_incident_ = 1;
     Crossed crossed_;

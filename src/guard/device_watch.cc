@@ -19,8 +19,10 @@ namespace tocsin::guard {
 namespace {
 
 constexpr std::chrono::seconds look_every{2};
-constexpr std::chrono::milliseconds changes_every{
-    5}; // who changes devices without end costs no more than that
+// Who changes devices without end costs no more than this; who attaches one after another does not gain it.
+constexpr std::chrono::milliseconds changes_every{5};
+constexpr unsigned changes_at_once = 16;
+constexpr std::chrono::milliseconds at_once_again{200};
 constexpr std::chrono::seconds refresh_takes_at_most{2};
 constexpr std::chrono::milliseconds drain_every{50}; // likewise who is refused
 constexpr unsigned messages_of_the_kernel = 1; // udev's own are group 2
@@ -130,11 +132,22 @@ SteadyTime DeviceWatch::next_look() const
     return writes_are_allowed() ? std::min(usual, allowed_until_) : usual;
 }
 
+// From when on the kernel is asked for changes.
+SteadyTime DeviceWatch::next_change()
+{
+    auto const now = steady_now();
+    if (now - counted_from_ > at_once_again) {
+        counted_from_ = now;
+        looks_ = 0;
+    }
+    return ++looks_ <= changes_at_once ? now : now + changes_every;
+}
+
 // Until something asks for a look; who was refused is told meanwhile.
 void DeviceWatch::wait()
 {
     auto const wake_at = next_look();
-    auto const changes_from = steady_now() + changes_every;
+    auto const changes_from = next_change();
     for (bool is_due = false; !is_due;) {
         auto const now = steady_now();
         auto next = wake_at;

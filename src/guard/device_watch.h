@@ -47,6 +47,7 @@ private:
 
     void run();
     SteadyTime next_look() const;
+    SteadyTime next_change();
     void wait();
     void look();
     Guarded wanted(std::string& not_known) const;
@@ -65,6 +66,8 @@ private:
     UniqueFd wake_; // an eventfd
     UniqueFd changes_; // the kernel's messages about devices; none: only every 2 s
     SteadyTime next_drain_; // the thread's own, as is what follows
+    SteadyTime counted_from_; // looks without a pause between them
+    unsigned looks_ = 0; // since then
     Guarded applied_;
 
     mutable std::mutex mutex_; // for what follows

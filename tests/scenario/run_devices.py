@@ -145,6 +145,8 @@ class Case:
         for name in (self.victim, elsewhere / self.victim.name):
             loop = attach(name)
             try:
+                # Some tenths of a millisecond after it is attached; on a busy machine some milliseconds.
+                self.host.wait(lambda loop=loop: error_of_open(loop) != 0, f"{name}'s loop is not refused")
                 done = run("dd", "if=/dev/zero", f"of={loop}", "bs=4096", "count=8", "conv=notrunc")
                 expect(done.returncode != 0 and "not permitted" in done.stderr, f"dd to {name}'s loop: {done}")
                 expect(run("mkfs.ext4", "-q", "-F", loop).returncode != 0, f"mkfs on the loop device of {name}")

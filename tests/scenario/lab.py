@@ -203,6 +203,16 @@ def bin_dir():
     return Path(os.environ.get("TOCSIN_BIN", ROOT / "build" / "release" / "bin"))
 
 
+def wait_for(what, seconds=20):
+    """Whether it came true in time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if what():
+            return True
+        time.sleep(0.05)
+    return False
+
+
 class Guard:
     """A guard of this run's own, asked over its control socket as the command line asks."""
 
@@ -300,12 +310,8 @@ class Host:
         return found[-1] if found else None
 
     def wait(self, what, sentence, seconds=20):
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if what():
-                return
-            time.sleep(0.1)
-        self.expect(False, sentence)
+        if not wait_for(what, seconds):
+            self.expect(False, sentence)
 
     def end_guard(self):
         found = subprocess.run(["pgrep", "-f", f"tocsin-guardd --state {self.state} "], capture_output=True, text=True)

@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 
+import lab
+
 BIN = pathlib.Path(os.environ.get("TOCSIN_BIN", "build/release/bin")).resolve()
 
 
@@ -33,15 +35,6 @@ def mounts_below(work):
     return [line for line in pathlib.Path("/proc/self/mounts").read_text().splitlines() if f" {work}/" in line]
 
 
-def wait_for(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
-
-
 def check_passes(work, sample):
     done = subprocess.run(
         command(work, sample, "--only", "rm", "--only", "shred", "--json"), capture_output=True, text=True, timeout=300
@@ -56,7 +49,7 @@ def check_passes(work, sample):
 
 def check_interrupted(work, sample):
     running = subprocess.Popen(command(work, sample), stderr=subprocess.PIPE, text=True)
-    assert wait_for(lambda: mounts_below(work)), "the drill mounted nothing"
+    assert lab.wait_for(lambda: mounts_below(work), 60), "the drill mounted nothing"
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=120)
     assert running.returncode == 1 and "SIGINT" in said, said
@@ -64,7 +57,7 @@ def check_interrupted(work, sample):
 
 def check_killed(work, sample):
     running = subprocess.Popen(command(work, sample), stderr=subprocess.DEVNULL)
-    assert wait_for(lambda: mounts_below(work)), "the drill mounted nothing"
+    assert lab.wait_for(lambda: mounts_below(work), 60), "the drill mounted nothing"
     running.kill()
     running.wait()
     assert list(work.glob("tocsin-drill-*")), "there is nothing to clean up"
@@ -87,7 +80,7 @@ def main():
         make_sample(sample)
         for check in (check_passes, check_interrupted, check_killed):
             check(work, sample)
-            assert wait_for(lambda: not mounts_below(work), 10), mounts_below(work)
+            assert lab.wait_for(lambda: not mounts_below(work), 10), mounts_below(work)
             left = list(work.glob("tocsin-drill-*"))
             assert not left, f"{check.__name__} left {left}"
             print(f"{check.__name__}: good")

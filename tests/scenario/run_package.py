@@ -98,14 +98,6 @@ class Run:
         if not holds:
             self.problems.append(sentence)
 
-    def wait_for(self, what, seconds=20.0):
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if what():
-                return True
-            time.sleep(0.05)
-        return False
-
     def unit(self):
         return self.machine.properties(UNIT, "ActiveState", "SubState", "StatusText", "MainPID", "NRestarts", "Result")
 
@@ -116,7 +108,7 @@ class Run:
         return self.machine.processes("tocsin-guardd")
 
     def guards_again(self, seconds=30):
-        return self.wait_for(lambda: self.unit()["StatusText"] == "guarding", seconds)
+        return lab.wait_for(lambda: self.unit()["StatusText"] == "guarding", seconds)
 
     def open_incidents(self):
         return [i for i in self.tocsin("incidents") if i["state"] in ("observed", "contained")]
@@ -134,7 +126,7 @@ class Run:
         opener.start()
         time.sleep(0.3)
         deed()
-        again = self.wait_for(lambda: self.unit()["MainPID"] not in ("0", before) and self.guards_again(0.5))
+        again = lab.wait_for(lambda: self.unit()["MainPID"] not in ("0", before) and self.guards_again(0.5))
         gaps, waited = watch.finish(), opener.finish()
         self.expect(again, f"{what}: another guard guards")
         shown = ", ".join(f"{g * 1000:.0f} ms" for g in gaps)
@@ -189,7 +181,7 @@ def destroyer_frozen(run):
     before = lab.picture(run.share.path)
     words = run.machine.enter("sh", "-c", f"find {TREE} -type f | while read f; do shred -u \"$f\"; done")
     shred = subprocess.Popen(words, env=ENVIRONMENT, stdin=subprocess.DEVNULL, preexec_fn=lab.die_with_parent)
-    contained = run.wait_for(lambda: any(i["state"] == "contained" for i in run.open_incidents()))
+    contained = lab.wait_for(lambda: any(i["state"] == "contained" for i in run.open_incidents()))
     run.expect(contained, "shred in the tree is frozen")
     lost = lab.damaged(before, run.share.path)
     run.expect(shred.poll() is None and lost < 100, f"shred stands still after {lost} of {len(before)} objects")
@@ -267,7 +259,7 @@ def frozen_as_a_unit(run):
     opener.start()
     time.sleep(0.3)
     deed()
-    ended = run.wait_for(lambda: run.unit()["MainPID"] != guard)
+    ended = lab.wait_for(lambda: run.unit()["MainPID"] != guard)
     waited = opener.finish()
     run.expect(ended and waited < WATCHDOG + 1, f"its cgroup is frozen: the watchdog ended it, an open waited {waited:.2f} s")
     run.machine.run("systemctl", "restart", UNIT)  # what the manager does between two guards is frozen as well
@@ -278,7 +270,7 @@ def blind(run):
     repository = run.disks[VAULT].path / "repository"
     began = time.monotonic()
     repository.rename(repository.with_name("elsewhere"))
-    told = run.wait_for(lambda: run.unit()["StatusText"].startswith("blind: the repository can't be reached"))
+    told = lab.wait_for(lambda: run.unit()["StatusText"].startswith("blind: the repository can't be reached"))
     run.expect(told, f"the repository is gone: systemctl status says blind after {time.monotonic() - began:.2f} s")
     run.expect(run.tocsin("status")["state"] == "blind", "the repository is gone: tocsin status says blind")
     repository.with_name("elsewhere").rename(repository)
@@ -289,7 +281,7 @@ def without_a_disk(run):
     run.machine.run("systemctl", "stop", UNIT)
     run.machine.run("sh", "-c", f"mkdir /srv/kept && mount --bind {MORE} /srv/kept && umount {MORE}")
     run.machine.run("systemctl", "start", UNIT)
-    run.expect(run.wait_for(lambda: run.unit()["StatusText"].startswith("blind")),
+    run.expect(lab.wait_for(lambda: run.unit()["StatusText"].startswith("blind")),
                "a tree's disk is missing: the unit is ready, and says blind")
     run.machine.run("mount", "--bind", "/srv/kept", MORE)
     run.expect(run.guards_again(), "the tree's disk is there again: guarding")
@@ -304,7 +296,7 @@ def ended_slowly(run):
         run.expect(run.unit()["ActiveState"] == "deactivating", "its last checkpoint takes longer than the watchdog's limit")
     finally:
         subprocess.run(["fsfreeze", "--unfreeze", run.disks[VAULT].path], check=True)
-    run.expect(run.wait_for(lambda: run.unit()["ActiveState"] == "inactive") and run.unit()["Result"] == "success",
+    run.expect(lab.wait_for(lambda: run.unit()["ActiveState"] == "inactive") and run.unit()["Result"] == "success",
                "a slow end is an end in order")
     run.machine.run("systemctl", "start", UNIT)
     run.expect(run.guards_again(), "it guards again")

@@ -87,21 +87,13 @@ class Run:
             time.sleep(0.05)
         return None
 
-    def wait_for(self, what, seconds=10):
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if what():
-                return True
-            time.sleep(0.05)
-        return False
-
 
 def stopped(run):
     pid = run.guard_pid()
     waited, opens = run.during(lambda: os.kill(pid, signal.SIGSTOP), 3)
     run.expect(waited < BOUND and opens > 100, f"SIGSTOP: an open waited {waited:.2f} s at most ({opens} opens)")
     run.expect(run.guard_pid() == pid, "SIGSTOP: the same guard goes on")
-    run.expect(run.wait_for(lambda: any("was stopped by a signal" in r for r in run.reasons())),
+    run.expect(lab.wait_for(lambda: any("was stopped by a signal" in r for r in run.reasons())),
                "SIGSTOP: an incident tells of it")
 
 
@@ -115,7 +107,7 @@ def stopped_all_the_time(run):
 
     waited, opens = run.during(deed, 1)
     run.expect(waited < BOUND and opens > 20, f"60 SIGSTOPs in 3 s: an open waited {waited:.2f} s at most ({opens} opens)")
-    run.expect(run.wait_for(lambda: run.guard.ask("status")["state"] == "guarding"), "60 SIGSTOPs: it guards")
+    run.expect(lab.wait_for(lambda: run.guard.ask("status")["state"] == "guarding"), "60 SIGSTOPs: it guards")
 
 
 def traced(run):
@@ -125,7 +117,7 @@ def traced(run):
     run.expect(waited < BOUND, f"a tracer stops all threads: an open waited {waited:.2f} s at most")
     again = run.wait_for_another(pid)
     run.expect(again is not None, f"a tracer stops all threads: another guard guards {again or -1:.2f} s later")
-    run.expect(run.wait_for(lambda: any("hung, and was ended" in r for r in run.reasons())),
+    run.expect(lab.wait_for(lambda: any("hung, and was ended" in r for r in run.reasons())),
                "a tracer stops all threads: an incident tells of it")
 
 
@@ -136,16 +128,16 @@ def killed(run):
     run.expect(waited < BOUND, f"SIGKILL: an open waited {waited:.2f} s at most")
     again = run.wait_for_another(pid, 5)
     run.expect(again is not None, f"SIGKILL: another guard guards {again or -1:.2f} s later")
-    run.expect(run.wait_for(lambda: any("was killed, or crashed" in r for r in run.reasons())),
+    run.expect(lab.wait_for(lambda: any("was killed, or crashed" in r for r in run.reasons())),
                "SIGKILL: an incident tells of it")
-    run.expect(run.wait_for(lambda: run.supervisor_pid() is not None), "SIGKILL: a supervisor watches the new guard")
+    run.expect(lab.wait_for(lambda: run.supervisor_pid() is not None), "SIGKILL: a supervisor watches the new guard")
 
 
 def supervisor_attacked(run):
     pid = run.guard_pid()
     first = run.supervisor_pid()
     os.kill(first, signal.SIGKILL)
-    run.expect(run.wait_for(lambda: run.supervisor_pid() not in (None, first)), "the supervisor is killed: another watches")
+    run.expect(lab.wait_for(lambda: run.supervisor_pid() not in (None, first)), "the supervisor is killed: another watches")
     second = run.supervisor_pid()
     os.kill(second, signal.SIGSTOP)
     time.sleep(0.4)
@@ -163,7 +155,7 @@ def supervisor_attacked(run):
 def ended(run):
     pid, supervisor = run.guard_pid(), run.supervisor_pid()
     os.kill(pid, signal.SIGTERM)
-    gone = run.wait_for(lambda: not Path(f"/proc/{supervisor}").exists() or "zombie" in Path(f"/proc/{supervisor}/status").read_text())
+    gone = lab.wait_for(lambda: not Path(f"/proc/{supervisor}").exists() or "zombie" in Path(f"/proc/{supervisor}/status").read_text())
     run.expect(gone, "SIGTERM: guard and supervisor end")
     time.sleep(1)
     try:

@@ -4,9 +4,10 @@
 is), `git status` over them, compiling a project by `make -j2`, and dbench with 4 clients, in a guarded tree and in
 the same one unguarded. Alternated; medians of the times.
 
-    everyday.py [--pairs 5] [--fs ext4] [--files 20000] [--seconds 15]
+    everyday.py [--pairs 5] [--fs ext4] [--files 20000] [--seconds 15] [--json FILE]
 """
 import argparse
+import json
 import re
 import shutil
 import statistics
@@ -107,6 +108,7 @@ def main():
     parser.add_argument("--fs", default="ext4")
     parser.add_argument("--files", type=int, default=20000)
     parser.add_argument("--seconds", type=int, default=15)
+    parser.add_argument("--json", help="write all figures to this file: seconds, of dbench seconds a GB")
     options = parser.parse_args()
     lab.private_mounts()
     work = Path(tempfile.mkdtemp(prefix="tocsin-bench-", dir="/var/tmp"))
@@ -134,6 +136,8 @@ def main():
                         measured(name, run, work, filesystem.path / "share", archive, kind == "guarded"))
         for name, kinds in figures.items():
             tell(name, **kinds)
+        if options.json:
+            Path(options.json).write_text(json.dumps(figures, indent=1))
     finally:
         filesystem.close()
         shutil.rmtree(work, ignore_errors=True)

@@ -11,6 +11,8 @@ def _in_place():
         for threads in (1, 2, 50):
             yield f"S01-sim-{speed}-of-{threads}-threads", \
                 simulate(f"--files-per-second {speed} --threads {threads} --rename after")
+    for speed in ("100", "1000"):
+        yield f"S01-sim-{speed}-of-1-threads", simulate(f"--files-per-second {speed} --rename after")
     yield "S01-sim-8", simulate("--files-per-second 8 --rename never", seconds=60)
     yield "S01-sim-rename-before", simulate("--files-per-second 400 --rename before")
     yield "S01-sim-notes-in-folders", simulate("--files-per-second 38 --note each-folder --rename after")

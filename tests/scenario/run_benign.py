@@ -9,11 +9,11 @@ With --at-once the same work is done that many times at the same time, in folder
 tree: first by root, then by the user.
 """
 import argparse
+import json
 import os
 import select
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,78 +21,9 @@ from pathlib import Path
 
 import lab
 from benign import BENIGN
+from doer import Doer
 
 ASKED = ("contained", "held", "stopped")
-
-
-# One login: it waits for the number of a run, does the work as a child, and says its exit status.
-LOGIN = 'while read -r RUN; do export RUN; bash -c "$WORK" < /dev/null > /dev/null; echo $?; done'
-# Root joins the control group and becomes the user.
-BEGIN = """[ -z "$0" ] || echo 0 > "$0/cgroup.procs"
-exec setpriv --reuid "$1" --regid "$1" --clear-groups --pdeathsig KILL bash -c "$2" """
-
-
-def own_control_group(name):
-    """A new one of version 2; none where the machine does not give any."""
-    tops = [line.split()[1] for line in open("/proc/self/mounts") if line.split()[2] == "cgroup2"]
-    if not tops or not os.access(tops[0], os.W_OK):
-        return None
-    group = Path(tops[0]) / name
-    group.mkdir()
-    return group
-
-
-class Doer:
-    """Who does the work: with a login, a control group (where there is version 2), a folder of the guarded tree and
-    a scratch folder outside it of its own."""
-
-    def __init__(self, place, number, tree, user, files):
-        self.tree, self.scratch, self.user, self.files = tree, place / f"scratch-{number}", user, files
-        self.login = None
-        tree.mkdir(parents=True, exist_ok=True)
-        self.scratch.mkdir()
-        self.group = own_control_group(f"{place.name}-{number}")
-        self.said = tempfile.TemporaryFile()
-
-    def words(self, work):
-        return {**os.environ, "TREE": str(self.tree), "SCRATCH": str(self.scratch), "HOME": str(self.scratch), "RUN": "0",
-                "FILES": str(self.files), "SCENARIO": str(Path(__file__).resolve().parent), "WORK": work.work}
-
-    def errors(self):
-        self.said.seek(0)
-        return self.said.read().decode(errors="replace")[-600:]
-
-    def prepare(self, work, folders):
-        if work.files:
-            (self.tree / "files").mkdir()
-            lab.make_corpus(self.tree / "files", self.files, folders)
-        done = subprocess.run(["bash", "-c", work.before_guard or "true"], cwd=self.tree, env=self.words(work), timeout=600,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.said)
-        if done.returncode != 0:
-            raise RuntimeError("preparation: " + self.errors())
-        if self.user:
-            subprocess.run(["chown", "-R", f"{self.user}:{self.user}", self.tree, self.scratch], check=True)
-
-    def log_in(self, work):
-        self.login = subprocess.Popen(["bash", "-c", BEGIN, self.group or "", str(self.user), LOGIN], cwd=self.tree,
-                                      env=self.words(work), start_new_session=True, stdin=subprocess.PIPE,
-                                      stdout=subprocess.PIPE, stderr=self.said, preexec_fn=lab.die_with_parent)
-
-    def begin(self, run):
-        self.login.stdin.write(f"{run}\n".encode())
-        self.login.stdin.flush()
-
-    def close(self):
-        if self.login:
-            self.login.kill()
-            self.login.wait()
-        if self.group:  # a database or a file server in it, too
-            (self.group / "cgroup.kill").write_text("1")
-            for _ in range(100):
-                if not (self.group / "cgroup.procs").read_text():
-                    break
-                time.sleep(0.05)
-            self.group.rmdir()
 
 
 def release_who_is_stopped(guard):
@@ -180,10 +111,12 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--user", type=int, default=0)
     parser.add_argument("--at-once", type=int, default=1)
+    parser.add_argument("--json", help="write all results to this file")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was begun is cleared away
     lab.private_mounts()
     passed = failed = 0
+    results = []
     for name, work in BENIGN.items():
         if options.only and not any(name.startswith(o) for o in options.only.split(",")):
             continue
@@ -200,11 +133,14 @@ def main():
             good = "error" not in r and r["runs"] > 0 and asked and r["failed"] == 0
             passed, failed = passed + good, failed + (not good)
             who = f"user {options.user}" if options.at_once == 1 else f"{options.at_once} at once"
+            results.append({"work": name, "fs": kind, "files": options.files, "who": who, "good": good, **r})
             print(f"{'ok  ' if good else 'FAIL'} {name:14} {kind:5} {who}: {r['runs']} runs, {r['stops']} stops, "
                   f"{r['failed']} failed, {r.get('seconds', 0):.1f} s" + (f" [{r['error']}]" if "error" in r else ""),
                   flush=True)
             for reason in r["reasons"][:8]:
                 print("        reason:", reason, flush=True)
+    if options.json:
+        Path(options.json).write_text(json.dumps(results, indent=1))
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)
 

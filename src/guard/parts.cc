@@ -82,6 +82,9 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
     , protection({state, *repository, trees, recorder, *inbox, walker, decider, devices, health},
           std::move(protection_reader))
     , isolation(std::move(always_allowed), [this](std::string sentence) { note(std::move(sentence)); })
+    , self_findings_([this](event::Incident incident) {
+        inbox->put(Command([this, incident = std::move(incident)] { decider.incidents().open(incident); }));
+    })
 {
     responder->connect(
         keeper,
@@ -124,8 +127,7 @@ void Guard::Parts::note_refusal(sensor::RefusedWrite write, std::string sentence
 
 void Guard::Parts::record_death(std::string const& how)
 {
-    if (self_watch_)
-        (void)self_watch_->record("died", "the guard " + how + ", and was started again");
+    (void)self_findings_.record("died", "the guard " + how + ", and was started again");
 }
 
 Guard::Parts::~Parts()
@@ -152,11 +154,7 @@ Result<void> Guard::Parts::begin()
     gate_thread_ = std::jthread([this] { serve_gate(); });
     decider_thread_ = std::jthread([this] { decide(); });
     if (supervisor)
-        self_watch_ =
-            std::make_unique<SelfWatch>(*supervisor, service_manager, [this](event::Incident incident) {
-                inbox->put(
-                    Command([this, incident = std::move(incident)] { decider.incidents().open(incident); }));
-            });
+        self_watch_ = std::make_unique<SelfWatch>(*supervisor, service_manager, self_findings_);
     protection.begin();
     isolation.recall();
     auto listener = TRY(answers::listen_control(state.dir));
@@ -227,6 +225,8 @@ void Guard::Parts::keep_house()
                 [this, told, reason] { decider.record(event::GuardChange{wall_now(), told, reason}); }));
             log_line(reason.empty() ? Severity::info : Severity::warning,
                 told + (reason.empty() ? "" : ": " + reason));
+            if (!reason.empty())
+                (void)self_findings_.record("blind", "protection is lost: " + reason);
             if (told == "guarding" && next_checkpoint == SteadyTime::max())
                 next_checkpoint = now;
         }

@@ -19,6 +19,7 @@
 #include "tocsin/guard/health.h"
 #include "tocsin/guard/host_isolation.h"
 #include "tocsin/guard/protection.h"
+#include "tocsin/guard/self_findings.h"
 #include "tocsin/guard/self_watch.h"
 #include "tocsin/vault/tree.h"
 
@@ -124,6 +125,7 @@ private:
     std::atomic<bool> can_decide_{true};
     std::jthread gate_thread_;
     std::jthread decider_thread_;
+    SelfFindings self_findings_;
     std::unique_ptr<SelfWatch> self_watch_; // null: no supervisor, or not begun
     std::unique_ptr<Control> control_;
 };

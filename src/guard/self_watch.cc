@@ -14,11 +14,11 @@ constexpr std::chrono::milliseconds look_every{100};
 
 } // namespace
 
-SelfWatch::SelfWatch(
-    supervise::SupervisorProcess& supervisor, supervise::ServiceManager const& manager, Report report)
+SelfWatch::SelfWatch(supervise::SupervisorProcess& supervisor, supervise::ServiceManager const& manager,
+    SelfFindings& findings)
     : supervisor_(supervisor)
     , watchdog_(supervisor.pulse(), manager)
-    , report_(std::move(report))
+    , findings_(findings)
     , thread_([this](std::stop_token const& stop) { run(stop); })
 {
 }
@@ -41,28 +41,15 @@ void SelfWatch::look()
         std::lock_guard lock(mutex_);
         found_ = found;
     }
-    if (!found.empty() && record(found, found))
+    if (!found.empty() && findings_.record(found, found))
         log_line(Severity::warning, found);
     auto now = supervisor_.pulse().interruptions();
     if (now.count == interruptions_told_)
         return;
     interruptions_told_ = now.count; // the supervisor has written it to the log
-    (void)record("stopped",
+    (void)findings_.record("stopped",
         fmt::format("the guard was stopped by a signal, and continued by its supervisor after {} ms at most",
             now.lasted.count()));
-}
-
-bool SelfWatch::record(std::string const& cause, std::string const& reason)
-{
-    if (!recorded_.is_due(cause, steady_now()))
-        return false;
-    event::Incident incident;
-    incident.opened = incident.first_activity = incident.last_activity = wall_now();
-    incident.actor.kind = event::ActorKind::unknown;
-    incident.actor.command = "unknown: done to the guard itself";
-    incident.reasons = {reason};
-    report_(std::move(incident));
-    return true;
 }
 
 std::string SelfWatch::what_is_wrong() const

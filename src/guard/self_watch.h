@@ -2,18 +2,15 @@
 // guard/self_watch.h -- what is done to the guard itself.
 //
 // Looks after the supervisor every 0.1 s: whoever stops the supervisor has to stop the guard
-// within that time as well. Beats for a service manager that keeps watch. Tells what was done to the guard
-// itself as an incident of nobody known.
-// Threads: one of its own until it is destroyed; record() and what_is_wrong() from any.
+// within that time as well. Beats for a service manager that keeps watch.
+// Threads: one of its own until it is destroyed; what_is_wrong() from any.
 #pragma once
 
-#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
 
-#include "tocsin/event/incident.h"
-#include "tocsin/guard/seldom.h"
+#include "tocsin/guard/self_findings.h"
 #include "tocsin/supervise/supervisor_process.h"
 #include "tocsin/supervise/watchdog.h"
 
@@ -21,13 +18,10 @@ namespace tocsin::guard {
 
 class SelfWatch {
 public:
-    using Report = std::function<void(event::Incident)>; // from any thread
-    // Borrows both.
-    SelfWatch(
-        supervise::SupervisorProcess& supervisor, supervise::ServiceManager const& manager, Report report);
+    // Borrows all.
+    SelfWatch(supervise::SupervisorProcess& supervisor, supervise::ServiceManager const& manager,
+        SelfFindings& findings);
 
-    // Of one cause once in ten minutes; false where it was too soon.
-    bool record(std::string const& cause, std::string const& reason);
     // Empty: a supervisor watches.
     std::string what_is_wrong() const;
 
@@ -37,9 +31,8 @@ private:
 
     supervise::SupervisorProcess& supervisor_;
     supervise::Watchdog watchdog_; // its own thread's
-    Report report_;
+    SelfFindings& findings_;
     std::uint64_t interruptions_told_ = 0; // its own thread's
-    Seldom recorded_;
     mutable std::mutex mutex_;
     std::string found_; // under `mutex_`, at the last look; empty: all is well
     std::jthread thread_; // last: it uses all of them

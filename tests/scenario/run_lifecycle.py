@@ -195,6 +195,8 @@ def refused(host, tree, work):
     shutil.move(tree, work / "moved")
     host.tocsin("protect", str(work / "moved"), expect=1)  # it is, but the guard is blind
     host.expect("not guarded" in host.ask("status")["reason"], "a tree that is gone goes unnoticed")
+    host.wait(lambda: any(r.startswith("protection is lost: a protected tree is not guarded") for i in host.ask("incidents")
+                          for r in i["reasons"]), "a tree that is gone is no incident", 5)
     host.tocsin("unprotect", str(tree))
     host.expect_tree(work / "moved", "a tree that is gone was dropped")
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "tocsin/base/test.h"
-#include "tocsin/respond/process_tree_test.h"
+#include "tocsin/respond/testing/process_tree.h"
 
 namespace tocsin::respond {
 namespace {

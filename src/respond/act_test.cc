@@ -8,7 +8,7 @@
 
 #include "tocsin/base/sys.h"
 #include "tocsin/base/test.h"
-#include "tocsin/respond/process_tree_test.h"
+#include "tocsin/respond/testing/process_tree.h"
 
 namespace tocsin::respond {
 namespace {

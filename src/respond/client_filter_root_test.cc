@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "tocsin/base/test.h"
-#include "tocsin/respond/network_test.h"
+#include "tocsin/respond/testing/network.h"
 
 namespace tocsin::respond {
 namespace {

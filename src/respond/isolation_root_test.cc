@@ -7,7 +7,7 @@
 #include "tocsin/base/clock.h"
 #include "tocsin/base/test.h"
 #include "tocsin/respond/client_filter.h"
-#include "tocsin/respond/network_test.h"
+#include "tocsin/respond/testing/network.h"
 
 namespace tocsin::respond {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// respond/process_tree_test.h -- real processes for tests to freeze, and their certain end.
+// respond/testing/process_tree.h -- real processes for tests to freeze, and their certain end.
 //
 // Every process is in one group of its own, gives way to all others (nice 19), ends itself after 30 s, and
 // is killed with its group when the tree goes out of scope. Should the test die first, the kernel sends the

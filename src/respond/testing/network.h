@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// respond/network_test.h -- a network of a test's own, with a process in it that ends with the test.
+// respond/testing/network.h -- a network of a test's own, with a process in it that ends with the test.
 #pragma once
 
 #include <array>

@@ -87,6 +87,8 @@ struct css_set {
 
 struct task_struct {
     unsigned int flags;
+    unsigned int __state; /* since 5.14 */
+    int exit_state;
     struct mm_struct* mm;
     int pid;
     int tgid;
@@ -100,6 +102,17 @@ struct task_struct {
 };
 
 enum { PF_KTHREAD = 0x00200000 };
+
+struct seq_file;
+
+struct bpf_iter_meta {
+    struct seq_file* seq;
+};
+
+struct bpf_iter__task {
+    struct bpf_iter_meta* meta;
+    struct task_struct* task;
+};
 
 #pragma clang attribute pop
 

@@ -209,6 +209,8 @@ void Decider::follow_processes()
         if (event.kind == sensor::LifecycleKind::forked) {
             incidents_.born(event.process);
             calm_.saw_birth(now);
+        } else if (event.kind == sensor::LifecycleKind::exited) {
+            incidents_.ended(event.process.key);
         }
         book_.apply(std::move(event));
     });

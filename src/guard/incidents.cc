@@ -195,6 +195,14 @@ void Incidents::born(event::Process const& child)
 {
     if (contained_.contains(parts_.verdict.incident_of(child.parent)))
         parts_.responder.contain_child(child.key);
+    else
+        parts_.responder.ended(
+            child.key.pid); // who had this number before, should its end not have been told
+}
+
+void Incidents::ended(event::ProcessKey process)
+{
+    parts_.responder.ended(process.pid);
 }
 
 void Incidents::introduce(event::Incident const& incident)

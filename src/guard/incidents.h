@@ -52,6 +52,7 @@ public:
     void record_progress();
     // Born from an actor that is contained: it is stopped before it does anything.
     void born(event::Process const& child);
+    void ended(event::ProcessKey process);
 
     // `not_found` without such an incident. Done some moments later: see acted().
     Result<void> release(event::IncidentId id, std::string const& by);

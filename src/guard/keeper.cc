@@ -274,6 +274,8 @@ void Keeper::deny(std::span<pid_t const> pids)
 
 void Keeper::allow(std::span<pid_t const> pids)
 {
+    if (!any_denied_.load(std::memory_order_acquire))
+        return;
     std::lock_guard lock(denied_mutex_);
     for (auto pid : pids)
         denied_.erase(pid);

@@ -9,6 +9,7 @@
 #include "tocsin/event/restraint.h"
 #include "tocsin/respond/client_filter.h"
 #include "tocsin/respond/session_cut.h"
+#include "tocsin/sensor/process_table.h"
 
 namespace tocsin::guard {
 namespace {
@@ -30,8 +31,9 @@ std::vector<pid_t> pids_of(std::span<event::ProcessKey const> processes)
 
 Result<std::unique_ptr<Responder>> Responder::create(respond::Policy policy, respond::NeverCut never_cut)
 {
-    auto quick = TRY(respond::Freezer::create());
-    auto thorough = TRY(respond::Freezer::create());
+    auto quick = TRY(respond::Freezer::create()); // for the few that it knows
+    auto table = TRY(sensor::open_process_table());
+    auto thorough = TRY(respond::Freezer::create(std::move(table)));
     return std::unique_ptr<Responder>(
         new Responder(policy, std::move(never_cut), std::move(quick), std::move(thorough)));
 }
@@ -86,6 +88,11 @@ void Responder::contain_child(event::ProcessKey process)
 {
     (void)quick_.freeze_now(std::span(&process, 1));
     keeper_->deny(pids_of(std::span(&process, 1)));
+}
+
+void Responder::ended(pid_t process)
+{
+    keeper_->allow(std::span(&process, 1));
 }
 
 void Responder::release(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by)
@@ -211,6 +218,7 @@ void Responder::carry_out(Deed const& deed)
         auto outcome = thorough_.freeze(deed.processes);
         if (outcome.ok()) {
             auto done = outcome.take();
+            keeper_->allow(pids_of(done.gone)); // their numbers may be others' by now
             keeper_->deny(pids_of(done.frozen)); // those that it found besides
             tell(deed, event::ActionKind::freeze, std::move(done));
         } else {

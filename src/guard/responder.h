@@ -49,6 +49,8 @@ public:
         std::vector<event::ProcessKey> processes);
     // A process that a contained actor has just made: stopped at once.
     void contain_child(event::ProcessKey process);
+    // Its number means nobody any more, or somebody else: opens by it are denied no longer.
+    void ended(pid_t process);
     void release(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
     void kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
     // Of an actor's top and those that it comes from, nearest first: whose client it is, if anybody's.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a tree is stopped for good: a scan of /proc finds its members, each new one is stopped, and
-// the scans go on until two in a row found no new member and every thread of all at rest. One is
+// How a tree is stopped for good: a look at all processes finds its members, each new one is stopped, and
+// the looks go on until two in a row found no new member and every thread of all at rest. One is
 // not enough: a child that is born with a low pid behind the scan's back is only seen by the next,
 // and from a tree that was at rest before a scan began, nobody is born during it.
 #include "tocsin/respond/act.h"
@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
+#include <ranges>
 #include <unistd.h>
 #include <unordered_map>
 #include <unordered_set>
@@ -28,15 +29,22 @@ constexpr auto whole_limit = 3s;
 // the signal pending it cannot come back to its program, but it may be in the middle of a fork.
 constexpr auto kernel_limit = 25ms;
 constexpr int clean_looks_wanted = 2;
+constexpr std::size_t many = 64; // of them one look at all processes is quicker than one at each
+constexpr std::size_t opened_at_once = 256; // of our descriptors
 
-event::ProcessKey key_of(proc::Stat const& stat)
+event::ProcessKey key_of(proc::Process const& process)
 {
-    return {stat.pid, stat.start_ticks};
+    return {process.pid, process.start_ticks};
 }
 
-bool is_protected(proc::Stat const& stat)
+bool is_protected(pid_t pid, bool is_kernel_thread)
 {
-    return stat.pid == 1 || stat.pid == ::getpid() || stat.is_kernel_thread();
+    return pid == 1 || pid == ::getpid() || is_kernel_thread;
+}
+
+bool is_protected(proc::Process const& process)
+{
+    return is_protected(process.pid, process.is_kernel_thread);
 }
 
 // A leader may end before its threads do.
@@ -64,33 +72,46 @@ constexpr std::string_view unfinished = "; time was over before all of it was at
 struct Freezer::Tree {
     std::unordered_set<event::ProcessKey> known; // named by the caller or found since
     std::unordered_set<event::ProcessKey> signalled;
-    std::vector<proc::Stat> members; // parents before their children, as of the last look
+    std::vector<proc::Process> members; // parents before their children, as of the last look
     std::vector<event::ProcessKey> refused; // known, and protected
     bool is_complete = false; // all at rest, twice
 
     std::unordered_set<pid_t> pids() const
     {
         std::unordered_set<pid_t> out;
-        for (auto const& stat : members)
-            out.insert(stat.pid);
+        for (auto const& member : members)
+            out.insert(member.pid);
         return out;
+    }
+    proc::Rest rest() const
+    {
+        auto rest = proc::Rest::stopped;
+        for (auto const& member : members)
+            rest = std::max(rest, member.rest);
+        return rest;
     }
     std::vector<event::ProcessKey> gone_of(std::span<event::ProcessKey const> named) const
     {
         std::unordered_set<event::ProcessKey> there(refused.begin(), refused.end());
-        for (auto const& stat : members)
-            there.insert(key_of(stat));
+        for (auto const& member : members)
+            there.insert(key_of(member));
         std::vector<event::ProcessKey> out;
         std::ranges::copy_if(named, std::back_inserter(out), [&](auto key) { return !there.contains(key); });
         return out;
     }
 };
 
-Result<Freezer> Freezer::create()
+Result<Freezer> Freezer::create(std::unique_ptr<proc::ProcessTable> table)
 {
     auto dir = TRY(proc::ProcDir::open());
     auto mount = proc::cgroup_mount();
-    return Freezer(std::move(dir), mount.ok() ? mount.take() : std::string());
+    return Freezer(std::move(dir), std::move(table), mount.ok() ? mount.take() : std::string());
+}
+
+Result<Freezer> Freezer::create()
+{
+    auto dir = TRY(proc::ProcDir::open());
+    return create(proc::process_table_of(std::move(dir)));
 }
 
 // The pidfd comes first: if the start time read afterwards is the key's, the pidfd is its process,
@@ -107,9 +128,9 @@ Freezer::Signalled Freezer::signal(event::ProcessKey key, int number) const
     if (!read.ok())
         return Signalled::gone;
     auto stat = read.take();
-    if (key_of(stat) != key || has_ended(stat))
+    if (key != event::ProcessKey{stat.pid, stat.start_ticks} || has_ended(stat))
         return Signalled::gone;
-    if (is_protected(stat))
+    if (is_protected(stat.pid, stat.is_kernel_thread()))
         return Signalled::refused;
     auto sent = ref.signal(number);
     if (sent.ok())
@@ -135,27 +156,49 @@ Freezer::Outcome Freezer::freeze_now(std::span<event::ProcessKey const> processe
     return out;
 }
 
-// One scan of /proc. Members are the known ones that are there, and all that hang from them.
+// As signal(), where one look at all is quicker than one at each.
+void Freezer::signal_many(std::span<event::ProcessKey const> keys, int number) const
+{
+    if (keys.size() < many) {
+        for (auto key : keys)
+            (void)signal(key, number);
+        return;
+    }
+    for (; !keys.empty(); keys = keys.subspan(std::min(keys.size(), opened_at_once))) {
+        std::vector<std::pair<event::ProcessKey, PidRef>> opened;
+        for (auto key : keys.first(std::min(keys.size(), opened_at_once)))
+            if (auto ref = PidRef::open(key.pid); ref.ok())
+                opened.emplace_back(key, ref.take());
+        auto now = table_->look();
+        if (!now.ok())
+            return; // the next look says so
+        std::unordered_set<event::ProcessKey> there;
+        for (auto const& process : now.take())
+            if (!is_protected(process))
+                there.insert(key_of(process));
+        for (auto const& [key, ref] : opened)
+            if (there.contains(key))
+                (void)ref.signal(number);
+    }
+}
+
+// Members are the known ones that are there, and all that hang from them.
 Result<void> Freezer::look(Tree& tree) const
 {
-    auto pids = TRY(proc_.processes());
-    std::unordered_map<pid_t, std::vector<proc::Stat>> children;
-    std::vector<proc::Stat> found;
+    auto processes = TRY(table_->look());
+    std::unordered_map<pid_t, std::vector<proc::Process>> children;
+    std::vector<proc::Process> found;
     tree.refused.clear();
-    for (auto pid : pids) {
-        auto read = proc_.thread_stat(pid, pid);
-        if (!read.ok())
-            continue; // it has ended since
-        auto stat = read.take();
-        bool is_known = tree.known.contains(key_of(stat));
-        if (is_known && is_protected(stat))
-            tree.refused.push_back(key_of(stat));
-        if (has_ended(stat) || is_protected(stat))
+    for (auto const& process : processes) {
+        bool const is_known = tree.known.contains(key_of(process));
+        if (is_known && is_protected(process))
+            tree.refused.push_back(key_of(process));
+        if (is_protected(process))
             continue;
         if (is_known)
-            found.push_back(std::move(stat));
+            found.push_back(process);
         else
-            children[stat.parent].push_back(std::move(stat));
+            children[process.parent].push_back(process);
     }
     // `found` grows while we walk it: children are put behind their parents.
     for (std::size_t i = 0; i < found.size() && found.size() < tree_limit; ++i) {
@@ -164,11 +207,10 @@ Result<void> Freezer::look(Tree& tree) const
             continue;
         auto grown = std::move(here->second);
         children.erase(here);
-        for (auto& stat : grown)
-            found.push_back(std::move(stat));
+        found.insert(found.end(), grown.begin(), grown.end());
     }
-    for (auto const& stat : found)
-        tree.known.insert(key_of(stat));
+    for (auto const& process : found)
+        tree.known.insert(key_of(process));
     tree.members = std::move(found);
     return {};
 }
@@ -176,49 +218,12 @@ Result<void> Freezer::look(Tree& tree) const
 // True when there was one that had not been stopped before; the newest are stopped first.
 bool Freezer::stop_new(Tree& tree) const
 {
-    bool found_new = false;
-    for (auto i = tree.members.size(); i-- > 0;) {
-        auto key = key_of(tree.members[i]);
-        if (!tree.signalled.insert(key).second)
-            continue;
-        found_new = true;
-        (void)signal(key, SIGSTOP);
-    }
-    return found_new;
-}
-
-Freezer::Rest Freezer::rest_of(proc::Stat const& stat) const
-{
-    auto rest_in = [](char state) {
-        if (state == 'T' || state == 't' || state == 'Z' || state == 'X')
-            return Rest::stopped;
-        return state == 'D' ? Rest::in_kernel : Rest::running;
-    };
-    auto rest = rest_in(stat.state);
-    if (stat.threads <= 1 || rest == Rest::running)
-        return rest;
-    auto threads = proc_.threads(stat.pid);
-    if (!threads.ok())
-        return Rest::stopped; // it has ended
-    for (auto tid : threads.take()) {
-        auto thread = proc_.thread_stat(stat.pid, tid);
-        if (thread.ok())
-            rest = std::max(rest, rest_in(thread.take().state));
-        if (rest == Rest::running)
-            break;
-    }
-    return rest;
-}
-
-Freezer::Rest Freezer::rest_of(Tree const& tree) const
-{
-    auto rest = Rest::stopped;
-    for (auto const& stat : tree.members) {
-        rest = std::max(rest, rest_of(stat));
-        if (rest == Rest::running)
-            break;
-    }
-    return rest;
+    std::vector<event::ProcessKey> fresh;
+    for (auto const& process : tree.members | std::views::reverse)
+        if (auto const key = key_of(process); tree.signalled.insert(key).second)
+            fresh.push_back(key);
+    signal_many(fresh, SIGSTOP);
+    return !fresh.empty();
 }
 
 Result<Freezer::Tree> Freezer::stop_all(std::span<event::ProcessKey const> processes) const
@@ -233,8 +238,9 @@ Result<Freezer::Tree> Freezer::stop_all(std::span<event::ProcessKey const> proce
         auto now = steady_now();
         if (found_new)
             last_found = now;
-        auto rest = found_new ? Rest::running : rest_of(tree);
-        if (rest == Rest::stopped || (rest == Rest::in_kernel && now - last_found > kernel_limit)) {
+        auto rest = found_new ? proc::Rest::running : tree.rest();
+        if (rest == proc::Rest::stopped
+            || (rest == proc::Rest::in_kernel && now - last_found > kernel_limit)) {
             ++clean_looks;
             continue;
         }
@@ -256,10 +262,10 @@ Result<Freezer::Outcome> Freezer::freeze(std::span<event::ProcessKey const> proc
     auto tree = TRY(stop_all(processes).context("freeze"));
     Outcome out;
     std::size_t in_kernel = 0;
-    for (auto const& stat : tree.members) {
-        auto rest = tree.is_complete ? Rest::stopped : rest_of(stat);
-        in_kernel += rest == Rest::in_kernel || stat.state == 'D' ? 1 : 0;
-        (rest == Rest::running ? out.left : out.frozen).push_back(key_of(stat));
+    for (auto const& process : tree.members) {
+        in_kernel += process.rest == proc::Rest::in_kernel ? 1 : 0;
+        bool const runs_on = process.rest == proc::Rest::running && !tree.is_complete;
+        (runs_on ? out.left : out.frozen).push_back(key_of(process));
     }
     out.left.insert(out.left.end(), tree.refused.begin(), tree.refused.end());
     out.gone = tree.gone_of(processes);
@@ -314,8 +320,8 @@ Result<Freezer::Outcome> Freezer::kill(std::span<event::ProcessKey const> proces
     } while (!tree.members.empty() && steady_now() < deadline);
 
     std::unordered_set<event::ProcessKey> alive;
-    for (auto const& stat : tree.members)
-        alive.insert(key_of(stat));
+    for (auto const& process : tree.members)
+        alive.insert(key_of(process));
     std::ranges::copy_if(
         killed, std::back_inserter(out.frozen), [&](auto key) { return !alive.contains(key); });
     out.left.assign(alive.begin(), alive.end());
@@ -329,8 +335,8 @@ Result<Freezer::Outcome> Freezer::kill(std::span<event::ProcessKey const> proces
 std::vector<std::string> Freezer::own_cgroups(Tree const& tree) const
 {
     std::unordered_set<std::string> candidates;
-    for (auto const& stat : tree.members) {
-        auto path = proc_.cgroup_path(stat.pid);
+    for (auto const& process : tree.members) {
+        auto path = proc_.cgroup_path(process.pid);
         if (path.ok())
             candidates.insert(path.take());
     }

@@ -8,6 +8,9 @@
 // An actor that has a cgroup v2 to itself is also frozen by cgroup.freeze, which a SIGCONT from
 // outside the tree cannot undo.
 //
+// What runs is seen by a process table: a tree of a thousand that fork without end is at rest the sooner, the
+// faster that is.
+//
 // Threads: one owner.
 // Bounds: freeze() and kill() give up 1 s after the last process they found, and after 3 s in all;
 // 32,768 processes a tree. A signalled process has no more instructions of its own to run; the
@@ -19,14 +22,15 @@
 #include <string>
 #include <vector>
 
-#include "tocsin/base/proc.h"
+#include "tocsin/base/process_table.h"
 #include "tocsin/event/process.h"
 
 namespace tocsin::respond {
 
 class Freezer {
 public:
-    static Result<Freezer> create();
+    static Result<Freezer> create(std::unique_ptr<proc::ProcessTable> table);
+    static Result<Freezer> create(); // by /proc
 
     struct Outcome {
         std::vector<event::ProcessKey> frozen; // to which it was done: also for thaw() and kill()
@@ -48,23 +52,25 @@ public:
     Result<Outcome> kill(std::span<event::ProcessKey const> processes) const;
 
 private:
-    Freezer(proc::ProcDir dir, std::string mount) : proc_(std::move(dir)), cgroup_mount_(std::move(mount)) { }
+    Freezer(proc::ProcDir dir, std::unique_ptr<proc::ProcessTable> table, std::string mount)
+        : proc_(std::move(dir)), table_(std::move(table)), cgroup_mount_(std::move(mount))
+    {
+    }
 
     struct Tree; // the members of one call
     enum class Signalled { yes, gone, refused };
-    enum class Rest { stopped, in_kernel, running }; // of all threads of a process
 
     Signalled signal(event::ProcessKey key, int number) const;
+    void signal_many(std::span<event::ProcessKey const> keys, int number) const;
     Result<void> look(Tree& tree) const;
     bool stop_new(Tree& tree) const;
-    Rest rest_of(proc::Stat const& stat) const;
-    Rest rest_of(Tree const& tree) const;
     Result<Tree> stop_all(std::span<event::ProcessKey const> processes) const;
     std::vector<std::string> own_cgroups(Tree const& tree) const;
     std::string freeze_own_cgroups(Tree const& tree) const;
     std::string thaw_own_cgroups(Tree const& tree) const;
 
     proc::ProcDir proc_;
+    std::unique_ptr<proc::ProcessTable> table_;
     std::string cgroup_mount_; // empty: no cgroup v2
 };
 

@@ -142,10 +142,21 @@ void Verdict::succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId s
     arrivals_.push_back(successor);
     if (arrivals_.size() <= settings_.losses_waiting)
         return;
-    auto const dropped = take_waiting(arrivals_.front());
+    auto const oldest_successor = arrivals_.front();
     arrivals_.pop_front();
+    auto const dropped = take_waiting(oldest_successor);
     for (auto const& oldest : dropped)
-        lose_for_now(at, oldest.loss);
+        judge_by_what_is_known(at, oldest, oldest_successor);
+}
+
+// Nothing more will be known of who took its place: what it held when it was last looked at counts, if anything did.
+void Verdict::judge_by_what_is_known(Case const& at, Waiting const& waiting, event::ObjectId successor)
+{
+    auto const* entry = catalog_.find(successor);
+    if (entry != nullptr && entry->has_version && entry->size > 0)
+        succeed(at, waiting, successor, content_of(*entry));
+    else
+        lose_for_now(at, waiting.loss);
 }
 
 // Its name may come back, if nothing else has it.
@@ -194,7 +205,7 @@ void Verdict::on_deleted(Case const& at, event::Activity const& activity)
         if (heir != heir_of_.end() && is_here(heir->second))
             succeed_or_wait(at, std::move(waiting), heir->second);
         else if (!waiting.loss.is_cheap)
-            lose_for_now(at, waiting.loss);
+            judge_by_what_is_known(at, waiting, activity.object);
     }
     auto loss = loss_of(*link, activity.process, at.now, How::deleted);
     if (loss.worth <= 0)

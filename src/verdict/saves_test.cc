@@ -88,6 +88,27 @@ TEST_F(SaveTest, WhatIsPutInPlaceIsNotTheZerosThatItWas)
     EXPECT_FALSE(scene.stopped()) << scene.reasons();
 }
 
+// cpio and tar put files in the place of equal ones. Each is read before the last event of its making was looked at,
+// and once more by nobody.
+TEST_F(SaveTest, WhatWasUnpackedOverItselfMayBeReplacedOnceMoreMuchLater)
+{
+    auto const paths = scene.files("/srv/papers", 30, [](auto) { return text(1); }, ".txt");
+    for (int run = 0; run < 4; ++run) {
+        auto const cpio = scene.run("cpio -idu --quiet");
+        for (auto const& path : paths) {
+            scene.deletes(cpio, path);
+            auto const object = scene.begins(cpio, path);
+            auto const read = scene.version(cpio, path, object, text(1), event::Occasion::close);
+            scene.passes(milliseconds(1));
+            scene.writes(cpio, path, text(1));
+            scene.tell(read);
+        }
+        scene.ends(cpio);
+        scene.passes(std::chrono::minutes(18));
+    }
+    EXPECT_FALSE(scene.stopped()) << scene.reasons();
+}
+
 TEST_F(SaveTest, AFileThatStaysEmptyIsALossAtOnce)
 {
     auto const paths = scene.files("/srv/papers", 100, text, ".txt");

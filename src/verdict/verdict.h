@@ -127,6 +127,7 @@ private:
     void succeed(Case const& at, Waiting const& waiting, event::ObjectId successor, Content const& after);
     void succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId successor);
     void lose_for_now(Case const& at, Loss const& loss);
+    void judge_by_what_is_known(Case const& at, Waiting const& waiting, event::ObjectId successor);
     std::vector<Waiting> take_waiting(event::ObjectId successor); // they wait no longer
     event::ObjectId copy_beside(Case const& at, catalog::Link const& link, Node& who) const;
     bool is_here(event::ObjectId object) const;

@@ -7,6 +7,7 @@ the next attack is not seen, or not undone. Each part attacks, stops and undoes 
 """
 import os
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -50,6 +51,39 @@ def ended_and_undone(again):
     again.host.tocsin("release", str(number))
     state = next(i["state"] for i in again.host.ask("incidents") if i["id"] == number)
     again.host.expect(state == "undone", f"release of who is gone makes an undone incident {state}")
+
+
+def another_gets_its_number(again):
+    """Nobody is denied for the number of who was frozen and is gone."""
+    last = Path("/proc/sys/kernel/ns_last_pid")
+    if not last.exists():
+        print("left out: this kernel lets nobody choose a process's number")
+        return
+    host, tree = again.host, again.tree
+    number = again.attack("perl -e 'unlink glob \"f*\"; sleep 30'")
+    host.wait(lambda: any(i["id"] == number and i["state"] == "contained" for i in host.ask("incidents")), "not frozen")
+    frozen = [p for i in host.ask("incidents") if i["id"] == number for p in i["actor"]["pids"]]
+    for pid in frozen:
+        os.kill(pid, signal.SIGKILL)
+    while any(os.path.exists(f"/proc/{pid}") for pid in frozen):
+        subprocess.run(["sleep", "0.1"], check=True)  # the module waits for its children when it begins another
+    tried = sum(opens_with_number(last, pid, tree / "full" / "f1", host) for pid in frozen for _ in range(20))
+    host.expect(tried > 0, f"nobody could be given one of the numbers {frozen}")
+    again.undo(number, "who was frozen and killed")
+
+
+def opens_with_number(last, pid, path, host):
+    """Whether a process got that number; what it opens must not be denied."""
+    last.write_text(str(pid - 1))
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if os.getpid() != pid or path.read_bytes() else 1)
+        except OSError:
+            os._exit(1)
+    status = os.waitpid(child, 0)[1]
+    host.expect(status == 0, f"the next process {pid} is denied an open")
+    return child == pid
 
 
 def made_long_before(again):
@@ -125,7 +159,7 @@ def parts(host, filesystem, work):
     again = Attacked(host, tree)
     return [lambda: after_a_restart(again), lambda: one_after_another(again),
             lambda: known_by_its_names(again, work), lambda: after_a_restart(again),
-            lambda: ended_and_undone(again), lambda: made_long_before(again), lambda: by_another(again, work),
+            lambda: ended_and_undone(again), lambda: another_gets_its_number(again), lambda: made_long_before(again), lambda: by_another(again, work),
             lambda: moved_out(host, filesystem)]
 
 

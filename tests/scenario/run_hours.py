@@ -38,13 +38,15 @@ class Watch:
     """Looks at the guard every half a minute, and tells."""
 
     def __init__(self, guard):
-        self.guard, self.began, self.looks, self.stops, self.told = guard, time.monotonic(), [], [], 0
+        self.guard, self.began, self.looks, self.stops, self.known = guard, time.monotonic(), [], [], set()
 
     def look(self):
         at = time.monotonic() - self.began
         for incident in self.guard.ask("incidents"):
             if incident["state"] in ("contained", "held", "stopped"):
                 self.guard.ask("release", id=incident["id"])
+            if incident["id"] not in self.known:  # also of who was gone before it could be stopped
+                self.known.add(incident["id"])
                 self.stops.append({"at": round(at), "command": incident["actor"]["command"], "reasons": incident["reasons"]})
                 print("STOP", self.stops[-1], flush=True)
         if self.looks and at - self.looks[-1]["at"] < LOOK_EVERY:

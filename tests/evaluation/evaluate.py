@@ -47,6 +47,7 @@ def stages():
     for who, words in {"root": (), "user": ("--user", "1000"), "two": ("--at-once", "2")}.items():
         yield f"honest-{who}", Stage("tests/scenario/run_benign.py", ("--files", "2000", "--runs", "2", *words),
                                      (*few, *words))
+    yield "hours", Stage("tests/scenario/run_hours.py", ("--hours", "8"), ("--hours", "0.02", "--files", "100"))
     yield "everyday", Stage("bench/everyday.py", ("--pairs", "5"), ("--pairs", "1", "--files", "2000", "--seconds", "2"))
 
 

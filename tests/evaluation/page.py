@@ -104,6 +104,9 @@ def failures(results):
             why = "; ".join(r["reasons"])[:200].replace("\n", " ")
             lines.append(f"- honest work {r['work']}, {r['who']}: {r['stops']} stops in {r['runs']} runs, "
                          f"{r['failed']} ended otherwise than it should{': ' + why if why else ''}")
+    for stage in (s["results"] for name, s in results.stages.items() if name == "hours"):
+        for what in [f"stopped `{s['command']}`: {'; '.join(s['reasons'])}" for s in stage["stops"]] + stage["failed"]:
+            lines.append(f"- hours of honest work: {what[:300]}".replace("\n", " "))
     for r in results.of("baselines") + results.of("speeds"):
         if "error" in r:
             lines.append(f"- {r.get('attack', r.get('work'))} beside {r['defence']}: {r['error']}")
@@ -259,6 +262,25 @@ def honest(results):
                    [(w, *(shown(cell.get((w, *c))) for c in columns)) for w in works])]
 
 
+def hours(results, images, where):
+    stage = results.stages.get("hours")
+    if not stage:
+        return []
+    r = stage["results"]
+    looks = r["looks"]
+    drawings.draw(images, "evaluation-hours", drawings.block("d", [(x["at"] / 3600, x["memory"] / 2**20) for x in looks]),
+                  'set yrange [0:*]\nset xlabel "hours"\nset ylabel "memory, MiB"\nset key off\n'
+                  'plot $d with lines lw 2 lc rgb "{s0}"\n', height=260)
+    done = ", ".join(f"{name} {count}" for name, count in sorted(r["done"].items()))
+    stops = [f"- after {s['at']} s, `{s['command']}`: {'; '.join(s['reasons'])}" for s in r["stops"]]
+    return ["## Hours of mixed honest work", "", results.where("hours"), "",
+            f"{r['hours']:g} hours under one guard, two works at a time: {sum(r['done'].values())} works ({done}).",
+            f"{len(r['stops'])} stops, {len(r['failed'])} works failed, {looks[-1]['timeouts']} of {looks[-1]['opens']} opens "
+            f"ran into their bound of 2 s; descriptors {looks[0]['descriptors']} at first and {looks[-1]['descriptors']} at last; "
+            f"{looks[-1]['versions']} versions.", "", *stops, *([""] if stops else []),
+            drawings.markdown(where, "evaluation-hours", "The guard's memory over the hours"), ""]
+
+
 def everyday(results, images, where):
     stage = results.stages.get("everyday")
     if not stage:
@@ -290,5 +312,5 @@ def write(folder, to):
              "not written by hand.",
              "What was measured otherwise, and how figures came to be what they are, is in [measurements](measurements.md).",
              "", *failures(results), *attacks(results, images, "images"), *speeds(results, images, "images"),
-             *baselines(results, images, "images"), *honest(results), *everyday(results, images, "images")]
+             *baselines(results, images, "images"), *honest(results), *hours(results, images, "images"), *everyday(results, images, "images")]
     to.write_text("\n".join(lines).rstrip() + "\n")

@@ -4,6 +4,7 @@
 wait longer than the bound, and the guard has to be there again.
 
     run_supervised.py [--fs ext4]
+    run_supervised.py --rounds 1000 [--seed N]    as many times one of them at random
 
 All of it runs in a process namespace of its own: guards that are started again are no children of this
 run, and would outlive it.
@@ -11,6 +12,7 @@ run, and would outlive it.
 import argparse
 import ctypes
 import os
+import random
 import shutil
 import signal
 import sys
@@ -165,9 +167,61 @@ def ended(run):
         run.expect(True, "SIGTERM: no guard is started again")
 
 
+def let_be(run):
+    """Until it guards as it should: another guard begins only some seconds after one that did not live long."""
+    def is_whole():
+        try:
+            return run.guard.ask("status")["state"] == "guarding" and run.supervisor_pid() is not None
+        except (OSError, RuntimeError):
+            return False
+
+    return lab.wait_for(is_whole, 60)
+
+
+def write_much(run):
+    for number in range(200):
+        (run.tree / f"flood-{number % 50}").write_bytes(os.urandom(20_000))
+
+
+def at_random(run, rounds, rng):
+    """Each time on a guard that is whole; the longest waits, by what was done."""
+    def stop_both():
+        os.kill(run.supervisor_pid(), signal.SIGSTOP)
+        os.kill(run.guard_pid(), signal.SIGSTOP)
+
+    def flood_and_stop():
+        write_much(run)
+        os.kill(run.guard_pid(), signal.SIGSTOP)
+
+    deeds = {"SIGSTOP": lambda: os.kill(run.guard_pid(), signal.SIGSTOP),
+             "SIGSTOP in a flood of writes": flood_and_stop,
+             "the supervisor's SIGKILL": lambda: os.kill(run.supervisor_pid(), signal.SIGKILL),
+             "SIGSTOP of both": stop_both,
+             "a tracer": lambda: run.trace(run.guard_pid()),
+             "SIGKILL": lambda: os.kill(run.guard_pid(), signal.SIGKILL)}
+    often = (6, 3, 4, 1, 1, 1)  # after the last three a new guard has to begin, which takes its time
+    waits = {name: [] for name in deeds}
+    for number in range(1, rounds + 1):
+        name = rng.choices(list(deeds), often)[0]
+        waits[name].append(run.during(deeds[name], rng.uniform(0.2, 1.5))[0])
+        if not let_be(run):
+            run.expect(False, f"round {number}, {name}: no guard guards a minute later")
+            break
+        if waits[name][-1] >= BOUND:
+            run.expect(False, f"round {number}, {name}: an open waited {waits[name][-1]:.2f} s")
+        if number % 50 == 0:
+            print(f"{number} rounds, longest wait {max(map(max, filter(None, waits.values()))):.2f} s", flush=True)
+    for name, each in waits.items():
+        if each:
+            print(f"{name}: {len(each)} times, an open waited {sorted(each)[len(each) // 2]:.2f} s (median), {max(each):.2f} s at most")
+    run.expect(not run.problems, f"{sum(map(len, waits.values()))} rounds")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fs", default="ext4")
+    parser.add_argument("--rounds", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if os.geteuid() != 0:
@@ -181,7 +235,10 @@ def main():
     lab.LIBC.ptrace.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
     run = Run(options.fs)
     try:
-        for part in (stopped, stopped_all_the_time, traced, killed, supervisor_attacked, ended):
+        if options.rounds:
+            print(f"seed {options.seed}")
+            at_random(run, options.rounds, random.Random(options.seed))
+        for part in () if options.rounds else (stopped, stopped_all_the_time, traced, killed, supervisor_attacked, ended):
             part(run)
     finally:
         print((run.guard.state / "guard.log").read_text()[-3000:])

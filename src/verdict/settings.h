@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace tocsin::verdict {
 
@@ -88,6 +89,12 @@ struct Settings {
     std::size_t run_unordered = 8; // fewer say nothing about an order
     std::chrono::nanoseconds sweep_memory = std::chrono::hours(1);
 
+    // Of the files of a tree, what may go within an hour by deletions that somebody plainly asked for (errands.h); in a
+    // small tree this many. with_chance() varies both: who knew them could stay below.
+    double share_of_errands = 0.1;
+    double share_of_trash = 0.25; // where it waited for that
+    double errand_at_least = 32;
+
     // Deleted after the same program had read it and written something sealed.
     double read_sealed_deleted = 0.2;
 
@@ -125,5 +132,8 @@ struct Settings {
 
     std::size_t folder_that_counts = 100; // files below a renamed folder that make it worth a note
 };
+
+// A guard's own: what is a share of the tree differs from the defaults by up to a fifth.
+Settings with_chance(std::uint64_t seed);
 
 } // namespace tocsin::verdict

@@ -93,6 +93,8 @@ struct Settings {
     // small tree this many. with_chance() varies both: who knew them could stay below.
     double share_of_errands = 0.1;
     double share_of_trash = 0.25; // where it waited for that
+    double share_of_prunings = 0.25; // for the program that made it, of what nobody else can read
+    std::size_t prunings_for_a_new_file = 8; // that is made beside them
     double errand_at_least = 32;
 
     // Deleted after the same program had read it and written something sealed.

@@ -9,8 +9,10 @@
 //   named    a folder that the deleting program's arguments name; with all that they name counted at once
 //   thrown   what lay in a trash folder; more of it where it has lain there for an hour
 //   expunged mails of a Maildir, by a program that writes down there what it takes
+//   pruned   what nobody could read but the program that made it (packs of a repository of backups), by who writes
+//            something in its place, or goes on from a folder and leaves others' files standing there
 //
-// Bounds: 1,024 processes with 64 folders each, 4,096 promises, 16,384 things moved to a trash folder.
+// Bounds: 1,024 processes of each kind, with 64 folders each, 4,096 promises, 16,384 things moved to a trash folder.
 #pragma once
 
 #include <deque>
@@ -35,16 +37,23 @@ private:
         WallTime time{};
         std::uint64_t files = 0;
     };
+    struct Pruner { // a process that deletes what nobody else could read
+        event::ObjectId folder; // where it is now
+        std::vector<event::ObjectId> left; // others where it was before, the first 16
+        std::size_t lost = 0;
+    };
     struct Thrown {
         event::ObjectId object; // a folder, too
         WallTime time{};
     };
 
     bool afford(Case const& at, event::RootId root, std::uint64_t files, double share);
+    bool is_pruned(Case const& at, Loss const& loss);
     bool is_within_what_it_named(Case const& at, Loss const& loss, event::RootId root);
     bool was_just_thrown_away(Case const& at, Loss const& loss, catalog::Entry const& trash) const;
 
     std::unordered_map<event::ProcessKey, std::vector<event::ObjectId>> named_; // no folder: it named none
+    std::unordered_map<event::ProcessKey, Pruner> pruners_;
     std::deque<Spent> spent_; // oldest first
     std::vector<Thrown> thrown_; // by hash of the object; a newer one takes an older one's slot
 };

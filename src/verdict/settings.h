@@ -26,6 +26,12 @@ struct Settings {
     double share_that_dominates = 0.8;
     // Who did this much beside the actor, under the same starter, belongs to it.
     double hard_of_an_accomplice = 0.45;
+    // Somebody who seals files of their own in one folder and removes the originals is asked about, not stopped:
+    // so few of them, in a folder of so many at most, or of a share as of errands.
+    std::size_t held_files = 4;
+    std::size_t held_folder = 64;
+    // Files that who is held asks for and does not get, before it is stopped.
+    std::size_t held_refusals = 3;
     // Over the whole file set, where no one subtree explains it: above two subtrees that each
     // just missed `act`, so that two honest programs with a bad day are not taken for one attack.
     double act_on_set = 2.5;

@@ -42,6 +42,13 @@ bool Verdict::has_sealed_copy(Charge const& charge) const
     return false;
 }
 
+// An ansible vault stands where it stood: whose password opens it is told by who has the playbooks.
+bool Verdict::is_sealed_by_purpose(Charge const& charge) const
+{
+    auto const* link = catalog_.link_at({charge.folder, std::string(name_in(charge.path))});
+    return link != nullptr && link->object->has_version && says_its_purpose(content_of(*link->object));
+}
+
 std::optional<Verdict::Hold> Verdict::hold_for(std::span<Node* const> tops) const
 {
     if (tops.size() != 1)
@@ -52,19 +59,29 @@ std::optional<Verdict::Hold> Verdict::hold_for(std::span<Node* const> tops) cons
         if (has_a_child_for_each_client(above->process.executable))
             return {}; // nobody sits before it
     Hold hold;
+    std::unordered_set<event::ObjectId> vaults;
+    std::unordered_set<event::ObjectId> others; // neither a vault nor with a copy
     for (auto const* charge : ledger_.charges_below(top)) {
         if (charge->weight != Weight::hard)
             continue;
         auto const* object = catalog_.find(charge->object);
         bool const is_own = object != nullptr && object->uid == top.process.uid;
         bool const is_there = !hold.folder || hold.folder == charge->folder;
-        if (!is_own || !is_there || !has_sealed_copy(*charge))
+        if (!is_own || !is_there)
             return {};
         hold.folder = charge->folder;
         hold.objects.insert(charge->object);
+        if (is_sealed_by_purpose(*charge))
+            vaults.insert(charge->object);
+        else if (!has_sealed_copy(*charge))
+            others.insert(charge->object);
     }
+    std::erase_if(others, [&](auto const& object) { return vaults.contains(object); });
+    bool const is_at_one =
+        others.size() == 1 && !vaults.empty(); // shredded, and its vault is not written yet
     auto const* folder = catalog_.find(hold.folder);
-    if (folder == nullptr || hold.objects.size() > settings_.held_files)
+    if (folder == nullptr || (!others.empty() && !is_at_one)
+        || hold.objects.size() - vaults.size() > settings_.held_files)
         return {};
     auto const share =
         static_cast<double>(catalog_.counts(folder->root).objects) * settings_.share_of_errands;

@@ -114,6 +114,23 @@ TEST_F(HoldTest, AfterARestartNothingMoreMayGo)
     EXPECT_EQ(IncidentState::contained, decision->incident.state);
 }
 
+TEST_F(HoldTest, WhoPutsManyFilesIntoVaultsIsAskedAbout)
+{
+    auto const ansible = scene.run("python3 ansible-vault encrypt");
+    for (std::size_t i = 0; i < letters.size() && scene.decisions.empty(); ++i) {
+        scene.opens(ansible, letters[i]);
+        auto const shred = scene.run_below(ansible, "shred");
+        scene.spoils(shred, letters[i], ciphertext(i));
+        if (!scene.decisions.empty())
+            break;
+        scene.deletes(ansible, letters[i]);
+        scene.creates(ansible, letters[i],
+            {.type = FileType::ansible_vault, .entropy = 4.0, .size = 40'000, .seed = i});
+    }
+    ASSERT_EQ(1U, scene.decisions.size());
+    EXPECT_EQ(IncidentState::held, scene.decisions[0].incident.state) << scene.reasons();
+}
+
 TEST_F(HoldTest, FilesInTwoFoldersAreAnAttack)
 {
     locks_away(letters[0]);

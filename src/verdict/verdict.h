@@ -161,6 +161,7 @@ private:
     // Whom a person is asked about (hold.cc).
     std::optional<Hold> hold_for(std::span<Node* const> tops) const;
     bool has_sealed_copy(Charge const& charge) const;
+    bool is_sealed_by_purpose(Charge const& charge) const;
     std::optional<Decision> watch_held(Node& who, event::Activity const& activity);
     Decision escalate(Open& open, std::string sentence, WallTime now);
 

@@ -90,6 +90,14 @@ std::optional<Verdict::Hold> Verdict::hold_for(std::span<Node* const> tops) cons
     return static_cast<double>(files) <= most ? std::optional(std::move(hold)) : std::nullopt;
 }
 
+// It had opened the file before it was held.
+bool Verdict::was_at_it(Hold const& hold, event::IncidentId incident, event::ObjectId object) const
+{
+    auto const* read = reads_.last(object);
+    auto const* reader = read == nullptr ? nullptr : tree_.find(read->by);
+    return reader != nullptr && reader->incident == incident && !hold.refused.contains(object);
+}
+
 std::optional<Decision> Verdict::watch_held(Node& who, event::Activity const& activity)
 {
     using enum event::ActivityKind;
@@ -104,7 +112,13 @@ std::optional<Decision> Verdict::watch_held(Node& who, event::Activity const& ac
         return {}; // what it was at when it was held, and what it makes itself
     auto const path =
         printable(activity.path.empty() ? catalog_.path_of(entry->id) : activity.path, longest_path);
-    if (activity.kind == deleted || activity.kind == renamed || activity.kind == closed)
+    bool const is_change = activity.kind == deleted || activity.kind == renamed || activity.kind == closed;
+    if (is_change && !hold.has_ended_one && was_at_it(hold, who.incident, entry->id)) {
+        hold.has_ended_one = true;
+        hold.objects.insert(entry->id);
+        return {};
+    }
+    if (is_change)
         return escalate(
             found->second, fmt::format("went on while it was held, with '{}'", path), activity.time);
     if (activity.kind != opened)

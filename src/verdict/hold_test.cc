@@ -69,6 +69,18 @@ TEST_F(HoldTest, WhatItWasAtMayBeEnded)
     EXPECT_EQ(1U, scene.decisions.size());
 }
 
+TEST_F(HoldTest, OneMoreThatItHadOpenedBeforeMayBeEnded)
+{
+    scene.opens(loop, letters[15]);
+    scene.opens(loop, letters[16]);
+    locks_away_until_somebody_is_asked();
+    scene.renames(loop, letters[15], "/srv/private/000");
+    scene.deletes(loop, "/srv/private/000");
+    EXPECT_FALSE(scene.stopped());
+    scene.deletes(loop, letters[16]);
+    EXPECT_TRUE(scene.stopped());
+}
+
 TEST_F(HoldTest, WhoGoesOnByADeletionIsStopped)
 {
     locks_away_until_somebody_is_asked();

@@ -84,6 +84,7 @@ private:
         event::ObjectId folder; // zero: not known any more
         std::unordered_set<event::ObjectId> objects; // that convicted it
         std::unordered_set<event::ObjectId> refused;
+        bool has_ended_one = false; // that it was at
     };
     struct Open {
         event::Incident incident;
@@ -162,6 +163,7 @@ private:
     std::optional<Hold> hold_for(std::span<Node* const> tops) const;
     bool has_sealed_copy(Charge const& charge) const;
     bool is_sealed_by_purpose(Charge const& charge) const;
+    bool was_at_it(Hold const& hold, event::IncidentId incident, event::ObjectId object) const;
     std::optional<Decision> watch_held(Node& who, event::Activity const& activity);
     Decision escalate(Open& open, std::string sentence, WallTime now);
 

@@ -17,10 +17,7 @@ public:
 
 class AskedOpensTest : public ::testing::Test {
 protected:
-    void parks(pid_t pid)
-    {
-        asked.park(std::make_shared<sensor::HeldOpen>(channel, UniqueFd(), pid, began));
-    }
+    void parks(pid_t pid) { asked.park(std::make_shared<sensor::HeldOpen>(channel, UniqueFd(), pid, began)); }
     std::shared_ptr<Answers> channel = std::make_shared<Answers>();
     SteadyTime began = steady_now();
     AskedOpens asked{milliseconds(1'000)};

@@ -5,6 +5,7 @@
 #include <array>
 #include <fmt/format.h>
 #include <poll.h>
+#include <random>
 #include <unistd.h>
 
 #include "tocsin/base/sys.h"
@@ -30,7 +31,7 @@ constexpr std::timespec calm_tick{.tv_sec = 0, .tv_nsec = 250'000};
 Decider::Decider(Parts parts)
     : parts_(std::move(parts))
     , processes_({::getpid(), 0})
-    , verdict_(catalog_, processes_, verdict::Settings{})
+    , verdict_(catalog_, processes_, verdict::with_chance(std::random_device{}()))
     , batch_(parts_.recorder)
     , book_(processes_, parts_.recording)
     , incidents_({verdict_, processes_, book_, parts_.responder, batch_})

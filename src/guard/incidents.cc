@@ -35,6 +35,11 @@ void Incidents::resume(WallTime boot)
     bool const only_observes = parts_.responder.policy() == respond::Policy::observe;
     for (auto const& [id, incident] : incidents_) {
         bool const is_undone = incident.state == IncidentState::undone;
+        if (incident.state == IncidentState::held && incident.opened >= boot && !only_observes) {
+            parts_.verdict.resume(incident);
+            hold(incident);
+            continue;
+        }
         bool const is_held = incident.state == IncidentState::contained || held_.contains(id);
         bool const goes_on = is_undone && (only_observes || is_held);
         if ((!is_held && !goes_on) || incident.opened < boot || (is_undone && living(id) == 0))
@@ -74,6 +79,8 @@ event::IncidentId Incidents::next_id() const
 
 void Incidents::open(verdict::Decision const& decision)
 {
+    if (incidents_.contains(decision.incident.id))
+        return escalate(decision);
     auto incident = decision.incident;
     incident.first_activity -= verdict::Settings{}.before_first_charge;
     auto wanted = std::exchange(incident.state, IncidentState::observed);
@@ -82,6 +89,8 @@ void Incidents::open(verdict::Decision const& decision)
     auto has = [&](ActionKind kind) { return std::ranges::find(actions, kind) != actions.end(); };
     if (has(ActionKind::freeze))
         contain(incident);
+    if (wanted == IncidentState::held && parts_.responder.policy() != respond::Policy::observe)
+        hold(incident);
     look_for_client(incident, // before the connection is gone
         has(ActionKind::cut) ? Responder::OnceFound::cut : Responder::OnceFound::name);
     if (has(ActionKind::kill))
@@ -91,6 +100,32 @@ void Incidents::open(verdict::Decision const& decision)
     parts_.batch.add(std::move(incident));
     for (auto const& finding : decision.findings)
         parts_.batch.add(finding);
+}
+
+// It was held, and went on.
+void Incidents::escalate(verdict::Decision const& decision)
+{
+    auto& incident = incidents_[decision.incident.id];
+    incident.reasons = decision.incident.reasons;
+    incident.actor.processes = decision.incident.actor.processes;
+    asked_.erase(incident.id);
+    auto wanted = incident;
+    wanted.state = IncidentState::observed;
+    auto const actions = respond::plan(wanted, parts_.responder.policy());
+    if (std::ranges::find(actions, ActionKind::freeze) != actions.end())
+        contain(incident);
+    if (std::ranges::find(actions, ActionKind::kill) != actions.end())
+        parts_.responder.kill(incident.id, incident.actor.processes, "policy");
+    introduce(incident);
+    parts_.batch.add(incident);
+    for (auto const& finding : decision.findings)
+        parts_.batch.add(finding);
+}
+
+void Incidents::hold(event::Incident const& incident)
+{
+    asked_.insert(incident.id);
+    parts_.responder.hold(incident.id, running_of(incident));
 }
 
 void Incidents::open(event::Incident incident)
@@ -193,11 +228,13 @@ void Incidents::reopen_if_it_goes_on(event::Incident const& before, event::Incid
 
 void Incidents::born(event::Process const& child)
 {
-    if (contained_.contains(parts_.verdict.incident_of(child.parent)))
+    auto const id = parts_.verdict.incident_of(child.parent);
+    if (contained_.contains(id))
         parts_.responder.contain_child(child.key);
+    else if (asked_.contains(id))
+        parts_.responder.hold_child(child.key);
     else
-        parts_.responder.ended(
-            child.key.pid); // who had this number before, should its end not have been told
+        parts_.responder.ended(child.key.pid); // who had this number before, should its end not have been told
 }
 
 void Incidents::ended(event::ProcessKey process)
@@ -236,6 +273,7 @@ Result<void> Incidents::release(event::IncidentId id, std::string const& by)
     parts_.verdict.resume(*incident); // where a restart has forgotten it
     parts_.verdict.release(id); // pardoned first: what it does from now on is looked at anew
     contained_.erase(id);
+    asked_.erase(id);
     parts_.responder.release(id, incident->actor.processes, by);
     for (auto const& client : kept_out(id))
         readmit(id, client, by);
@@ -341,6 +379,9 @@ void Incidents::acted(event::Action action)
     if (contains && contained_.contains(id)) {
         if (incidents_[id].state != IncidentState::undone)
             change_state(id, IncidentState::contained);
+    } else if (kind == ActionKind::hold && asked_.contains(id)) {
+        if (incidents_[id].state != IncidentState::undone)
+            change_state(id, IncidentState::held);
     } else if (kind == ActionKind::thaw) {
         auto const state = incidents_[id].state; // of one that is ended and undone nobody is let go
         if (found_any || (state != IncidentState::undone && state != IncidentState::stopped))
@@ -349,6 +390,7 @@ void Incidents::acted(event::Action action)
         record_progress(); // the last it did, before it is forgotten
         parts_.verdict.close(id);
         contained_.erase(id);
+        asked_.erase(id);
         if (incidents_[id].state != IncidentState::undone) // what it did is taken back already
             change_state(id, IncidentState::stopped);
     }

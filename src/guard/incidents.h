@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // guard/incidents.h -- incidents, from the verdict's decision to a person's.
 //
-// The state of an incident follows what was done: it is `observed` until a freeze is recorded,
+// The state of an incident follows what was done: it is `observed` until a hold or a freeze is recorded,
 // `stopped` once a kill is, `released` once a thaw is, and `undone` once all was taken back. An
 // undone incident whose actor goes on gets its state of before again. A client that was cut off is kept
 // out in all of these states but `released`.
@@ -77,6 +77,8 @@ private:
     event::IncidentId next_id() const;
     std::vector<event::ProcessKey> running_of(event::Incident const& incident) const;
     void contain(event::Incident const& incident);
+    void hold(event::Incident const& incident);
+    void escalate(verdict::Decision const& decision);
     void look_for_client(event::Incident const& incident, Responder::OnceFound then);
     void readmit(event::IncidentId id, event::ClientAddress const& client, std::string const& by);
     void cut(event::Action const& done);
@@ -92,6 +94,7 @@ private:
     std::map<event::IncidentId, event::IncidentState> undone_alive_;
     std::unordered_set<event::IncidentId> held_; // until resume()
     std::unordered_set<event::IncidentId> contained_; // from the decision on
+    std::unordered_set<event::IncidentId> asked_; // likewise, of those whose opens wait for a person
     // Kept out until a person releases the incident; an incident that has none is not in it.
     std::map<event::IncidentId, std::vector<event::ClientAddress>> cut_;
 };

@@ -86,6 +86,9 @@ Ruling Keeper::rule_open(int fd, pid_t pid) noexcept
     opens_.put({seen->number.device, seen->number.inode, pid, is_empty});
     if (is_empty) // nothing to lose
         return Ruling::allow;
+    is_asked_ = asked_.concerns(pid);
+    if (is_asked_)
+        return Ruling::hold;
     reading_.opened(steady_now());
     if (!holding_.load(std::memory_order_relaxed))
         return Ruling::allow;
@@ -98,6 +101,10 @@ void Keeper::hold(std::shared_ptr<sensor::HeldOpen> held) noexcept
 {
     held_count_.fetch_add(1, std::memory_order_relaxed);
     deadlines_.watch(held);
+    if (is_asked_) {
+        asked_.park(std::move(held));
+        return;
+    }
     if (throttled_) {
         throttle_.park(std::move(held));
         return;
@@ -267,19 +274,29 @@ void Keeper::gone(capture::ObjectNumber number)
 
 void Keeper::deny(std::span<pid_t const> pids)
 {
-    std::lock_guard lock(denied_mutex_);
-    denied_.insert(pids.begin(), pids.end());
-    any_denied_.store(!denied_.empty(), std::memory_order_release);
+    {
+        std::lock_guard lock(denied_mutex_);
+        denied_.insert(pids.begin(), pids.end());
+        any_denied_.store(!denied_.empty(), std::memory_order_release);
+    }
+    asked_.answer(pids, sensor::Answer::deny);
 }
 
 void Keeper::allow(std::span<pid_t const> pids)
 {
-    if (!any_denied_.load(std::memory_order_acquire))
-        return;
-    std::lock_guard lock(denied_mutex_);
-    for (auto pid : pids)
-        denied_.erase(pid);
-    any_denied_.store(!denied_.empty(), std::memory_order_release);
+    if (any_denied_.load(std::memory_order_acquire)) {
+        std::lock_guard lock(denied_mutex_);
+        for (auto pid : pids)
+            denied_.erase(pid);
+        any_denied_.store(!denied_.empty(), std::memory_order_release);
+    }
+    asked_.answer(pids, sensor::Answer::allow);
+}
+
+void Keeper::look_again()
+{
+    throttle_.look_again();
+    asked_.look_again(steady_now());
 }
 
 bool Keeper::is_denied(pid_t pid)

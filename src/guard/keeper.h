@@ -19,6 +19,7 @@
 
 #include "tocsin/capture/pool.h"
 #include "tocsin/event/metadata.h"
+#include "tocsin/guard/asked_opens.h"
 #include "tocsin/guard/latency.h"
 #include "tocsin/guard/open_log.h"
 #include "tocsin/guard/throttle.h"
@@ -48,7 +49,7 @@ public:
     void judged(pid_t writer) { throttle_.judged(writer); }
     // For a moment nobody opens an existing file while what became of another is not judged yet.
     void suspect();
-    void look_again() { throttle_.look_again(); } // now and then, so that nobody waits for longer
+    void look_again(); // now and then, so that nobody waits for longer
 
     // Its last name is gone: another object may get the number.
     void gone(capture::ObjectNumber number);
@@ -56,6 +57,8 @@ public:
     // Opens by these processes are denied, or no longer.
     void deny(std::span<pid_t const> pids);
     void allow(std::span<pid_t const> pids);
+    // Or wait for a person, until they are denied or allowed; who waits for too long is refused.
+    void ask(std::span<pid_t const> pids) { asked_.ask(pids); }
 
     // While not protecting (blind), nothing is held.
     void set_holding(bool on) { holding_.store(on, std::memory_order_relaxed); }
@@ -141,7 +144,10 @@ private:
     Latency latency_;
     Reading reading_; // the gate's thread only
     Throttle throttle_{Throttle::Limits{}};
-    bool throttled_ = false; // the open being ruled on, between rule_open() and hold()
+    AskedOpens asked_{std::chrono::milliseconds(1'000)};
+    // Of the open being ruled on, between rule_open() and hold().
+    bool throttled_ = false;
+    bool is_asked_ = false;
 };
 
 } // namespace tocsin::guard

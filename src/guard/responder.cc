@@ -84,6 +84,17 @@ void Responder::contain(event::IncidentId id, std::span<event::ProcessKey const>
     (void)tasks_.put(Deed{event::ActionKind::freeze, id, std::move(processes), "policy"});
 }
 
+void Responder::hold(event::IncidentId id, std::span<event::ProcessKey const> running)
+{
+    keeper_->ask(pids_of(running));
+    (void)tasks_.put(Deed{event::ActionKind::hold, id, {running.begin(), running.end()}, "policy"});
+}
+
+void Responder::hold_child(event::ProcessKey process)
+{
+    keeper_->ask(pids_of(std::span(&process, 1)));
+}
+
 void Responder::contain_child(event::ProcessKey process)
 {
     (void)quick_.freeze_now(std::span(&process, 1));
@@ -224,6 +235,15 @@ void Responder::carry_out(Deed const& deed)
         } else {
             tell(deed, event::ActionKind::freeze, outcome.take_error());
         }
+        break;
+    }
+    case event::ActionKind::hold: {
+        respond::Freezer::Outcome outcome;
+        outcome.frozen = deed.processes;
+        outcome.how =
+            fmt::format("opens of protected files by {} processes, and by what they start, wait for a person",
+                deed.processes.size());
+        tell(deed, event::ActionKind::hold, std::move(outcome));
         break;
     }
     case event::ActionKind::thaw:

@@ -47,6 +47,9 @@ public:
     // Those that are known to run at once, then all of them and what they made, thoroughly.
     void contain(event::IncidentId id, std::span<event::ProcessKey const> running,
         std::vector<event::ProcessKey> processes);
+    // Opens of protected files by these wait for a person; nothing is frozen. Does nothing under `observe`.
+    void hold(event::IncidentId id, std::span<event::ProcessKey const> running);
+    void hold_child(event::ProcessKey process); // that a held actor has just made
     // A process that a contained actor has just made: stopped at once.
     void contain_child(event::ProcessKey process);
     // Its number means nobody any more, or somebody else: opens by it are denied no longer.

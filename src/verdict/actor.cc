@@ -145,9 +145,11 @@ std::optional<Decision> Verdict::settle(event::ProcessKey doer, WallTime now)
                 auto tops = sessions_of(*top, now);
                 if (tops.empty())
                     tops = with_accomplices(*top, now);
-                for (auto* one : tops)
-                    strike(doer, *one);
-                return condemn(tops, now);
+                auto hold = hold_for(tops);
+                if (!hold)
+                    for (auto* one : tops)
+                        strike(doer, *one);
+                return condemn(tops, std::move(hold), now);
             }
             if (suspected_ && touch.weight == Weight::hard && leaf->account.hard >= settings_.suspect)
                 suspected_();
@@ -172,7 +174,7 @@ std::optional<Decision> Verdict::settle(event::ProcessKey doer, WallTime now)
             tops.push_back(top);
     if (tops.empty())
         return decision;
-    return condemn(tops, now);
+    return condemn(tops, {}, now);
 }
 
 std::vector<event::Finding> Verdict::findings_of(std::span<Charge const* const> charges, WallTime now)
@@ -293,13 +295,14 @@ void Verdict::note_member(Node const& who)
     found->second.has_changed = true;
 }
 
-Decision Verdict::condemn(std::vector<Node*> const& tops, WallTime now)
+Decision Verdict::condemn(std::vector<Node*> const& tops, std::optional<Hold> hold, WallTime now)
 {
     Open open;
+    open.hold = std::move(hold);
     auto& incident = open.incident;
     incident.id = {next_incident_++};
     incident.opened = now;
-    incident.state = event::IncidentState::contained;
+    incident.state = open.hold ? event::IncidentState::held : event::IncidentState::contained;
     incident.first_activity = now;
     incident.last_activity = now;
 

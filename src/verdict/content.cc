@@ -55,6 +55,7 @@ constexpr double fill_entropy = 1.0; // bits a byte; real content has more
 constexpr double some_entropy = 2.5;
 constexpr double base64_entropy = 5.7; // base64 of random bytes has 6.0; prose and code 4 to 5.3
 constexpr double prose_entropy = 5.3;
+constexpr std::uint64_t least_telling_size = 64;
 constexpr std::uint64_t most_header_bytes = 512; // salt, key, padding
 constexpr double patched_share = 0.85; // two passages of sixteen differ; a tag edited in place changes one
 
@@ -167,6 +168,11 @@ bool looks_encrypted(Content const& content)
 bool is_opaque(Content const& content)
 {
     return content.facts.type == FileType::unknown && looks_encrypted(content);
+}
+
+bool is_too_short_to_tell(Content const& content)
+{
+    return content.facts.type == FileType::unknown && content.size < least_telling_size;
 }
 
 bool says_its_purpose(Content const& content)

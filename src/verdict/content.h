@@ -50,6 +50,8 @@ Change judge_change(Content const& before, Content const& after, Settings const&
 bool looks_encrypted(Content const& content);
 // The same without a name of the cipher: a pack of a repository of backups, for one.
 bool is_opaque(Content const& content);
+// In no known format, and so short that neither entropy nor passages say anything.
+bool is_too_short_to_tell(Content const& content);
 // The format says who made it and why.
 bool says_its_purpose(Content const& content);
 // Encrypted, or an archive that can be: what an attacker seals files into.

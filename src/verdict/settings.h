@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace tocsin::verdict {
 
@@ -25,6 +26,12 @@ struct Settings {
     double share_that_dominates = 0.8;
     // Who did this much beside the actor, under the same starter, belongs to it.
     double hard_of_an_accomplice = 0.45;
+    // Somebody who seals files of their own in one folder and removes the originals is asked about, not stopped:
+    // so few of them, in a folder of so many at most, or of a share as of errands.
+    std::size_t held_files = 4;
+    std::size_t held_folder = 64;
+    // Files that who is held asks for and does not get, before it is stopped.
+    std::size_t held_refusals = 3;
     // Over the whole file set, where no one subtree explains it: above two subtrees that each
     // just missed `act`, so that two honest programs with a bad day are not taken for one attack.
     double act_on_set = 2.5;
@@ -88,6 +95,14 @@ struct Settings {
     std::size_t run_unordered = 8; // fewer say nothing about an order
     std::chrono::nanoseconds sweep_memory = std::chrono::hours(1);
 
+    // Of the files of a tree, what may go within an hour by deletions that somebody plainly asked for (errands.h); in a
+    // small tree this many. with_chance() varies both: who knew them could stay below.
+    double share_of_errands = 0.1;
+    double share_of_trash = 0.25; // where it waited for that
+    double share_of_prunings = 0.25; // for the program that made it, of what nobody else can read
+    std::size_t prunings_for_a_new_file = 8; // that is made beside them
+    double errand_at_least = 32;
+
     // Deleted after the same program had read it and written something sealed.
     double read_sealed_deleted = 0.2;
 
@@ -125,5 +140,8 @@ struct Settings {
 
     std::size_t folder_that_counts = 100; // files below a renamed folder that make it worth a note
 };
+
+// A guard's own: what is a share of the tree differs from the defaults by up to a fifth.
+Settings with_chance(std::uint64_t seed);
 
 } // namespace tocsin::verdict

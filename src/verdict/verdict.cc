@@ -123,12 +123,12 @@ std::optional<Decision> Verdict::consider(event::Activity const& activity)
     auto& who = tree_.ensure(activity.process);
     if (activity.kind == opened) {
         note_open(who, activity);
-        return {};
+        return watch_held(who, activity);
     }
     count(who, activity);
     if (who.incident) {
         note_member(who);
-        return {};
+        return watch_held(who, activity);
     }
     auto const now = at(activity.time);
     for (auto& signal : signals_)
@@ -189,6 +189,8 @@ void Verdict::resume(event::Incident const& incident)
     Open open;
     open.incident = incident;
     open.signals = ~0U;
+    if (incident.state == event::IncidentState::held)
+        open.hold.emplace(); // what it may go on with is not known any more: nothing
     for (auto const& key : incident.actor.processes) {
         open.members.insert(key);
         auto* node = tree_.find(key);
@@ -224,6 +226,7 @@ void Verdict::release(event::IncidentId id)
             for (auto* node = tree_.above(*top); node != nullptr; node = tree_.above(*node))
                 node->account.condemned_below -= node->account.condemned_below > 0 ? 1 : 0;
     open.incident.state = event::IncidentState::released;
+    open.hold.reset();
     open.has_changed = true;
 }
 

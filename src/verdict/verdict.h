@@ -24,8 +24,9 @@
 
 namespace tocsin::verdict {
 
-// An actor crossed the threshold. `incident.state` is what the evidence asks for: `contained`
-// (freeze it) or `observed` (write it down). Ids are given by set_next_incident() and up.
+// An actor crossed the threshold. `incident.state` is what the evidence asks for: `contained` (freeze it), `held` (ask
+// a person first) or `observed` (write it down). Ids are given by set_next_incident() and up; one that was `held` and
+// goes on is told once more, as `contained`.
 struct Decision {
     event::Incident incident;
     std::vector<event::Finding> findings;
@@ -79,11 +80,18 @@ public:
     void set_next_incident(event::IncidentId id) { next_incident_ = id.value; }
 
 private:
+    struct Hold {
+        event::ObjectId folder; // zero: not known any more
+        std::unordered_set<event::ObjectId> objects; // that convicted it
+        std::unordered_set<event::ObjectId> refused;
+        bool has_ended_one = false; // that it was at
+    };
     struct Open {
         event::Incident incident;
         std::vector<event::ProcessKey> tops;
         std::unordered_set<event::ProcessKey> members; // as in incident.actor.processes
         std::uint32_t signals = 0; // bits that convicted it
+        std::optional<Hold> hold; // a person is asked
         bool has_changed = false;
     };
     struct Waiting {
@@ -143,7 +151,7 @@ private:
     Node* dominant_below(Node& node, WallTime now) const;
     std::vector<Node*> with_accomplices(Node& top, WallTime now) const;
     std::vector<Node*> sessions_of(Node& server, WallTime now) const;
-    Decision condemn(std::vector<Node*> const& tops, WallTime now);
+    Decision condemn(std::vector<Node*> const& tops, std::optional<Hold> hold, WallTime now);
     std::vector<event::Finding> findings_of(std::span<Charge const* const> charges, WallTime now);
     void take_in(Open& open, Node& top, WallTime now);
     void add_members(Open& open, Node& top);
@@ -151,6 +159,14 @@ private:
     static void add_member(Open& open, Node const& node);
     void note_member(Node const& who);
     Decision observe(Charge const& charge);
+
+    // Whom a person is asked about (hold.cc).
+    std::optional<Hold> hold_for(std::span<Node* const> tops) const;
+    bool has_sealed_copy(Charge const& charge) const;
+    bool is_sealed_by_purpose(Charge const& charge) const;
+    bool was_at_it(Hold const& hold, event::IncidentId incident, event::ObjectId object) const;
+    std::optional<Decision> watch_held(Node& who, event::Activity const& activity);
+    Decision escalate(Open& open, std::string sentence, WallTime now);
 
     catalog::Catalog const& catalog_;
     ProcessTree& tree_;

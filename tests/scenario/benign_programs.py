@@ -75,7 +75,7 @@ for n in $(seq 40); do echo "host_$n: {{{{ address: 10.0.0.$n }}}}" > group_vars
 echo correct-horse > "$SCRATCH/password"; printf '#!/bin/sh\\nsed -i s/secret/token/ "$1"\\n' > "$SCRATCH/editor"; chmod 755 "$SCRATCH/editor"
 ''', VAULT + '''cd group_vars && ansible-vault encrypt site-*.yml && ansible-vault edit site-1.yml && ansible-vault view site-2.yml \
 && ansible-vault decrypt site-*.yml && ansible-vault encrypt site-*.yml && [ "$(head -c 14 site-3.yml)" = '$ANSIBLE_VAULT' ] && ansible-vault decrypt site-*.yml''',
-                ("ansible-vault",), False)
+                ("ansible-vault",), False, may_ask=count > 8)
 
 
 MAILS = '''mkdir -p mail; python3 - <<'END'

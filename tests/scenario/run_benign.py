@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs honest work under a real guard and counts what it was stopped or held for (must be nothing, but once
-where a person has to be asked).
+"""Runs honest work under a real guard and counts what it was stopped for (must be nothing), and what it was held for
+(once a run, where a person has to be asked).
 
     run_benign.py [--fs ext4] [--files 10000] [--folders 100] [--only B01] [--runs 5] [--user 1000] [--at-once 2]
 
@@ -44,6 +44,10 @@ def wait_for(doers, guard, seconds=600):
     return [statuses.get(doer) for doer in doers]
 
 
+def was_frozen(guard, incident):
+    return any(action["kind"] == "freeze" for action in guard.ask("incident", id=incident["id"])["actions"])
+
+
 def reasons_of(incidents):
     return [f"{i['state']}, user {i['actor']['user']}, {i['actor']['command'][:70]!r}, score {i['score']:.2f}, "
             f"{i['objects_changed']} changed, {i['objects_deleted']} deleted: {'; '.join(i['reasons'])}" for i in incidents]
@@ -52,7 +56,7 @@ def reasons_of(incidents):
 def run_work(name, work, kind, options):
     place = Path(tempfile.mkdtemp(prefix="tocsin-benign-", dir=os.environ.get("TMPDIR", "/var/tmp")))
     os.chmod(place, 0o755)
-    result = {"runs": 0, "stops": 0, "failed": 0, "reasons": []}
+    result = {"runs": 0, "stops": 0, "holds": 0, "failed": 0, "reasons": []}
     doers, guard, filesystem = [], None, None
     try:
         filesystem = lab.FileSystem(place, kind, "6G")
@@ -82,9 +86,10 @@ def run_work(name, work, kind, options):
                 break
         result["seconds"] = time.monotonic() - began
         time.sleep(1)
-        stops = [i for i in guard.ask("incidents") if i["state"] in (*ASKED, "released")]
-        result["stops"] = len(stops)
-        result["reasons"] += reasons_of(stops)
+        asked = [i for i in guard.ask("incidents") if i["state"] in (*ASKED, "released")]
+        result["stops"] = sum(was_frozen(guard, i) for i in asked)
+        result["holds"] = len(asked) - result["stops"]
+        result["reasons"] += reasons_of(asked)
     except Exception as error:
         result["error"] = f"{type(error).__name__}: {error}"
     finally:
@@ -129,12 +134,12 @@ def main():
             continue
         for kind in options.fs.split(","):
             r = run_work(name, work, kind, options)
-            asked = r["stops"] <= r["runs"] * options.at_once if work.may_ask else r["stops"] == 0
-            good = "error" not in r and r["runs"] > 0 and asked and r["failed"] == 0
+            may_be_held = r["runs"] * options.at_once if work.may_ask else 0
+            good = "error" not in r and r["runs"] > 0 and r["stops"] + r["failed"] == 0 and r["holds"] <= may_be_held
             passed, failed = passed + good, failed + (not good)
             who = f"user {options.user}" if options.at_once == 1 else f"{options.at_once} at once"
             results.append({"work": name, "fs": kind, "files": options.files, "who": who, "good": good, **r})
-            print(f"{'ok  ' if good else 'FAIL'} {name:14} {kind:5} {who}: {r['runs']} runs, {r['stops']} stops, "
+            print(f"{'ok  ' if good else 'FAIL'} {name:14} {kind:5} {who}: {r['runs']} runs, {r['stops']} stops, {r['holds']} holds, "
                   f"{r['failed']} failed, {r.get('seconds', 0):.1f} s" + (f" [{r['error']}]" if "error" in r else ""),
                   flush=True)
             for reason in r["reasons"][:8]:

@@ -22,7 +22,7 @@ Claim ArchiveAndDelete::on_loss(Case const& at, Loss const& loss)
     if (loss.is_cheap || loss.how == How::moved_out)
         return Claim::open;
     // Sealed before already: a repository of backups is repacked. What that deletes is still a deletion.
-    if (loss.has_content && is_opaque(loss.before))
+    if (loss.has_content && (is_opaque(loss.before) || is_too_short_to_tell(loss.before)))
         return Claim::open;
     auto const* read = at.reads.last(loss.object);
     if (read == nullptr || read->time + at.settings.read_within < at.now)

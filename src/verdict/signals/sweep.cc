@@ -341,6 +341,8 @@ Claim Sweep::on_loss(Case const& at, Loss const& loss)
             .path = loss.path});
         return Claim::taken;
     }
+    if (errands_.covers(at, loss))
+        return Claim::taken;
     auto& round = rounds_.step(at, loss);
     if (round.lost_here == 1)
         learn_from_last(at, round);
@@ -354,6 +356,12 @@ Claim Sweep::on_loss(Case const& at, Loss const& loss)
     if (round.returns >= at.settings.returns_that_count)
         charge_wanderer(at, round);
     return Claim::taken;
+}
+
+void Sweep::on_activity(Case const& at, event::Activity const& activity)
+{
+    if (activity.kind == event::ActivityKind::renamed)
+        errands_.note_moved(at, activity);
 }
 
 void Sweep::add(Case const& at, Folder& folder, Loss const& loss)

@@ -19,6 +19,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tocsin/verdict/signals/errands.h"
 #include "tocsin/verdict/signals/rounds.h"
 
 namespace tocsin::verdict {
@@ -27,6 +28,7 @@ class Sweep final : public Signal {
 public:
     SignalId id() const override { return SignalId::sweep; }
     Claim on_loss(Case const& at, Loss const& loss) override;
+    void on_activity(Case const& at, event::Activity const& activity) override;
     void on_return(Case const& at, Loss const& loss) override;
     std::string reason(Case const& at, std::span<Charge const* const> charges) const override;
 
@@ -81,6 +83,7 @@ private:
     std::unordered_map<event::ObjectId, Folder> folders_;
     std::deque<event::ObjectId> folder_ages_; // oldest first
     Rounds rounds_;
+    Errands errands_;
 };
 
 } // namespace tocsin::verdict

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/verdict/signals/errands.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "tocsin/verdict/signals/named_folders.h"
+
+namespace tocsin::verdict {
+namespace {
+
+constexpr std::size_t most_processes = 1'024;
+constexpr std::size_t most_spent = 4'096;
+constexpr std::size_t thrown_remembered = 16'384;
+constexpr std::size_t most_left = 16; // folders
+constexpr unsigned looked_at = 64; // of what stands in one
+constexpr int most_levels = 32; // of folders above an object
+
+// As desktops, mail servers and file servers call it; a Maildir's folders have a dot before their name.
+bool is_trash_name(std::string_view name)
+{
+    static constexpr auto names = std::to_array<std::string_view>(
+        {"Trash", "trash", "Deleted Items", "Deleted Messages", "recycle", "#recycle", "$RECYCLE.BIN"});
+    if (name.starts_with('.'))
+        name.remove_prefix(1);
+    return std::ranges::find(names, name) != names.end() || name.starts_with("Trash-");
+}
+
+catalog::Entry const* parent_of(catalog::Entry const& folder)
+{
+    return folder.names == nullptr ? nullptr : folder.names->parent;
+}
+
+// The trash folder that it lies in.
+catalog::Entry const* trash_above(catalog::Entry const* folder)
+{
+    for (int level = 0; folder != nullptr && level < most_levels; ++level, folder = parent_of(*folder))
+        if (parent_of(*folder) != nullptr && is_trash_name(folder->names->name))
+            return folder;
+    return nullptr;
+}
+
+bool is_of_a_maildir(catalog::Entry const& folder)
+{
+    auto const* box = parent_of(folder);
+    if (box == nullptr || box->directory == nullptr)
+        return false;
+    auto const& name = folder.names->name;
+    return (name == "cur" || name == "new")
+        && std::ranges::all_of(std::to_array<char const*>({"cur", "new", "tmp"}),
+            [&](char const* kind) { return box->directory->find(kind) != nullptr; });
+}
+
+// Who only deletes writes nothing down.
+bool keeps_records(Case const& at, event::ProcessKey who)
+{
+    auto const* node = at.tree.find(who);
+    return node != nullptr && node->account.created > 0;
+}
+
+// Somebody of the same people has read it and sealed something: that it goes is the second half of that.
+bool was_sealed_before(Case const& at, Loss const& loss)
+{
+    auto const* read = at.reads.last(loss.object);
+    if (read == nullptr || read->time + at.settings.read_within < at.now)
+        return false;
+    auto* reader = at.tree.find(read->by);
+    auto* who = at.tree.find(loss.who);
+    return reader != nullptr && who != nullptr && reader->account.sealed_at != WallTime{}
+    && at.tree.common(*reader, *who) != nullptr;
+}
+
+// Of those that it listed last.
+std::size_t own_files_in(Case const& at, event::ObjectId id, event::ProcessKey who)
+{
+    auto const* folder = at.catalog.find(id);
+    if (folder == nullptr || folder->directory == nullptr)
+        return 0;
+    std::size_t own = 0;
+    unsigned steps = looked_at;
+    auto const& links = folder->directory->by_walk;
+    for (auto link = links.rbegin(); link != links.rend() && steps > 0; ++link, --steps) {
+        auto const& object = *link->object;
+        bool const may_be_a_pack = !object.has_version || object.facts.type == event::FileType::unknown;
+        own += may_be_a_pack && object.origin.creator == who && catalog::is_survivor(*link) ? 1U : 0U;
+    }
+    return own;
+}
+
+// Whether what somebody else made stands in the folder, as far as a look tells.
+bool has_others(Case const& at, event::ObjectId id, event::ProcessKey who)
+{
+    auto const* folder = at.catalog.find(id);
+    if (folder == nullptr || folder->directory == nullptr)
+        return false;
+    unsigned steps = looked_at;
+    for (auto const& link : folder->directory->by_walk) {
+        if (catalog::is_survivor(link) && link.object->origin.creator != who)
+            return true;
+        if (--steps == 0)
+            return false;
+    }
+    return false;
+}
+
+} // namespace
+
+Errands::Errands() : thrown_(thrown_remembered) { }
+
+void Errands::note_moved(Case const& at, event::Activity const& renamed)
+{
+    if (renamed.target.parent != renamed.place.parent
+        && trash_above(at.catalog.find(renamed.target.parent)) != nullptr)
+        thrown_[renamed.object.value % thrown_.size()] = {renamed.object, at.now};
+}
+
+bool Errands::was_just_thrown_away(Case const& at, Loss const& loss, catalog::Entry const& trash) const
+{
+    auto is_young = [&](event::ObjectId object) {
+        auto const& thrown = thrown_[object.value % thrown_.size()];
+        return thrown.object == object && thrown.time + at.settings.sweep_memory > at.now;
+    };
+    if (is_young(loss.object))
+        return true;
+    auto const* folder = at.catalog.find(loss.place.parent);
+    for (int level = 0; folder != nullptr && folder != &trash && level < most_levels; ++level) {
+        if (is_young(folder->id))
+            return true;
+        folder = parent_of(*folder);
+    }
+    return false;
+}
+
+bool Errands::afford(Case const& at, event::RootId root, std::uint64_t files, double share)
+{
+    std::erase_if(spent_, [&](Spent const& s) { return s.time + at.settings.sweep_memory < at.now; });
+    std::uint64_t sum = files;
+    for (auto const& spent : spent_)
+        sum += spent.root == root ? spent.files : 0;
+    auto const counts = at.catalog.counts(root);
+    auto const all = static_cast<double>(counts.objects - counts.directories + sum - files);
+    if (static_cast<double>(sum) > std::max(at.settings.errand_at_least, all * share))
+        return false;
+    if (!spent_.empty() && spent_.back().root == root
+        && (spent_.back().time + std::chrono::seconds(1) > at.now || spent_.size() >= most_spent))
+        spent_.back().files += files;
+    else
+        spent_.push_back({root, at.now, files});
+    if (spent_.size() > most_spent)
+        spent_.pop_front();
+    return true;
+}
+
+bool Errands::is_within_what_it_named(Case const& at, Loss const& loss, event::RootId root)
+{
+    auto known = named_.find(loss.who);
+    if (known == named_.end()) {
+        if (named_.size() >= most_processes)
+            named_.clear();
+        known = named_.try_emplace(loss.who).first;
+        auto const* node = at.tree.find(loss.who);
+        auto folders = node == nullptr
+            ? std::vector<event::ObjectId>{}
+            : folders_named_by(at.catalog, node->process.command, loss.place.parent);
+        std::uint64_t files = 0;
+        auto const limit = at.catalog.counts(root).objects;
+        for (auto const folder : folders)
+            files += at.catalog.files_below(folder, limit);
+        if (!folders.empty() && afford(at, root, files, at.settings.share_of_errands))
+            known->second = std::move(folders);
+    }
+    auto const& folders = known->second;
+    if (folders.empty())
+        return false;
+    auto const* folder = at.catalog.find(loss.place.parent);
+    for (int level = 0; folder != nullptr && level < most_levels; ++level, folder = parent_of(*folder))
+        if (std::ranges::find(folders, folder->id) != folders.end())
+            return true;
+    return false;
+}
+
+// All of a repository is told as ever: its snapshots go first, and nothing stays of them.
+bool Errands::is_pruned(Case const& at, Loss const& loss)
+{
+    bool const could_be_read = !loss.has_content || loss.before.facts.type != event::FileType::unknown
+        || (!is_opaque(loss.before) && !is_too_short_to_tell(loss.before));
+    auto const* node = at.tree.find(loss.who);
+    if (could_be_read || node == nullptr || node->account.created == 0)
+        return false;
+    if (pruners_.size() >= most_processes && !pruners_.contains(loss.who))
+        pruners_.clear();
+    auto& pruner = pruners_[loss.who];
+    if (auto const from = std::exchange(pruner.folder, loss.place.parent); from && from != pruner.folder
+        && pruner.left.size() < most_left && std::ranges::find(pruner.left, from) == pruner.left.end())
+        pruner.left.push_back(from);
+    ++pruner.lost;
+    bool const writes_anew =
+        own_files_in(at, pruner.folder, loss.who) * at.settings.prunings_for_a_new_file >= pruner.lost;
+    return writes_anew || std::ranges::any_of(pruner.left, [&](event::ObjectId left) {
+        return left != pruner.folder && has_others(at, left, loss.who);
+    });
+}
+
+bool Errands::covers(Case const& at, Loss const& loss)
+{
+    if (loss.how != How::deleted && loss.how != How::moved_out)
+        return false;
+    auto const* object = at.catalog.find(loss.object);
+    auto const* folder = at.catalog.find(loss.place.parent);
+    if (object == nullptr || folder == nullptr)
+        return false;
+    auto const& s = at.settings;
+    auto const root = object->root;
+    if (is_pruned(at, loss))
+        return afford(at, root, 1, s.share_of_prunings);
+    if (was_sealed_before(at, loss))
+        return false;
+    if (is_within_what_it_named(at, loss, root))
+        return true;
+    if (auto const* trash = trash_above(folder); trash != nullptr) {
+        bool const is_young = was_just_thrown_away(at, loss, *trash);
+        return afford(at, root, 1, is_young ? s.share_of_errands : s.share_of_trash);
+    }
+    return is_of_a_maildir(*folder) && keeps_records(at, loss.who) && afford(at, root, 1, s.share_of_errands);
+}
+
+} // namespace tocsin::verdict

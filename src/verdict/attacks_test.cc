@@ -480,7 +480,7 @@ TEST_F(AttackTest, StrippingAccessListsFromManyIsTold)
         if (scene.stopped())
             break;
     }
-    EXPECT_LE(files, 8U);
+    EXPECT_LE(files, 5U);
 }
 
 TEST_F(AttackTest, ANewEndingOnEverythingIsTold)

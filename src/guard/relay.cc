@@ -41,24 +41,26 @@ std::vector<int> usable_processors()
     return processors;
 }
 
-// When a thread that was woken in vain is to rest: not for the first of a few, which may be the first files
-// that somebody destroys beside it, but so that it wakes no more often than if it rested each time.
-class Rests {
+// Whether a thread may be woken once more without a rest, and stay in the doer's place: the first few times after a
+// while without, which may be the first files that somebody destroys. Who works on and on with nothing to be said
+// against it is not held up for each of its events.
+class Freshness {
 public:
-    explicit Rests(std::chrono::microseconds rest) : rest_(rest) { }
-
-    bool is_due()
+    bool take()
     {
         auto const now = std::chrono::steady_clock::now();
-        paid_until_ = std::max(paid_until_, now - in_a_row * rest_) + rest_;
-        return paid_until_ > now;
+        auto const spent_until = std::max(spent_until_, now - in_a_row * regained_in) + regained_in;
+        if (spent_until > now)
+            return false;
+        spent_until_ = spent_until;
+        return true;
     }
 
 private:
     static constexpr int in_a_row = 32;
+    static constexpr std::chrono::milliseconds regained_in{10}; // one of them
 
-    std::chrono::microseconds const rest_;
-    std::chrono::steady_clock::time_point paid_until_; // all it was woken, at one a rest
+    std::chrono::steady_clock::time_point spent_until_;
 };
 
 bool stand_on(std::vector<int> const& processors)
@@ -122,8 +124,9 @@ std::vector<std::jthread> Relay::start_others()
 // are posts, and none is to stay vacant, for a destroyer there would work on beside the guard.
 void Relay::take_part(std::optional<int> post)
 {
-    Rests rests(rest_);
-    while (run_rounds()) {
+    Freshness freshness;
+    bool is_fresh = true;
+    while (run_rounds(is_fresh)) {
         bool const is_watcher = watcher_ == std::this_thread::get_id();
         if (is_watcher && post) {
             stand_on(processors_);
@@ -135,7 +138,8 @@ void Relay::take_part(std::optional<int> post)
             if (auto waited = work_.wait(); !waited.ok())
                 fail(waited.take_error());
         } else {
-            await_bell(rests.is_due());
+            is_fresh = freshness.take();
+            await_bell(is_fresh);
         }
     }
 }
@@ -156,7 +160,7 @@ std::optional<int> Relay::take_vacant_post()
     return post;
 }
 
-bool Relay::run_rounds()
+bool Relay::run_rounds(bool is_fresh)
 {
     // Who has it looks until nothing is left, and another that slept until it is free would only carry
     // the work away from its processor. The watcher must wait, for it comes again without a rest; and
@@ -166,7 +170,7 @@ bool Relay::run_rounds()
         baton.lock();
         if (watcher_ != std::this_thread::get_id() && !is_over_)
             return true;
-    } else if (!stand_by(baton)) {
+    } else if (!(is_fresh ? stand_by(baton) : baton.try_lock())) {
         return true;
     }
     while (!is_over_) {
@@ -214,11 +218,11 @@ void Relay::end(Result<void> outcome)
 
 // The end is not looked for while resting: it comes with the baton held, and threads that ask for that
 // without a pause would keep the processor from whoever has it.
-void Relay::await_bell(bool rests_before) const
+void Relay::await_bell(bool is_fresh) const
 {
     std::array<pollfd, 3> polled{
         pollfd{alarm_.get(), POLLIN, 0}, pollfd{ended_.get(), POLLIN, 0}, pollfd{work_.bell, POLLIN, 0}};
-    auto const pause = rests_before ? rest_ : 0us;
+    auto const pause = is_fresh ? 0us : rest_;
     std::timespec const rest{.tv_sec = pause / 1s, .tv_nsec = std::chrono::nanoseconds(pause % 1s).count()};
     bool is_called = ::ppoll(polled.data(), 1, &rest, nullptr) > 0;
     while (!is_called) {

@@ -8,13 +8,13 @@
 // is the watcher: it waits for everything, by `Work::wait`, and who watched before takes its post; the others
 // wait for the bell alone. One that
 // finds the baton taken stays in the doer's place until it is free, so that what was done is judged
-// first; who was woken in vain too often rests. Without permission for SCHED_FIFO only the caller works.
+// first; who was woken too often of late rests instead, and leaves it at that. Without permission for SCHED_FIFO only the caller works.
 // Why: docs/decisions/0009-decide-where-it-happens.md.
 // Threads: run() once, from one thread. `round` runs in one at a time, under the baton, so it needs
 // no lock; `wait` runs without the baton, beside a round.
-// Bounds: one thread a usable processor; all together wake 2,000 times a second in vain at most, but for 32
-// times each after a while without; each such time keeps a processor from others for 0.1 ms at most, and
-// nothing else for longer than 1 ms.
+// Bounds: one thread a usable processor; all together wake 2,000 times a second in vain at most, but for
+// 32 times each after a while without, and one more each 10 ms: only then one stays in the doer's place, for
+// 0.1 ms at most. Nothing else keeps a processor from others for longer than 1 ms.
 // Errors: the first of a round or a wait ends all and is run()'s.
 #pragma once
 
@@ -62,9 +62,10 @@ private:
     void take_part(std::optional<int> post); // the processor to stand on; none: wherever it is
     void give_up(int post);
     std::optional<int> take_vacant_post();
-    bool run_rounds(); // until there is nothing to do or another does it; false: it is over for all
+    bool run_rounds(
+        bool is_fresh); // until there is nothing to do or another does it; false: it is over for all
     bool stand_by(std::unique_lock<std::mutex>& baton) const; // until it has the baton, or in vain
-    void await_bell(bool rests_before) const;
+    void await_bell(bool is_fresh) const;
     void occupy_mine() const; // until the rounds have found nothing more, or 1 ms
     void let_go(); // with the baton
     void fail(Error error);

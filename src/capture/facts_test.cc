@@ -2,6 +2,7 @@
 #include "tocsin/capture/facts_builder.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <random>
 #include <zstd.h>
@@ -14,6 +15,7 @@ namespace tocsin::capture {
 namespace {
 
 using event::FileType;
+using namespace std::string_literals;
 
 event::ContentFacts facts_of(ByteView content)
 {
@@ -141,6 +143,49 @@ TEST(FileType, KnowsWhetherAnImageEndsWell)
     EXPECT_EQ(FileType::jpeg, facts_of(jpeg).type);
     EXPECT_TRUE(facts_of(jpeg).ends_well);
 }
+
+std::string tar_header(std::string const& name)
+{
+    std::string header = name + std::string(148 - name.size(), '\0') + "        0";
+    header.resize(257, '\0');
+    header += "ustar";
+    header.resize(512, '\0');
+    unsigned sum = 0;
+    for (char const c : header)
+        sum += static_cast<unsigned char>(c);
+    header.replace(148, 7, fmt::format("{:06o}", sum) + '\0');
+    return header;
+}
+
+struct Header {
+    char const* name;
+    FileType type;
+    std::string bytes;
+};
+
+class Headers : public testing::TestWithParam<Header> { };
+
+TEST_P(Headers, BrokenBehindTheMagicNumberSayNothing)
+{
+    auto content = GetParam().bytes + prose(5000);
+    EXPECT_EQ(GetParam().type, facts_of(content).type);
+    auto const noise = random_bytes(16, 7);
+    content.replace(16, noise.size(), as_text(noise));
+    EXPECT_EQ(FileType::unknown, facts_of(content).type);
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, Headers,
+    testing::Values(Header{"elf", FileType::elf,
+                        "\x7f"
+                        "ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\x3e\0\1\0\0\0"s},
+        Header{"elf_for_s390", FileType::elf,
+            "\x7f"
+            "ELF\2\2\1\0\0\0\0\0\0\0\0\0\0\3\0\x16\0\0\0\1"s},
+        Header{"png", FileType::png, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0\0\0\1\0\b\6\0\0\0"s},
+        Header{"jpeg", FileType::jpeg, "\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xdb"s},
+        Header{"sqlite", FileType::sqlite, "SQLite format 3\0\x10\0\1\1\0\x40\x20\x20"s},
+        Header{"tar", FileType::tar, tar_header("report/of/the/year/2014.txt")}),
+    [](auto const& header) { return std::string(header.param.name); });
 
 TEST(OpenIntent, ReadsTheFlagsOfOpenat)
 {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "tocsin/capture/header_check.h"
+
 namespace tocsin::capture {
 namespace {
 
@@ -203,6 +205,8 @@ ToldType tell_type(Ends const& ends)
         return out;
     }
     out.type = by_magic(ends.head);
+    if (!has_sound_header(out.type, ends.head))
+        out.type = FileType::unknown;
     if (out.type == FileType::unknown && is_text(ends))
         out.type = FileType::text;
     if (out.type == FileType::unknown && is_openpgp(ends.head))

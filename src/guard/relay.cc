@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/guard/relay.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "tocsin/base/log.h"
 #include "tocsin/base/precedence.h"
@@ -21,6 +23,7 @@ using namespace std::chrono_literals;
 // Bounds what bells in vain cost while one processor keeps the guard busy: 2,000 wake-ups a second
 // on the whole machine, however many processors it has.
 constexpr std::chrono::microseconds rest_a_processor{500};
+constexpr std::chrono::microseconds stood_by_at_most{100}; // most of what happens is judged in a tenth of it
 constexpr std::chrono::milliseconds occupied_at_most{1};
 constexpr std::chrono::microseconds breath{50};
 constexpr int calm_looked_at_every_ms = 2;
@@ -38,7 +41,29 @@ std::vector<int> usable_processors()
     return processors;
 }
 
-bool stand_on(std::span<int const> processors)
+// Whether a thread may be woken once more without a rest, and stay in the doer's place: the first few times after a
+// while without, which may be the first files that somebody destroys. Who works on and on with nothing to be said
+// against it is not held up for each of its events.
+class Freshness {
+public:
+    bool take()
+    {
+        auto const now = std::chrono::steady_clock::now();
+        auto const spent_until = std::max(spent_until_, now - in_a_row * regained_in) + regained_in;
+        if (spent_until > now)
+            return false;
+        spent_until_ = spent_until;
+        return true;
+    }
+
+private:
+    static constexpr int in_a_row = 32;
+    static constexpr std::chrono::milliseconds regained_in{10}; // one of them
+
+    std::chrono::steady_clock::time_point spent_until_;
+};
+
+bool stand_on(std::vector<int> const& processors)
 {
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -80,10 +105,10 @@ std::vector<std::jthread> Relay::start_others()
     processors_ = usable_processors();
     rest_ = rest_a_processor * processors_.size();
     try {
-        for (int const& processor : processors_) {
-            others.emplace_back([this, post = std::span(&processor, 1)] {
-                if (take_precedence("decider", Precedence::decider) && stand_on(post))
-                    take_part(post);
+        for (int const processor : processors_) {
+            others.emplace_back([this, processor] {
+                if (take_precedence("decider", Precedence::decider) && stand_on({processor}))
+                    take_part(processor);
             });
         }
     } catch (std::system_error const& error) {
@@ -95,26 +120,49 @@ std::vector<std::jthread> Relay::start_others()
 }
 
 // Who waits for everything may be moved, so that no program of higher precedence on one processor
-// keeps the guard from deciding; who waits for the bell stays at its post.
-void Relay::take_part(std::span<int const> post)
+// keeps the guard from deciding; who waits for the bell stays at its post. There is one more than there
+// are posts, and none is to stay vacant, for a destroyer there would work on beside the guard.
+void Relay::take_part(std::optional<int> post)
 {
-    bool is_at_post = true;
-    while (run_rounds()) {
+    Freshness freshness;
+    bool is_fresh = true;
+    while (run_rounds(is_fresh)) {
         bool const is_watcher = watcher_ == std::this_thread::get_id();
-        if (!post.empty() && std::exchange(is_at_post, !is_watcher) == is_watcher)
-            stand_on(is_watcher ? processors_ : post);
+        if (is_watcher && post) {
+            stand_on(processors_);
+            give_up(*std::exchange(post, {}));
+        } else if (!is_watcher && !post && (post = take_vacant_post())) {
+            stand_on({*post});
+        }
         if (is_watcher) {
             if (auto waited = work_.wait(); !waited.ok())
                 fail(waited.take_error());
         } else {
-            await_bell();
+            is_fresh = freshness.take();
+            await_bell(is_fresh);
         }
     }
 }
 
-bool Relay::run_rounds()
+void Relay::give_up(int post)
 {
-    // Who has it looks until nothing is left, and another that waited for it here would only carry
+    std::lock_guard lock(posts_mutex_);
+    vacant_posts_.push_back(post);
+}
+
+std::optional<int> Relay::take_vacant_post()
+{
+    std::lock_guard lock(posts_mutex_);
+    if (vacant_posts_.empty())
+        return {};
+    auto const post = vacant_posts_.back();
+    vacant_posts_.pop_back();
+    return post;
+}
+
+bool Relay::run_rounds(bool is_fresh)
+{
+    // Who has it looks until nothing is left, and another that slept until it is free would only carry
     // the work away from its processor. The watcher must wait, for it comes again without a rest; and
     // goes when it is the watcher no more.
     std::unique_lock baton(baton_, std::defer_lock);
@@ -122,7 +170,7 @@ bool Relay::run_rounds()
         baton.lock();
         if (watcher_ != std::this_thread::get_id() && !is_over_)
             return true;
-    } else if (!baton.try_lock()) {
+    } else if (!(is_fresh ? stand_by(baton) : baton.try_lock())) {
         return true;
     }
     while (!is_over_) {
@@ -138,6 +186,19 @@ bool Relay::run_rounds()
         watcher_ = std::this_thread::get_id();
     }
     return false;
+}
+
+// At work rather than asleep: so whoever rang the bell from this processor does not go on meanwhile. Below
+// who has the baton and what that one may wait for, as in occupy_mine().
+bool Relay::stand_by(std::unique_lock<std::mutex>& baton) const
+{
+    if (baton.try_lock())
+        return true;
+    auto const until = std::chrono::steady_clock::now() + stood_by_at_most;
+    set_precedence(Precedence::occupier);
+    while (!baton.try_lock() && std::chrono::steady_clock::now() < until) { }
+    set_precedence(Precedence::decider);
+    return baton.owns_lock();
 }
 
 void Relay::fail(Error error)
@@ -157,11 +218,12 @@ void Relay::end(Result<void> outcome)
 
 // The end is not looked for while resting: it comes with the baton held, and threads that ask for that
 // without a pause would keep the processor from whoever has it.
-void Relay::await_bell() const
+void Relay::await_bell(bool is_fresh) const
 {
     std::array<pollfd, 3> polled{
         pollfd{alarm_.get(), POLLIN, 0}, pollfd{ended_.get(), POLLIN, 0}, pollfd{work_.bell, POLLIN, 0}};
-    std::timespec const rest{.tv_sec = rest_ / 1s, .tv_nsec = std::chrono::nanoseconds(rest_ % 1s).count()};
+    auto const pause = is_fresh ? 0us : rest_;
+    std::timespec const rest{.tv_sec = pause / 1s, .tv_nsec = std::chrono::nanoseconds(pause % 1s).count()};
     bool is_called = ::ppoll(polled.data(), 1, &rest, nullptr) > 0;
     while (!is_called) {
         bool const is_calm = is_calm_;

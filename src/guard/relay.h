@@ -5,13 +5,16 @@
 // destroyer on another processor works on meanwhile: 40 to 90 files of `chmod -R` in what was
 // measured at first. So one more thread stands on each processor, and the one where the event
 // happens takes the baton at once, in the place of who caused it. Whoever found something to do last
-// is the watcher: it waits for everything, by `Work::wait`; the others rest, then wait for the bell
-// alone. Without permission for SCHED_FIFO only the caller works.
+// is the watcher: it waits for everything, by `Work::wait`, and who watched before takes its post; the others
+// wait for the bell alone. One that
+// finds the baton taken stays in the doer's place until it is free, so that what was done is judged
+// first; who was woken too often of late rests instead, and leaves it at that. Without permission for SCHED_FIFO only the caller works.
 // Why: docs/decisions/0009-decide-where-it-happens.md.
 // Threads: run() once, from one thread. `round` runs in one at a time, under the baton, so it needs
 // no lock; `wait` runs without the baton, beside a round.
-// Bounds: one thread a usable processor; all together wake 2,000 times a second in vain at most, and
-// none keeps its processor from others for longer than 1 ms.
+// Bounds: one thread a usable processor; all together wake 2,000 times a second in vain at most, but for
+// 32 times each after a while without, and one more each 10 ms: only then one stays in the doer's place, for
+// 0.1 ms at most. Nothing else keeps a processor from others for longer than 1 ms.
 // Errors: the first of a round or a wait ends all and is run()'s.
 #pragma once
 
@@ -20,7 +23,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <span>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -56,9 +59,13 @@ public:
 private:
     Relay(Work work, UniqueFd ended, UniqueFd alarm);
     std::vector<std::jthread> start_others();
-    void take_part(std::span<int const> post); // processors to stand on; none: wherever it is
-    bool run_rounds(); // until there is nothing to do or another does it; false: it is over for all
-    void await_bell() const;
+    void take_part(std::optional<int> post); // the processor to stand on; none: wherever it is
+    void give_up(int post);
+    std::optional<int> take_vacant_post();
+    bool run_rounds(
+        bool is_fresh); // until there is nothing to do or another does it; false: it is over for all
+    bool stand_by(std::unique_lock<std::mutex>& baton) const; // until it has the baton, or in vain
+    void await_bell(bool is_fresh) const;
     void occupy_mine() const; // until the rounds have found nothing more, or 1 ms
     void let_go(); // with the baton
     void fail(Error error);
@@ -69,6 +76,8 @@ private:
     UniqueFd alarm_; // an eventfd, readable while processors are occupied
     std::vector<int> processors_; // usable; set, like `rest_`, before there are others
     std::chrono::microseconds rest_{}; // before waiting for the bell
+    std::mutex posts_mutex_;
+    std::vector<int> vacant_posts_; // processors on which whoever watches now has stood; under `posts_mutex_`
     std::mutex baton_;
     std::atomic<std::thread::id> watcher_; // set under the baton
     std::atomic<bool> is_occupying_{false}; // set under the baton

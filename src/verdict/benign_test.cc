@@ -444,6 +444,17 @@ TEST_F(BenignTest, AnAdministratorTidiesRightsOfAThousandFiles)
         scene.sets(chmod, path, [](event::Metadata& m) { m.mode = 0100640; });
 }
 
+// Many within one tick of the kernel's clock have one time.
+TEST_F(BenignTest, ADeveloperTouchesAllSources)
+{
+    auto const paths = scene.files("/srv/project", 500, text, ".c");
+    auto const who = scene.run("touch");
+    for (std::size_t n = 0; n < paths.size(); ++n)
+        scene.sets(
+            who, paths[n], [time = to_nanoseconds(scene.now)](event::Metadata& m) { m.mtime_ns = time; });
+    EXPECT_FALSE(scene.stopped()) << scene.reasons();
+}
+
 TEST_F(BenignTest, APersonDeletesThreeFilesNowAndThen)
 {
     auto const paths = scene.files("/srv/docs", 100, text, ".txt");

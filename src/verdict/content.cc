@@ -57,6 +57,7 @@ constexpr double base64_entropy = 5.7; // base64 of random bytes has 6.0; prose 
 constexpr double prose_entropy = 5.3;
 constexpr std::uint64_t least_telling_size = 64;
 constexpr std::uint64_t most_header_bytes = 512; // salt, key, padding
+constexpr std::uint64_t block_bytes = 4096; // of nearly every file system
 constexpr double patched_share = 0.85; // two passages of sixteen differ; a tag edited in place changes one
 
 bool was_packed_or_unpacked(Content const& before, Content const& after)
@@ -71,6 +72,13 @@ bool was_packed_or_unpacked(Content const& before, Content const& after)
     return (a.type == FileType::bzip2 || a.type == FileType::lz4) && a.ends_well && !event::is_dense(b.type);
 }
 
+// By fallocate(FALLOC_FL_COLLAPSE_RANGE), which takes whole blocks. An edited text is shorter by just so much once
+// in four thousand times.
+bool lost_blocks(Content const& before, Content const& after)
+{
+    return after.size < before.size && (before.size - after.size) % block_bytes == 0;
+}
+
 Change judge_text(Content const& before, Content const& after, double shared, Settings const& s)
 {
     if (after.facts.entropy < fill_entropy && before.facts.entropy > some_entropy && after.size >= 64)
@@ -80,6 +88,8 @@ Change judge_text(Content const& before, Content const& after, double shared, Se
         return {Became::encrypted, s.encrypted, Weight::hard};
     if (event::is_ciphertext(before.facts.type))
         return {Became::edited}; // it was decrypted
+    if (before.facts.type == FileType::text && lost_blocks(before, after))
+        return {Became::cut, s.cut, Weight::hard};
     if (shared == 0 && has_sketch(before) && has_sketch(after))
         return {Became::rewritten, s.unrelated_rewrite, Weight::soft};
     return {Became::edited};
@@ -135,6 +145,8 @@ std::string_view name_of(Became became)
         return "damaged so that the format is broken";
     case Became::patched:
         return "changed inside at exactly the same size";
+    case Became::cut:
+        return "left without whole blocks of their text";
     case Became::resealed:
         return "unreadable before, and replaced by other unreadable bytes";
     case Became::packed:

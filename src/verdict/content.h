@@ -34,6 +34,7 @@ enum class Became : std::uint8_t {
     emptied,
     replaced_by_link,
     resealed, // random bytes for random bytes
+    cut, // a text without some blocks of it
 };
 std::string_view name_of(Became became); // completes "3 files were …"
 

@@ -68,6 +68,16 @@ TEST_F(ContentTest, SeesBytesSwappedInsideAPackedFormat)
     EXPECT_EQ(Became::edited, became(office(1), tagged));
 }
 
+TEST_F(ContentTest, SeesATextWithoutWholeBlocksOfIt)
+{
+    auto shorter = text(1);
+    shorter.changed = 0.2;
+    shorter.size -= 8192;
+    EXPECT_EQ(Became::cut, became(text(1), shorter));
+    --shorter.size;
+    EXPECT_EQ(Became::edited, became(text(1), shorter));
+}
+
 TEST_F(ContentTest, TakesTextInPlaceOfACiphertextForTheDecryptedOne)
 {
     EXPECT_EQ(Became::edited, became(openpgp(1), text(2)));

@@ -174,6 +174,19 @@ TEST_F(EvasionTest, AModeSetWhileAFileIsWrittenHidesNoContent)
 }
 
 // The oldest first, seven of each ten by each of many processes one after another, in no order within.
+TEST_F(EvasionTest, TextsWithoutTheirFirstBlockAreToldByTheFourth)
+{
+    auto const paths = scene.files("/srv/docs", 200, text, ".txt");
+    auto const who = scene.run("fallocate -c -o 0 -l 4096");
+    auto const files = scene.until_stopped(paths, [&, seed = std::uint64_t{0}](auto const& path) mutable {
+        auto cut = text(++seed);
+        cut.size -= 4096;
+        cut.changed = 0.2;
+        scene.spoils(who, path, cut);
+    });
+    EXPECT_LE(files, 4U);
+}
+
 TEST_F(EvasionTest, ManyShortRunsByAgeAreOneDestroyer)
 {
     auto const paths = files_oldest_first();

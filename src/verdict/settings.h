@@ -59,6 +59,8 @@ struct Settings {
     double type_lost = 0.2;
     // Its head or a small part was broken: the rest is still there.
     double type_damaged = 0.13;
+    // A text is shorter by whole blocks of the file system: a range was taken out of it, which no editor does.
+    double cut = 0.25;
     // A packed format of exactly the old size with other bytes inside: intermittent encryption
     // that keeps the magic; honest re-encoding never keeps the size.
     double patched = 0.13;
@@ -107,12 +109,14 @@ struct Settings {
     double read_sealed_deleted = 0.2;
 
     double rights_emptied = 0.15; // nobody can read it any more, or it was made immutable
-    double attributes_lost = 0.13; // ACL or extended attributes gone
+    double attributes_lost = 0.2; // ACL or extended attributes gone: the 5th. Nothing else tells of it.
     double owner_changed = 0.13; // an administrator does that too, but rarely in a share
     double rights_changed = 0.02; // soft
     double times_set = 0.02; // soft
-    double same_time_set = 0.08; // one time for file after file
-    std::size_t same_time_that_counts = 4;
+    // One time for file after file, which is not the time when it is set: the 8th.
+    double same_time_set = 0.16;
+    std::size_t same_time_that_counts = 2;
+    std::chrono::nanoseconds set_to_now = std::chrono::seconds(2);
 
     double renamed_to_new_kind = 0.15; // the same strange ending on files of several kinds
     double renamed_at_random = 0.13;

@@ -47,7 +47,7 @@ void Rights::compare(
     if (judged->lost == Lost::times && has_just_written(key, entry.id, at.now, at.settings))
         return;
     if (judged->lost == Lost::times && entry.kind == event::ObjectKind::regular
-        && is_common_time(now.mtime_ns, at.settings))
+        && is_common_time(now.mtime_ns, at))
         judged = Judged{Lost::times, at.settings.same_time_set, Weight::hard};
     auto& who = at.tree.ensure(key);
     auto const worth = at.provenance.worth(entry, who, at.now);
@@ -82,14 +82,17 @@ void Rights::on_version(Case const& at, event::Version const& version)
         compare(at, *entry, version.metadata, version.writer);
 }
 
-// A mirror gives each file its own time; who wipes them gives all the same.
-bool Rights::is_common_time(std::int64_t mtime_ns, Settings const& settings)
+// A mirror gives each file its own time; who wipes them gives all the same. The kernel's clock does so as well,
+// some hundred times a second, to who touches files as if they were changed now.
+bool Rights::is_common_time(std::int64_t mtime_ns, Case const& at)
 {
+    if (std::chrono::abs(at.now - from_nanoseconds(mtime_ns)) < at.settings.set_to_now)
+        return false;
     if (mtime_ns != newest_time_ns_) {
         newest_time_ns_ = mtime_ns;
         same_time_ = 0;
     }
-    return ++same_time_ > settings.same_time_that_counts;
+    return ++same_time_ > at.settings.same_time_that_counts;
 }
 
 bool Rights::has_just_written(

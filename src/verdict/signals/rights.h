@@ -23,7 +23,7 @@ public:
 private:
     void compare(
         Case const& at, catalog::Entry const& entry, event::Metadata const& now, event::ProcessKey who);
-    bool is_common_time(std::int64_t mtime_ns, Settings const& settings);
+    bool is_common_time(std::int64_t mtime_ns, Case const& at);
     bool has_just_written(
         event::ProcessKey who, event::ObjectId object, WallTime now, Settings const& s) const;
 

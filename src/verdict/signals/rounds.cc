@@ -55,6 +55,7 @@ Round& Rounds::step(Case const& at, Loss const& loss)
     if (round.newest.size() == newest_kept)
         round.newest.pop_front();
     round.newest.push_back({loss.place.parent, loss.object});
+    round.newest_ns = std::max(round.newest_ns, loss.mtime_ns);
     return round;
 }
 

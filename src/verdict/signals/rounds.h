@@ -34,6 +34,7 @@ struct Round {
     std::unordered_set<event::ObjectId> visited;
     unsigned returns = 0;
     std::deque<Lost> newest; // 10
+    std::int64_t newest_ns = INT64_MIN; // mtime, of all that it lost
     bool keeps_some = false; // seen to skip within a folder
     bool is_by_age = true; // not refuted so far
     std::int64_t kept_ns = INT64_MAX; // mtime, of the oldest that it left; INT64_MAX: none seen

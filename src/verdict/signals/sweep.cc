@@ -161,7 +161,8 @@ void Sweep::learn_from_last(Case const& at, Round& round)
     }
 }
 
-// It comes back to folders again and again: what it took all over them is one run in no order.
+// It comes back to folders again and again: what it took all over them is one run in no order, of which one age would
+// have to be what was chosen by.
 void Sweep::charge_wanderer(Case const& at, Round const& round)
 {
     for (auto const& lost : round.newest) {
@@ -171,7 +172,7 @@ void Sweep::charge_wanderer(Case const& at, Round const& round)
         auto& folder = known->second;
         auto item = std::ranges::find(folder.items, lost.object, &Item::object);
         if (item == folder.items.end() || (item->charge && item->is_hard)
-            || may_be_by_age(at, folder, at.catalog.find(lost.folder)))
+            || may_be_by_age(at, folder, at.catalog.find(lost.folder), round.newest_ns))
             continue;
         at.ledger.refund(item->charge, at.now);
         charge(at, *item, lost.folder, Shape::unordered);
@@ -212,7 +213,8 @@ bool Sweep::leaves_none_between(
 }
 
 // Whether so much of what stays is newer than all that went that chance does not explain it.
-bool Sweep::may_be_by_age(Case const& at, Folder const& folder, catalog::Entry const* parent) const
+bool Sweep::may_be_by_age(
+    Case const& at, Folder const& folder, catalog::Entry const* parent, std::int64_t newest_ns) const
 {
     if (parent == nullptr || parent->directory == nullptr)
         return false;
@@ -233,7 +235,7 @@ bool Sweep::may_be_by_age(Case const& at, Folder const& folder, catalog::Entry c
             if (!catalog::is_survivor(*link) || link->object->id == items.back().object)
                 continue;
             ++kept;
-            newer += link->object->mtime_ns > folder.newest_ns ? 1 : 0;
+            newer += link->object->mtime_ns > newest_ns ? 1 : 0;
         }
     }
     return kept >= 2
@@ -249,7 +251,7 @@ bool Sweep::may_still_be_by_age(Case const& at, Folder& folder, catalog::Entry c
         || folder.newest_ns > folder.newest_when_asked_ns) {
         folder.age_asked_at = folder.lost;
         folder.newest_when_asked_ns = folder.newest_ns;
-        folder.may_be_by_age = may_be_by_age(at, folder, parent);
+        folder.may_be_by_age = may_be_by_age(at, folder, parent, folder.newest_ns);
     }
     return folder.may_be_by_age;
 }
@@ -272,7 +274,8 @@ Sweep::Shape Sweep::shape_of(Case const& at, Folder& folder, Loss const& loss, R
         folder.whole_asked_at = contiguous ? 0 : folder.lost;
     }
     if (contiguous) {
-        bool const wait = folder.lost < s.run_against_age && may_be_by_age(at, folder, parent);
+        bool const wait =
+            folder.lost < s.run_against_age && may_be_by_age(at, folder, parent, folder.newest_ns);
         return wait ? Shape::undecided : Shape::contiguous;
     }
     if (std::ranges::any_of(orders, [&](Order order) { return follows(order, items); })) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tocsin/verdict/kinds.h"
+
 namespace tocsin::verdict {
 namespace {
 
@@ -12,23 +14,6 @@ using event::FileType;
 bool has_sketch(Content const& content)
 {
     return content.facts.sketch[0] != 0xffffffff && content.facts.sketch[1] != 0;
-}
-
-bool is_archive(FileType type)
-{
-    return type == FileType::zip || type == FileType::seven_zip || type == FileType::rar;
-}
-
-bool is_compressed(FileType type)
-{
-    return type == FileType::gzip || type == FileType::xz || type == FileType::zstd || type == FileType::bzip2
-        || type == FileType::lz4;
-}
-
-bool is_media(FileType type)
-{
-    auto const n = static_cast<int>(type);
-    return (n >= 10 && n <= 20) || (n >= 60 && n < 70);
 }
 
 // What random bytes of this size show, less what chance and headers may take.
@@ -70,8 +55,46 @@ bool was_packed_or_unpacked(Content const& before, Content const& after)
     return (a.type == FileType::bzip2 || a.type == FileType::lz4) && a.ends_well && !event::is_dense(b.type);
 }
 
+// A short text in place of a large file, or the other way round: what git-lfs does with its pointers.
+constexpr std::uint64_t most_pointer_bytes = 1024;
+
+bool was_pointer(Content const& before)
+{
+    return before.facts.type == FileType::text && before.size <= most_pointer_bytes;
+}
+
+// Known formats both, of which one cannot come from the other by honest work.
+Change judge_kinds(Content const& before, Content const& after, Settings const& s)
+{
+    if (!is_of_another_kind(before.facts.type, after.facts.type) || was_pointer(before))
+        return {Became::edited};
+    if (lacks_its_ending(after.facts)) // random bytes behind a borrowed head
+        return {Became::type_lost, s.type_lost, Weight::hard};
+    return {Became::another_kind, s.another_kind, Weight::hard};
+}
+
+// A tail was cut off: most passages are the same, and nothing was put in the place of those that went. A
+// packed stream has lost its end so; a text ends within a line. Editors and formatters that leave the end of
+// the last line away change a byte or two by that.
+constexpr double share_of_a_cut = 0.4;
+constexpr std::uint64_t end_of_line_bytes = 2;
+
+bool was_cut(Content const& before, Content const& after, double shared)
+{
+    if (before.facts.type != after.facts.type || after.size + end_of_line_bytes >= before.size
+        || shared < share_of_a_cut)
+        return false;
+    if (after.facts.type == FileType::text)
+        return before.facts.ends_well && !after.facts.ends_well;
+    bool const has_lost_its_ending = before.facts.ends_well && lacks_its_ending(after.facts);
+    return has_lost_its_ending || (is_compressed(after.facts.type) && !after.facts.ends_well)
+        || after.facts.type == FileType::seven_zip;
+}
+
 Change judge_text(Content const& before, Content const& after, double shared, Settings const& s)
 {
+    if (was_cut(before, after, shared))
+        return {Became::cut, s.cut_text, Weight::hard};
     if (after.facts.entropy < fill_entropy && before.facts.entropy > some_entropy && after.size >= 64)
         return {Became::filled, s.filled, Weight::hard};
     if (after.facts.entropy > base64_entropy && before.facts.entropy < prose_entropy && shared < 0.1
@@ -79,6 +102,8 @@ Change judge_text(Content const& before, Content const& after, double shared, Se
         return {Became::encrypted, s.encrypted, Weight::hard};
     if (event::is_ciphertext(before.facts.type))
         return {Became::edited}; // it was decrypted
+    if (auto const change = judge_kinds(before, after, s); change.weight == Weight::hard)
+        return change;
     if (shared == 0 && has_sketch(before) && has_sketch(after))
         return {Became::rewritten, s.unrelated_rewrite, Weight::soft};
     return {Became::edited};
@@ -134,6 +159,10 @@ std::string_view name_of(Became became)
         return "damaged so that the format is broken";
     case Became::patched:
         return "changed inside at exactly the same size";
+    case Became::another_kind:
+        return "replaced by files of another kind";
+    case Became::cut:
+        return "cut off at the end";
     case Became::resealed:
         return "unreadable before, and replaced by other unreadable bytes";
     case Became::packed:
@@ -222,9 +251,11 @@ Change judge_change(Content const& before, Content const& after, Settings const&
     if (was == is && event::is_dense(is) && before.size == after.size && shared < patched_share
         && has_sketch(before))
         return {Became::patched, s.patched, Weight::hard};
+    if (was_cut(before, after, shared))
+        return {Became::cut, s.type_damaged, Weight::hard};
     if (is_archive(is) && was != is && !event::is_derived(was))
         return {Became::packed, s.packed_away, Weight::hard};
-    return {Became::edited};
+    return judge_kinds(before, after, s);
 }
 
 } // namespace tocsin::verdict

@@ -29,6 +29,8 @@ enum class Became : std::uint8_t {
     filled, // one byte all over
     type_lost,
     type_damaged,
+    another_kind, // a known format that does not follow from what was there
+    cut, // a part of the end is missing
     patched, // a packed format, the same size, other bytes
     packed, // an archive that may need a password
     emptied,

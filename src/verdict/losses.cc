@@ -2,6 +2,7 @@
 // Sorting what happened: what is lost, what took its place, what only moved.
 #include <algorithm>
 
+#include "tocsin/verdict/kinds.h"
 #include "tocsin/verdict/verdict.h"
 
 namespace tocsin::verdict {
@@ -112,6 +113,14 @@ void Verdict::lose(Case const& at, Loss const& loss)
             return;
 }
 
+// A picture or a song beside it that bears its whole name: converters replace the ending.
+bool Verdict::is_disguise(Loss const& loss, event::ObjectId copy, Content const& after) const
+{
+    auto const* entry = catalog_.find(copy);
+    return is_media(after.facts.type) && entry != nullptr && entry->names != nullptr
+        && entry->names->name.starts_with(loss.place.name + ".");
+}
+
 void Verdict::succeed(Case const& at, Waiting const& waiting, event::ObjectId successor, Content const& after)
 {
     auto const& loss = waiting.loss;
@@ -119,6 +128,8 @@ void Verdict::succeed(Case const& at, Waiting const& waiting, event::ObjectId su
         return;
     auto change = judge_change(loss.before, after, settings_);
     bool const beside = waiting.relation == Relation::copied;
+    if (beside && change.became == Became::another_kind && !is_disguise(loss, successor, after))
+        change = {Became::edited}; // converted, or packed when it had grown
     if (change.became == Became::emptied && waiting.relation == Relation::displaced)
         lost_.put(loss.place, loss); // it may be filled yet
     if (change.became == Became::emptied

@@ -124,6 +124,7 @@ private:
     bool is_being_filled(catalog::Entry const& entry) const;
     void lose(Case const& at, Loss const& loss);
     void lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss);
+    bool is_disguise(Loss const& loss, event::ObjectId copy, Content const& after) const;
     void succeed(Case const& at, Waiting const& waiting, event::ObjectId successor, Content const& after);
     void succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId successor);
     void lose_for_now(Case const& at, Loss const& loss);
@@ -149,7 +150,7 @@ private:
     void add_steps_before(Open& open, Node const& top);
     static void add_member(Open& open, Node const& node);
     void note_member(Node const& who);
-    Decision observe(Charge const& charge);
+    Decision observe(Observed const& observed);
 
     catalog::Catalog const& catalog_;
     ProcessTree& tree_;

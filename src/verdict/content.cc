@@ -43,16 +43,44 @@ constexpr double prose_entropy = 5.3;
 constexpr std::uint64_t most_header_bytes = 512; // salt, key, padding
 constexpr double patched_share = 0.85; // two passages of sixteen differ; a tag edited in place changes one
 
+// Whatever a head says: a packer takes at least what one byte alone tells of the next, and makes nothing
+// small of random bytes. zstd may be told to be fast, and lz4 is nothing else.
+bool can_be_packed_as(Content const& plain, Content const& packed)
+{
+    auto const n = static_cast<double>(plain.size);
+    auto const size = static_cast<double>(packed.size);
+    bool const is_thorough = packed.facts.type == FileType::gzip || packed.facts.type == FileType::xz;
+    if (is_thorough && size > n * plain.facts.entropy / 8 * 1.15 + 256)
+        return false;
+    return !is_opaque(plain) || size >= n * 0.9;
+}
+
 bool was_packed_or_unpacked(Content const& before, Content const& after)
 {
     auto const& a = after.facts;
     auto const& b = before.facts;
     if (is_compressed(a.type) && a.unpacked_size != 0 && a.unpacked_size == before.size)
-        return true;
+        return can_be_packed_as(before, after);
     if (is_compressed(b.type) && b.unpacked_size != 0 && b.unpacked_size == after.size)
-        return true;
+        return can_be_packed_as(after, before);
     // bzip2 and lz4 do not tell; they cannot encrypt either.
     return (a.type == FileType::bzip2 || a.type == FileType::lz4) && a.ends_well && !event::is_dense(b.type);
+}
+
+// A format of much structure, and random to the eye: nothing is of it but the head. Programs that are packed
+// themselves look so too, but none takes the place of a text.
+bool has_a_borrowed_head(Content const& content)
+{
+    return (event::is_derived(content.facts.type) || is_structured(content.facts.type))
+        && content.facts.entropy >= random_entropy(content.size) - entropy_margin;
+}
+
+// The end is missing, or says what cannot be: deflate makes a thousandth of a content at best (RFC 1951).
+bool is_broken(Content const& content)
+{
+    return lacks_its_ending(content.facts)
+        || (content.facts.type == FileType::gzip
+            && content.facts.unpacked_size > content.size * 1'040 + 1'024);
 }
 
 // A short text in place of a large file, or the other way round: what git-lfs does with its pointers.
@@ -64,11 +92,17 @@ bool was_pointer(Content const& before)
 }
 
 // Known formats both, of which one cannot come from the other by honest work.
-Change judge_kinds(Content const& before, Content const& after, Settings const& s)
+Change judge_kinds(Content const& before, Content const& after, double shared, Settings const& s)
 {
-    if (!is_of_another_kind(before.facts.type, after.facts.type) || was_pointer(before))
+    auto const was = before.facts.type;
+    auto const is = after.facts.type;
+    bool const is_head_alone = (has_a_borrowed_head(after) && !has_a_borrowed_head(before))
+        || (is == FileType::gzip && is_broken(after) && !is_broken(before));
+    if (is_head_alone && was != FileType::unknown && shared < 0.1 && !looks_encrypted(before))
+        return {Became::type_lost, s.type_lost, Weight::hard};
+    if (!is_of_another_kind(was, is) || was_pointer(before))
         return {Became::edited};
-    if (lacks_its_ending(after.facts)) // random bytes behind a borrowed head
+    if (is_broken(after))
         return {Became::type_lost, s.type_lost, Weight::hard};
     return {Became::another_kind, s.another_kind, Weight::hard};
 }
@@ -86,7 +120,7 @@ bool was_cut(Content const& before, Content const& after, double shared)
         return false;
     if (after.facts.type == FileType::text)
         return before.facts.ends_well && !after.facts.ends_well;
-    bool const has_lost_its_ending = before.facts.ends_well && lacks_its_ending(after.facts);
+    bool const has_lost_its_ending = !is_broken(before) && is_broken(after);
     return has_lost_its_ending || (is_compressed(after.facts.type) && !after.facts.ends_well)
         || after.facts.type == FileType::seven_zip;
 }
@@ -102,7 +136,7 @@ Change judge_text(Content const& before, Content const& after, double shared, Se
         return {Became::encrypted, s.encrypted, Weight::hard};
     if (event::is_ciphertext(before.facts.type))
         return {Became::edited}; // it was decrypted
-    if (auto const change = judge_kinds(before, after, s); change.weight == Weight::hard)
+    if (auto const change = judge_kinds(before, after, shared, s); change.weight == Weight::hard)
         return change;
     if (shared == 0 && has_sketch(before) && has_sketch(after))
         return {Became::rewritten, s.unrelated_rewrite, Weight::soft};
@@ -255,7 +289,7 @@ Change judge_change(Content const& before, Content const& after, Settings const&
         return {Became::cut, s.type_damaged, Weight::hard};
     if (is_archive(is) && was != is && !event::is_derived(was))
         return {Became::packed, s.packed_away, Weight::hard};
-    return judge_kinds(before, after, s);
+    return judge_kinds(before, after, shared, s);
 }
 
 } // namespace tocsin::verdict

@@ -187,6 +187,60 @@ TEST_F(ContentsTest, CopiesBehindTheHeadOfAPictureAreStopped)
     EXPECT_LE(damaged, 12U);
 }
 
+TEST_F(ContentsTest, CiphertextBehindTheHeadOfAProgramIsStopped)
+{
+    EXPECT_LE(spoilt(scene.files("/srv/docs", 100, mixed, ".x"),
+                  [](std::uint64_t seed) {
+                      return Stuff{.type = FileType::elf, .entropy = 7.99, .seed = seed + 5'000'000};
+                  }),
+        5U);
+}
+
+// A length that the head or the end of a packed stream tells is believed where it can be true.
+TEST_F(ContentsTest, CiphertextBehindTheHeadOfAPackerIsStopped)
+{
+    auto const paths = scene.files("/srv/docs", 100, text, ".txt");
+    auto const who = scene.run("python3 x.py");
+    std::uint64_t seed = 1;
+    auto const damaged = scene.until_stopped(paths, [&](std::string const& path) {
+        auto packed = gzip(9'000 + seed);
+        packed.size = 20'018;
+        packed.unpacked_size = seed % 2 == 0 ? 20'000 : 3'000'000'000;
+        scene.opens(who, path);
+        scene.creates(who, path + ".gz", packed);
+        ++seed;
+        scene.deletes(who, path);
+    });
+    EXPECT_LE(damaged, 12U);
+}
+
+TEST_F(ContentsTest, CiphertextOfTheLengthThatWasPackedIsStopped)
+{
+    auto const paths = scene.files("/srv/docs", 100, gzip, ".gz");
+    EXPECT_LE(spoilt(paths,
+                  [](std::uint64_t number) {
+                      auto secret = ciphertext(number);
+                      secret.size = 9'000;
+                      return secret;
+                  }),
+        4U);
+}
+
+TEST_F(ContentsTest, WhatCannotBePackedIsPackedAndUnpacked)
+{
+    auto const paths = scene.files("/srv/docs", 100, ciphertext, ".key");
+    auto const who = scene.run("gzip -r");
+    for (std::uint64_t seed = 1; auto const& path : paths) {
+        auto packed = gzip(seed++);
+        packed.size = 20'050;
+        packed.unpacked_size = 20'016;
+        scene.opens(who, path);
+        scene.creates(who, path + ".gz", packed);
+        scene.deletes(who, path);
+    }
+    EXPECT_FALSE(scene.stopped()) << scene.reasons();
+}
+
 TEST_F(ContentsTest, PicturesThatBecomeTextsAreStopped)
 {
     EXPECT_LE(spoilt(scene.files("/srv/photos", 100, jpeg, ".jpg"), text), 8U);

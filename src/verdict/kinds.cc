@@ -46,6 +46,12 @@ bool is_compressed(FileType type)
         || type == FileType::lz4;
 }
 
+bool is_structured(FileType type)
+{
+    return type == FileType::sqlite || type == FileType::rtf || type == FileType::bmp || type == FileType::tar
+        || type == FileType::ole;
+}
+
 bool is_of_another_kind(FileType was, FileType is)
 {
     if (was == is || !is_told(was) || !is_told(is) || (!event::is_dense(was) && !event::is_dense(is)))

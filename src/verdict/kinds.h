@@ -13,6 +13,7 @@ namespace tocsin::verdict {
 bool is_media(event::FileType type); // pictures, sound, video, pages
 bool is_archive(event::FileType type); // which may need a password
 bool is_compressed(event::FileType type); // one stream, without one
+bool is_structured(event::FileType type); // and never dense, whatever is in it
 
 // Both are known, and no honest program makes one from the other.
 bool is_of_another_kind(event::FileType was, event::FileType is);

@@ -138,7 +138,8 @@ void Verdict::succeed(Case const& at, Waiting const& waiting, event::ObjectId su
     if (beside && holds_the_same(loss.before, after))
         change = {};
     provenance_.inherit(successor);
-    Succession const succession{loss, waiting.relation, successor, waiting.since, change, after};
+    Succession const succession{
+        loss, waiting.relation, successor, waiting.since, change, after, waiting.refilled_by};
     for (auto& signal : signals_)
         if (signal->on_succession(at, succession) == Claim::taken)
             return;
@@ -186,7 +187,7 @@ void Verdict::lose_unless_copied(Case const& at, catalog::Link const& link, Loss
         return lose(at, loss);
     auto const* entry = catalog_.find(successor);
     auto const since = entry == nullptr || entry->origin.existed ? at.now : entry->origin.time;
-    succeed_or_wait(at, {std::move(loss), Relation::copied, since}, successor);
+    succeed_or_wait(at, {std::move(loss), Relation::copied, since, {}}, successor);
 }
 
 void Verdict::on_deleted(Case const& at, event::Activity const& activity)
@@ -238,7 +239,7 @@ void Verdict::on_named(Case const& at, event::Activity const& activity, event::P
         && related(loss->who, activity.process)) {
         for (auto& signal : signals_)
             signal->on_return(at, *loss);
-        Waiting waiting{*loss, Relation::displaced, at.now};
+        Waiting waiting{*loss, Relation::displaced, at.now, {}};
         lost_.erase(place);
         if (activity.object_kind == event::ObjectKind::regular)
             succeed_or_wait(at, std::move(waiting), activity.object);
@@ -315,7 +316,7 @@ void Verdict::on_renamed(Case const& at, event::Activity const& activity)
         return replaced_by_link(at, loss);
     auto const* mover = from == nullptr ? nullptr : from->object;
     auto const since = mover == nullptr || mover->origin.existed ? at.now : mover->origin.time;
-    succeed_or_wait(at, {std::move(loss), Relation::displaced, since}, activity.object);
+    succeed_or_wait(at, {std::move(loss), Relation::displaced, since, {}}, activity.object);
 }
 
 // Emptied, or put empty in the place of another, then filled: what was there before is what counts.
@@ -333,7 +334,7 @@ void Verdict::on_filled(Case const& at, event::Version const& version, Content c
     for (auto& signal : signals_)
         signal->on_return(at, loss);
     auto const relation = is_same ? Relation::overwritten : Relation::displaced;
-    succeed(at, {loss, relation, loss.time}, version.object, after);
+    succeed(at, {loss, relation, loss.time, version.writer}, version.object, after);
     lost_.erase(place);
 }
 
@@ -396,7 +397,7 @@ void Verdict::on_content(Case const& at, event::Version const& version)
         return;
     loss.path = version.path;
     if (after.size > 0 || entry->names == nullptr)
-        return succeed(at, {std::move(loss), Relation::overwritten, at.now}, entry->id, after);
+        return succeed(at, {std::move(loss), Relation::overwritten, at.now, {}}, entry->id, after);
     lost_.put(loss.place, loss);
     lose_unless_copied(at, *entry->names, std::move(loss));
 }

@@ -90,6 +90,7 @@ private:
         Loss loss;
         Relation relation;
         WallTime since{};
+        event::ProcessKey refilled_by; // as in Succession
     };
     struct Left { // a place that an object left without being lost
         event::ObjectId object;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
+#include <utility>
 
 namespace tocsin::verdict {
 namespace {
@@ -75,9 +76,12 @@ bool Exchange::is_elsewhere(Case const& at, Seen const& seen, Sha256 const& dige
     return one != nullptr && other != nullptr && at.tree.common(*one, *other) != nullptr;
 }
 
-bool Exchange::has_paid(event::ObjectId object)
+Exchange::Changed& Exchange::changed(event::ObjectId object, Case const& at)
 {
-    return std::exchange(paid_[object.value % paid_.size()], object) == object;
+    auto& slot = changed_[object.value % changed_.size()];
+    if (slot.object != object || slot.time + at.settings.sweep_memory < at.now)
+        slot = {};
+    return slot;
 }
 
 Claim Exchange::on_succession(Case const& at, Succession const& succession)
@@ -88,11 +92,17 @@ Claim Exchange::on_succession(Case const& at, Succession const& succession)
     if (succession.relation == Relation::copied || before.digest == after.digest || before.size < least_bytes
         || after.size < least_bytes)
         return Claim::open;
-    bool const holds_anothers = is_elsewhere(at, slot_of(gave_way_, after.digest), after.digest, lost);
-    bool const was_handed_on = is_elsewhere(at, slot_of(arrived_, before.digest), before.digest, lost);
+    auto& own = changed(lost.object, at);
+    bool const is_first = !own.object;
+    bool const is_back = !is_first && (after.digest == own.first || after.digest == own.last);
+    bool const holds_anothers =
+        !is_back && is_elsewhere(at, slot_of(gave_way_, after.digest), after.digest, lost);
+    bool const was_handed_on =
+        is_first && is_elsewhere(at, slot_of(arrived_, before.digest), before.digest, lost);
+    own = {lost.object, at.now, is_first ? before.digest : own.first, before.digest, own.has_paid};
     slot_of(gave_way_, before.digest) = {before.digest, lost.object, lost.place, lost.who, at.now};
     slot_of(arrived_, after.digest) = {after.digest, lost.object, lost.place, lost.who, at.now};
-    if ((!holds_anothers && !was_handed_on) || has_paid(lost.object))
+    if ((!holds_anothers && !was_handed_on) || std::exchange(own.has_paid, true))
         return Claim::open;
     auto charge = charge_for(at, id(), succession);
     auto const rest = succession.change.weight == Weight::hard ? succession.change.points : 0;

@@ -3,9 +3,10 @@
 //
 // Contents were changed among files, or handed on from one to the next: each is as honest as before, and none
 // is where anybody looks for it. What a person keeps beside a file (a backup under a longer name, older
-// ones by number) and a second tree with the same names are left out: they are filled so.
+// ones by number) and a second tree with the same names are left out: they are filled so. Files that are equal and are changed
+// alike again and again are too: what a file held itself is not another's.
 //
-// Bounds: 8,192 contents that gave way or arrived in the last hour, and 4,096 objects that paid already.
+// Bounds: 8,192 contents that gave way or arrived in the last hour, and 4,096 objects that were changed.
 #pragma once
 
 #include <vector>
@@ -31,12 +32,19 @@ private:
     using Memory = std::vector<Seen>; // by digest; a newer one takes an older one's slot
     static Seen& slot_of(Memory& memory, Sha256 const& digest);
     static bool is_elsewhere(Case const& at, Seen const& seen, Sha256 const& digest, Loss const& lost);
-    bool has_paid(event::ObjectId object);
+    struct Changed { // in the last hour
+        event::ObjectId object;
+        WallTime time{};
+        Sha256 first; // what it held before the first change
+        Sha256 last; // and before the last
+        bool has_paid = false;
+    };
+    Changed& changed(event::ObjectId object, Case const& at);
 
     static constexpr std::size_t contents_remembered = 4'096;
     Memory gave_way_{contents_remembered};
     Memory arrived_{contents_remembered};
-    std::vector<event::ObjectId> paid_{contents_remembered}; // by hash
+    std::vector<Changed> changed_{contents_remembered}; // by hash; a newer one takes an older one's slot
 };
 
 } // namespace tocsin::verdict

@@ -89,7 +89,9 @@ Claim Exchange::on_succession(Case const& at, Succession const& succession)
     auto const& lost = succession.lost;
     auto const& before = lost.before;
     auto const& after = succession.after;
-    if (succession.relation == Relation::copied || before.digest == after.digest || before.size < least_bytes
+    // By another file under the same name older versions move up, and equal files are saved alike.
+    if (succession.relation != Relation::overwritten || before.digest == after.digest
+        || (succession.refilled_by && succession.refilled_by != lost.who) || before.size < least_bytes
         || after.size < least_bytes)
         return Claim::open;
     auto& own = changed(lost.object, at);

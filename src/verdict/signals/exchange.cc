@@ -9,6 +9,7 @@
 namespace tocsin::verdict {
 namespace {
 
+constexpr double alike = 0.3; // of the passages
 constexpr std::uint64_t least_bytes = 64; // states and numbers are the same here and there
 
 bool is_digit(char c)
@@ -91,6 +92,8 @@ Claim Exchange::on_succession(Case const& at, Succession const& succession)
     auto const& after = succession.after;
     // By another file under the same name older versions move up, and equal files are saved alike.
     if (succession.relation != Relation::overwritten || before.digest == after.digest
+        || event::similarity(before.facts.sketch, after.facts.sketch)
+            >= alike // logs that are written to alike
         || (succession.refilled_by && succession.refilled_by != lost.who) || before.size < least_bytes
         || after.size < least_bytes)
         return Claim::open;

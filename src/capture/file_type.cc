@@ -185,6 +185,8 @@ std::uint64_t xz_unpacked_size(ByteView tail)
 
 bool ends_well(FileType type, ByteView tail)
 {
+    if (type == FileType::text)
+        return as_text(tail).ends_with('\n');
     for (auto const& ending : endings) {
         if (ending.type == type) {
             auto text = as_text(tail);

@@ -21,7 +21,7 @@ struct Ends {
 
 struct ToldType {
     event::FileType type = event::FileType::unknown;
-    bool ends_well = false;
+    bool ends_well = false; // of a text: it ends with the end of a line
     std::uint64_t unpacked_size = 0;
 };
 

@@ -342,18 +342,19 @@ Decision Verdict::condemn(std::vector<Node*> const& tops, std::optional<Hold> ho
     return decision;
 }
 
-Decision Verdict::observe(Charge const& charge)
+Decision Verdict::observe(Observed const& observed)
 {
+    auto const& charge = observed.charge;
     Open open;
     auto& incident = open.incident;
     incident.id = {next_incident_++};
     incident.opened = charge.time;
     incident.state = event::IncidentState::observed;
-    incident.first_activity = charge.time;
+    incident.first_activity = charge.since == WallTime{} ? charge.time : charge.since;
     incident.last_activity = charge.time;
     auto const& process = tree_.ensure(charge.who).process;
     incident.actor = actor_of(process);
-    incident.actor.processes = {process.key};
+    incident.actor.processes = observed.by;
     incident.objects_changed = 1;
     Decision decision;
     auto const* one = &charge;

@@ -500,9 +500,9 @@ TEST_F(BenignTest, AFewFilesAreEncryptedForAPlaybook)
 {
     auto const paths = scene.files("/srv/ansible", 6, text, ".yml");
     auto const vault = scene.run("ansible-vault encrypt");
-    for (auto const& path : paths)
+    for (std::uint64_t seed = 3; auto const& path : paths)
         scene.overwrites(
-            vault, path, {.type = FileType::ansible_vault, .entropy = 4.0, .size = 40'000, .seed = 3});
+            vault, path, {.type = FileType::ansible_vault, .entropy = 4.0, .size = 40'000, .seed = seed++});
 }
 
 // Where an inode's number is used again at once, what is made looks like a reading of what stood there.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tocsin/verdict/kinds.h"
+
 namespace tocsin::verdict {
 namespace {
 
@@ -12,23 +14,6 @@ using event::FileType;
 bool has_sketch(Content const& content)
 {
     return content.facts.sketch[0] != 0xffffffff && content.facts.sketch[1] != 0;
-}
-
-bool is_archive(FileType type)
-{
-    return type == FileType::zip || type == FileType::seven_zip || type == FileType::rar;
-}
-
-bool is_compressed(FileType type)
-{
-    return type == FileType::gzip || type == FileType::xz || type == FileType::zstd || type == FileType::bzip2
-        || type == FileType::lz4;
-}
-
-bool is_media(FileType type)
-{
-    auto const n = static_cast<int>(type);
-    return (n >= 10 && n <= 20) || (n >= 60 && n < 70);
 }
 
 // What random bytes of this size show, less what chance and headers may take.
@@ -60,14 +45,26 @@ constexpr std::uint64_t most_header_bytes = 512; // salt, key, padding
 constexpr std::uint64_t block_bytes = 4096; // of nearly every file system
 constexpr double patched_share = 0.85; // two passages of sixteen differ; a tag edited in place changes one
 
+// Whatever a head says: a packer takes at least what one byte alone tells of the next, and makes nothing
+// small of random bytes. zstd may be told to be fast, and lz4 is nothing else.
+bool can_be_packed_as(Content const& plain, Content const& packed)
+{
+    auto const n = static_cast<double>(plain.size);
+    auto const size = static_cast<double>(packed.size);
+    bool const is_thorough = packed.facts.type == FileType::gzip || packed.facts.type == FileType::xz;
+    if (is_thorough && size > n * plain.facts.entropy / 8 * 1.15 + 256)
+        return false;
+    return !is_opaque(plain) || size >= n * 0.9;
+}
+
 bool was_packed_or_unpacked(Content const& before, Content const& after)
 {
     auto const& a = after.facts;
     auto const& b = before.facts;
     if (is_compressed(a.type) && a.unpacked_size != 0 && a.unpacked_size == before.size)
-        return true;
+        return can_be_packed_as(before, after);
     if (is_compressed(b.type) && b.unpacked_size != 0 && b.unpacked_size == after.size)
-        return true;
+        return can_be_packed_as(after, before);
     // bzip2 and lz4 do not tell; they cannot encrypt either.
     return (a.type == FileType::bzip2 || a.type == FileType::lz4) && a.ends_well && !event::is_dense(b.type);
 }
@@ -79,8 +76,68 @@ bool lost_blocks(Content const& before, Content const& after)
     return after.size < before.size && (before.size - after.size) % block_bytes == 0;
 }
 
+// A format of much structure, and random to the eye: nothing is of it but the head. Programs that are packed
+// themselves look so too, but none takes the place of a text.
+bool has_a_borrowed_head(Content const& content)
+{
+    return (event::is_derived(content.facts.type) || is_structured(content.facts.type))
+        && content.facts.entropy >= random_entropy(content.size) - entropy_margin;
+}
+
+// The end is missing, or says what cannot be: deflate makes a thousandth of a content at best (RFC 1951).
+bool is_broken(Content const& content)
+{
+    return lacks_its_ending(content.facts)
+        || (content.facts.type == FileType::gzip
+            && content.facts.unpacked_size > content.size * 1'040 + 1'024);
+}
+
+// A short text in place of a large file, or the other way round: what git-lfs does with its pointers.
+constexpr std::uint64_t most_pointer_bytes = 1024;
+
+bool was_pointer(Content const& before)
+{
+    return before.facts.type == FileType::text && before.size <= most_pointer_bytes;
+}
+
+// Known formats both, of which one cannot come from the other by honest work.
+Change judge_kinds(Content const& before, Content const& after, double shared, Settings const& s)
+{
+    auto const was = before.facts.type;
+    auto const is = after.facts.type;
+    bool const is_head_alone = (has_a_borrowed_head(after) && !has_a_borrowed_head(before))
+        || (is == FileType::gzip && is_broken(after) && !is_broken(before));
+    if (is_head_alone && was != FileType::unknown && shared < 0.1 && !looks_encrypted(before))
+        return {Became::type_lost, s.type_lost, Weight::hard};
+    if (!is_of_another_kind(was, is) || was_pointer(before))
+        return {Became::edited};
+    if (is_broken(after))
+        return {Became::type_lost, s.type_lost, Weight::hard};
+    return {Became::another_kind, s.another_kind, Weight::hard};
+}
+
+// A tail was cut off: most passages are the same, and nothing was put in the place of those that went. A
+// packed stream has lost its end so; a text ends within a line. Editors and formatters that leave the end of
+// the last line away change a byte or two by that.
+constexpr double share_of_a_cut = 0.4;
+constexpr std::uint64_t end_of_line_bytes = 2;
+
+bool was_cut(Content const& before, Content const& after, double shared)
+{
+    if (before.facts.type != after.facts.type || after.size + end_of_line_bytes >= before.size
+        || shared < share_of_a_cut)
+        return false;
+    if (after.facts.type == FileType::text)
+        return before.facts.ends_well && !after.facts.ends_well;
+    bool const has_lost_its_ending = !is_broken(before) && is_broken(after);
+    return has_lost_its_ending || (is_compressed(after.facts.type) && !after.facts.ends_well)
+        || after.facts.type == FileType::seven_zip;
+}
+
 Change judge_text(Content const& before, Content const& after, double shared, Settings const& s)
 {
+    if (was_cut(before, after, shared))
+        return {Became::cut, s.cut_text, Weight::hard};
     if (after.facts.entropy < fill_entropy && before.facts.entropy > some_entropy && after.size >= 64)
         return {Became::filled, s.filled, Weight::hard};
     if (after.facts.entropy > base64_entropy && before.facts.entropy < prose_entropy && shared < 0.1
@@ -89,7 +146,9 @@ Change judge_text(Content const& before, Content const& after, double shared, Se
     if (event::is_ciphertext(before.facts.type))
         return {Became::edited}; // it was decrypted
     if (before.facts.type == FileType::text && lost_blocks(before, after))
-        return {Became::cut, s.cut, Weight::hard};
+        return {Became::lost_blocks, s.lost_blocks, Weight::hard};
+    if (auto const change = judge_kinds(before, after, shared, s); change.weight == Weight::hard)
+        return change;
     if (shared == 0 && has_sketch(before) && has_sketch(after))
         return {Became::rewritten, s.unrelated_rewrite, Weight::soft};
     return {Became::edited};
@@ -145,8 +204,12 @@ std::string_view name_of(Became became)
         return "damaged so that the format is broken";
     case Became::patched:
         return "changed inside at exactly the same size";
-    case Became::cut:
+    case Became::lost_blocks:
         return "left without whole blocks of their text";
+    case Became::another_kind:
+        return "replaced by files of another kind";
+    case Became::cut:
+        return "cut off at the end";
     case Became::resealed:
         return "unreadable before, and replaced by other unreadable bytes";
     case Became::packed:
@@ -240,9 +303,11 @@ Change judge_change(Content const& before, Content const& after, Settings const&
     if (was == is && event::is_dense(is) && before.size == after.size && shared < patched_share
         && has_sketch(before))
         return {Became::patched, s.patched, Weight::hard};
+    if (was_cut(before, after, shared))
+        return {Became::cut, s.type_damaged, Weight::hard};
     if (is_archive(is) && was != is && !event::is_derived(was))
         return {Became::packed, s.packed_away, Weight::hard};
-    return {Became::edited};
+    return judge_kinds(before, after, shared, s);
 }
 
 } // namespace tocsin::verdict

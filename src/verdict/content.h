@@ -29,12 +29,14 @@ enum class Became : std::uint8_t {
     filled, // one byte all over
     type_lost,
     type_damaged,
+    another_kind, // a known format that does not follow from what was there
+    cut, // a part of the end is missing
     patched, // a packed format, the same size, other bytes
     packed, // an archive that may need a password
     emptied,
     replaced_by_link,
     resealed, // random bytes for random bytes
-    cut, // a text without some blocks of it
+    lost_blocks, // a text without some blocks of it
 };
 std::string_view name_of(Became became); // completes "3 files were …"
 

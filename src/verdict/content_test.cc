@@ -73,7 +73,7 @@ TEST_F(ContentTest, SeesATextWithoutWholeBlocksOfIt)
     auto shorter = text(1);
     shorter.changed = 0.2;
     shorter.size -= 8192;
-    EXPECT_EQ(Became::cut, became(text(1), shorter));
+    EXPECT_EQ(Became::lost_blocks, became(text(1), shorter));
     --shorter.size;
     EXPECT_EQ(Became::edited, became(text(1), shorter));
 }

@@ -28,6 +28,10 @@ std::string_view name_of(SignalId signal)
         return "notes";
     case SignalId::folder_rename:
         return "folder_rename";
+    case SignalId::same_content:
+        return "same_content";
+    case SignalId::exchange:
+        return "exchange";
     }
     return "unknown";
 }

@@ -29,6 +29,8 @@ enum class SignalId : std::uint8_t {
     renames,
     notes,
     folder_rename,
+    same_content,
+    exchange,
 };
 std::string_view name_of(SignalId signal); // also the name of its file in signals/
 
@@ -48,6 +50,12 @@ struct Charge {
     std::string path; // of the object at that time
 };
 
+// Worth a note, without points.
+struct Observed {
+    Charge charge; // `since` where it began earlier than with this
+    std::vector<event::ProcessKey> by; // all who had a hand in it
+};
+
 class Ledger {
 public:
     Ledger(ProcessTree& tree, Settings const& settings) : tree_(tree), settings_(settings), ring_(ring_size)
@@ -62,9 +70,8 @@ public:
     // Points of a condemned subtree no longer speak against those above it.
     void settle(Node& top, WallTime now);
 
-    // Worth a note, without points.
-    void observe(Charge charge) { observed_ = std::move(charge); }
-    std::optional<Charge> take_observed() { return std::exchange(observed_, std::nullopt); }
+    void observe(Observed observed) { observed_ = std::move(observed); }
+    std::optional<Observed> take_observed() { return std::exchange(observed_, std::nullopt); }
 
     Account const& whole_set() const { return whole_set_; }
 
@@ -89,7 +96,7 @@ private:
     std::vector<Charge> ring_;
     std::uint64_t next_ = 1;
     Account whole_set_;
-    std::optional<Charge> observed_;
+    std::optional<Observed> observed_;
     std::vector<Touch> touched_;
 };
 

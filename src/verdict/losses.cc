@@ -2,6 +2,7 @@
 // Sorting what happened: what is lost, what took its place, what only moved.
 #include <algorithm>
 
+#include "tocsin/verdict/kinds.h"
 #include "tocsin/verdict/verdict.h"
 
 namespace tocsin::verdict {
@@ -112,6 +113,14 @@ void Verdict::lose(Case const& at, Loss const& loss)
             return;
 }
 
+// A picture or a song beside it that bears its whole name: converters replace the ending.
+bool Verdict::is_disguise(Loss const& loss, event::ObjectId copy, Content const& after) const
+{
+    auto const* entry = catalog_.find(copy);
+    return is_media(after.facts.type) && entry != nullptr && entry->names != nullptr
+        && entry->names->name.starts_with(loss.place.name + ".");
+}
+
 void Verdict::succeed(Case const& at, Waiting const& waiting, event::ObjectId successor, Content const& after)
 {
     auto const& loss = waiting.loss;
@@ -119,6 +128,8 @@ void Verdict::succeed(Case const& at, Waiting const& waiting, event::ObjectId su
         return;
     auto change = judge_change(loss.before, after, settings_);
     bool const beside = waiting.relation == Relation::copied;
+    if (beside && change.became == Became::another_kind && !is_disguise(loss, successor, after))
+        change = {Became::edited}; // converted, or packed when it had grown
     if (change.became == Became::emptied && waiting.relation == Relation::displaced)
         lost_.put(loss.place, loss); // it may be filled yet
     if (change.became == Became::emptied
@@ -127,7 +138,8 @@ void Verdict::succeed(Case const& at, Waiting const& waiting, event::ObjectId su
     if (beside && holds_the_same(loss.before, after))
         change = {};
     provenance_.inherit(successor);
-    Succession const succession{loss, waiting.relation, successor, waiting.since, change, after};
+    Succession const succession{
+        loss, waiting.relation, successor, waiting.since, change, after, waiting.refilled_by};
     for (auto& signal : signals_)
         if (signal->on_succession(at, succession) == Claim::taken)
             return;
@@ -186,7 +198,7 @@ void Verdict::lose_unless_copied(Case const& at, catalog::Link const& link, Loss
         return lose(at, loss);
     auto const* entry = catalog_.find(successor);
     auto const since = entry == nullptr || entry->origin.existed ? at.now : entry->origin.time;
-    succeed_or_wait(at, {std::move(loss), Relation::copied, since}, successor);
+    succeed_or_wait(at, {std::move(loss), Relation::copied, since, {}}, successor);
 }
 
 void Verdict::on_deleted(Case const& at, event::Activity const& activity)
@@ -238,7 +250,7 @@ void Verdict::on_named(Case const& at, event::Activity const& activity, event::P
         && related(loss->who, activity.process)) {
         for (auto& signal : signals_)
             signal->on_return(at, *loss);
-        Waiting waiting{*loss, Relation::displaced, at.now};
+        Waiting waiting{*loss, Relation::displaced, at.now, {}};
         lost_.erase(place);
         if (activity.object_kind == event::ObjectKind::regular)
             succeed_or_wait(at, std::move(waiting), activity.object);
@@ -315,7 +327,7 @@ void Verdict::on_renamed(Case const& at, event::Activity const& activity)
         return replaced_by_link(at, loss);
     auto const* mover = from == nullptr ? nullptr : from->object;
     auto const since = mover == nullptr || mover->origin.existed ? at.now : mover->origin.time;
-    succeed_or_wait(at, {std::move(loss), Relation::displaced, since}, activity.object);
+    succeed_or_wait(at, {std::move(loss), Relation::displaced, since, {}}, activity.object);
 }
 
 // Emptied, or put empty in the place of another, then filled: what was there before is what counts.
@@ -333,7 +345,7 @@ void Verdict::on_filled(Case const& at, event::Version const& version, Content c
     for (auto& signal : signals_)
         signal->on_return(at, loss);
     auto const relation = is_same ? Relation::overwritten : Relation::displaced;
-    succeed(at, {loss, relation, loss.time}, version.object, after);
+    succeed(at, {loss, relation, loss.time, version.writer}, version.object, after);
     lost_.erase(place);
 }
 
@@ -396,7 +408,7 @@ void Verdict::on_content(Case const& at, event::Version const& version)
         return;
     loss.path = version.path;
     if (after.size > 0 || entry->names == nullptr)
-        return succeed(at, {std::move(loss), Relation::overwritten, at.now}, entry->id, after);
+        return succeed(at, {std::move(loss), Relation::overwritten, at.now, {}}, entry->id, after);
     lost_.put(loss.place, loss);
     lose_unless_copied(at, *entry->names, std::move(loss));
 }

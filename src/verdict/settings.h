@@ -60,7 +60,11 @@ struct Settings {
     // Its head or a small part was broken: the rest is still there.
     double type_damaged = 0.13;
     // A text is shorter by whole blocks of the file system: a range was taken out of it, which no editor does.
-    double cut = 0.25;
+    double lost_blocks = 0.25;
+    // A picture where a packed log stood, a text where a song was: the 8th such name.
+    double another_kind = 0.13;
+    // Texts that end within a line since: a formatter may leave the last end of line away, but no more.
+    double cut_text = 0.08;
     // A packed format of exactly the old size with other bytes inside: intermittent encryption
     // that keeps the magic; honest re-encoding never keeps the size.
     double patched = 0.13;
@@ -72,6 +76,14 @@ struct Settings {
     // One archive in place of what it holds: reading it may need a password.
     double packed_away = 0.12;
     double unrelated_rewrite = 0.03; // soft: text for other text
+
+    // Different contents became one and the same: three times are somebody's template. Stops at the 7th.
+    double different_that_may_become_one = 3;
+    double same_content = 0.25;
+    // The content of one file now stands in another, and its own is gone from there: the 4th pair of files
+    // that changed theirs, or the 8th that got its neighbour's.
+    double exchanged = 0.25;
+    double passed_on = 0.13;
 
     // Nothing is left of a document but its name. Stops at the 4th.
     double emptied = 0.25;

@@ -7,11 +7,13 @@
 #include "tocsin/verdict/signals/copy_and_delete.h"
 #include "tocsin/verdict/signals/displacement.h"
 #include "tocsin/verdict/signals/emptied.h"
+#include "tocsin/verdict/signals/exchange.h"
 #include "tocsin/verdict/signals/folder_rename.h"
 #include "tocsin/verdict/signals/notes.h"
 #include "tocsin/verdict/signals/overwrite.h"
 #include "tocsin/verdict/signals/renames.h"
 #include "tocsin/verdict/signals/rights.h"
+#include "tocsin/verdict/signals/same_content.h"
 #include "tocsin/verdict/signals/sweep.h"
 
 namespace tocsin::verdict {
@@ -23,6 +25,8 @@ constexpr std::size_t places_remembered = 4'096;
 std::vector<std::unique_ptr<Signal>> all_signals()
 {
     std::vector<std::unique_ptr<Signal>> signals;
+    signals.push_back(std::make_unique<SameContent>()); // both look at successions and leave them to others
+    signals.push_back(std::make_unique<Exchange>());
     signals.push_back(std::make_unique<Overwrite>());
     signals.push_back(std::make_unique<Displacement>());
     signals.push_back(std::make_unique<CopyAndDelete>());

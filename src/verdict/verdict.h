@@ -98,6 +98,7 @@ private:
         Loss loss;
         Relation relation;
         WallTime since{};
+        event::ProcessKey refilled_by; // as in Succession
     };
     struct Left { // a place that an object left without being lost
         event::ObjectId object;
@@ -132,6 +133,7 @@ private:
     bool is_being_filled(catalog::Entry const& entry) const;
     void lose(Case const& at, Loss const& loss);
     void lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss);
+    bool is_disguise(Loss const& loss, event::ObjectId copy, Content const& after) const;
     void succeed(Case const& at, Waiting const& waiting, event::ObjectId successor, Content const& after);
     void succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId successor);
     void lose_for_now(Case const& at, Loss const& loss);
@@ -158,7 +160,7 @@ private:
     void add_steps_before(Open& open, Node const& top);
     static void add_member(Open& open, Node const& node);
     void note_member(Node const& who);
-    Decision observe(Charge const& charge);
+    Decision observe(Observed const& observed);
 
     // Whom a person is asked about (hold.cc).
     std::optional<Hold> hold_for(std::span<Node* const> tops) const;

@@ -2,10 +2,11 @@
 """Destroyers: ordinary programs, each a shell command that runs inside the tree only.
 
 Nobody here wrote the programs; what they do to files is what the guard is judged by. What no ordinary program
-does is done by the simulator (attacks_simulated.py); attacks from other sides have a file of their own
-(attacks_elsewhere.py).
+does is done by the simulator (attacks_simulated.py); attacks from other sides, and those whose results look honest,
+have files of their own (attacks_elsewhere.py, attacks_disguised.py).
 """
 from attack import EACH, FILES, Attack
+from attacks_disguised import DISGUISED
 from attacks_elsewhere import ELSEWHERE
 from attacks_simulated import SIMULATED
 
@@ -110,4 +111,4 @@ PROGRAMS = {
     "S24-double-fork": Attack(f'{EACH} (setsid shred -n1 "$f" & ) ; done; sleep 1'),
 }
 
-ATTACKS = dict(sorted({**PROGRAMS, **SIMULATED, **ELSEWHERE}.items()))
+ATTACKS = dict(sorted({**PROGRAMS, **SIMULATED, **DISGUISED, **ELSEWHERE}.items()))

@@ -63,6 +63,7 @@ struct Succession {
     WallTime since{}; // when the successor was begun
     Change change;
     Content const& after;
+    event::ProcessKey refilled_by; // who filled what `lost.who` had emptied; none where it was not emptied
 };
 
 enum class Claim { taken, open }; // taken: no further signal is asked

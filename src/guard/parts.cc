@@ -82,6 +82,7 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
     , protection({state, *repository, trees, recorder, *inbox, walker, decider, devices, health},
           std::move(protection_reader))
     , isolation(std::move(always_allowed), [this](std::string sentence) { note(std::move(sentence)); })
+    , exposure(std::move(given.sent_bytes))
 {
     responder->connect(
         keeper,

@@ -52,6 +52,7 @@ public:
         OpenLog& opens;
         Inbox& inbox;
         Responder& responder;
+        Executables& executables;
         Recording recording;
     };
     explicit Decider(Parts parts);

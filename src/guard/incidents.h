@@ -13,6 +13,7 @@
 #include <unordered_set>
 
 #include "tocsin/guard/batch.h"
+#include "tocsin/guard/executables.h"
 #include "tocsin/guard/process_book.h"
 #include "tocsin/guard/responder.h"
 #include "tocsin/verdict/verdict.h"
@@ -27,6 +28,7 @@ public:
         ProcessBook& book;
         Responder& responder;
         Batch& batch;
+        Executables& executables;
     };
     explicit Incidents(Parts parts) : parts_(parts) { }
 
@@ -70,6 +72,8 @@ public:
     std::vector<event::ClientAddress> kept_out(event::IncidentId id) const;
     // The responder did something, or failed to.
     void acted(event::Action action);
+    // One of its programs was hashed.
+    void hashed(event::Executable executable) { parts_.batch.add(std::move(executable)); }
 
 private:
     Result<event::Incident*> find(event::IncidentId id);
@@ -82,6 +86,7 @@ private:
     void renew_cuts(WallTime boot);
     void change_state(event::IncidentId id, event::IncidentState state);
     void introduce(event::Incident const& incident);
+    void note_executables(event::Incident const& incident);
 
     void reopen_if_it_goes_on(event::Incident const& before, event::Incident& now);
 

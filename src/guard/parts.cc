@@ -73,8 +73,12 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
     , deadlines(hold_at_most, heartbeat_of(supervise::Organ::deadlines))
     , keeper(pool, deadlines, opens, heartbeat_of(supervise::Organ::gate))
     , walker({*gate, *witness, pool, *inbox, trees})
+    , executables([this](event::Executable executable) {
+        inbox->put(
+            Command([this, executable = std::move(executable)] { decider.incidents().hashed(executable); }));
+    })
     , decider({trees, *witness, lineage.get(), keeper, pool, walker, recorder, opens, *inbox, *responder,
-          std::move(recording)})
+          executables, std::move(recording)})
     , devices(std::move(given.device_gate), trees,
           [this](sensor::RefusedWrite write, std::string sentence) {
               note_refusal(std::move(write), std::move(sentence));

@@ -87,6 +87,7 @@ struct Guard::Parts {
     sensor::DeadlineWatch deadlines;
     Keeper keeper;
     Walker walker;
+    Executables executables;
     Decider decider;
     Health health;
     DeviceWatch devices;

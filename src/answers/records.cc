@@ -120,6 +120,18 @@ json::array executables_json(std::span<event::Executable const> executables)
     return out;
 }
 
+json::array exposures_json(std::span<event::Exposure const> exposures)
+{
+    json::array out;
+    for (auto const& exposure : exposures)
+        out.push_back(json::object{{"time", to_iso8601(exposure.time)},
+            {"executable", json_text(exposure.executable)}, {"unit", json_text(exposure.unit)},
+            {"address", json_text(exposure.address)}, {"port", exposure.port},
+            {"transport", exposure.is_udp ? "udp" : "tcp"}, {"files", exposure.files},
+            {"bytes_read", exposure.bytes_read}, {"bytes_sent", exposure.bytes_sent}});
+    return out;
+}
+
 // What nobody was watching has no process: pid 0 stands for it.
 Result<std::vector<event::Activity>> activities_of(journal::Journal& journal, event::Incident const& incident)
 {
@@ -174,6 +186,8 @@ Result<json::value> incident_json(journal::Journal& journal, event::IncidentId i
     out["actions"] = actions_json(actions);
     auto executables = TRY(journal.executables_of(id));
     out["executables"] = executables_json(executables);
+    auto exposures = TRY(journal.exposures_of(id));
+    out["exposures"] = exposures_json(exposures);
     return json::value(std::move(out));
 }
 

@@ -241,6 +241,7 @@ void Decider::read_opens()
             return;
         if (mappings_.opened(note.pid, steady_now()) == MappingWatch::Look::now)
             look_at_mappings(note.pid);
+        note_read(opened);
         parts_.recording.add(opened);
         if (auto decision = verdict_.consider(opened))
             incidents_.open(*decision);

@@ -96,11 +96,18 @@ void Incidents::open(verdict::Decision const& decision)
 
 void Incidents::open(event::Incident incident)
 {
+    (void)open_numbered(std::move(incident));
+}
+
+event::IncidentId Incidents::open_numbered(event::Incident incident)
+{
     incident.id = next_id();
     parts_.verdict.set_next_incident({incident.id.value + 1});
     incidents_[incident.id] = incident;
     note_executables(incident);
+    auto const id = incident.id;
     parts_.batch.add(std::move(incident));
+    return id;
 }
 
 void Incidents::note_refusal(event::Process const& process, std::string const& sentence)

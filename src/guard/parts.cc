@@ -86,7 +86,16 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
     , protection({state, *repository, trees, recorder, *inbox, walker, decider, devices, health},
           std::move(protection_reader))
     , isolation(std::move(always_allowed), [this](std::string sentence) { note(std::move(sentence)); })
-    , exposure(std::move(given.sent_bytes))
+    , exposure(
+          std::move(given.sent_bytes),
+          [this](std::vector<sensor::Sent> sent) {
+              inbox->put(
+                  Command([this, sent = std::move(sent)] { exposure.tell(decider.take_traffic(sent)); }));
+          },
+          [this](verdict::Exposed exposed) {
+              inbox->put(
+                  Command([this, exposed = std::move(exposed)] { decider.incidents().expose(exposed); }));
+          })
 {
     responder->connect(
         keeper,
@@ -148,6 +157,9 @@ Result<void> Guard::Parts::recall()
         if (is_still_frozen(incident, actions))
             decider.incidents().recall_held(incident.id);
         decider.incidents().recall_cut(incident.id, event::cut_clients(actions));
+        auto const exposures = TRY(reading->exposures_of(incident.id));
+        for (auto const& exposure_then : exposures)
+            decider.incidents().recall(exposure_then);
     }
     return {};
 }

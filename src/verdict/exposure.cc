@@ -129,8 +129,7 @@ Exposed Exposure::below(event::ProcessKey top) const
     for (auto const& [key, reader] : readers_) {
         if (!is_of(reader.job, top))
             continue;
-        bool const is_named = std::ranges::find(out.processes, key) != out.processes.end();
-        if (!is_named && out.processes.size() < processes_named)
+        if (!senders_.contains(key) && out.processes.size() < processes_named) // which are named
             out.processes.push_back(key);
         for (auto const& [object, bytes] : reader.bytes_of) {
             if (!seen.insert(object).second)
@@ -151,7 +150,7 @@ bool Exposure::is_grown(Exposed const& exposed)
     auto const amount = exposed.bytes_read + exposed.bytes_sent;
     bool const is_at_rest = amount == told.amount_seen;
     told.amount_seen = amount;
-    if (amount == told.amount || (!is_at_rest && amount < told.amount + told.amount / growth))
+    if (amount <= told.amount || (!is_at_rest && amount < told.amount + told.amount / growth))
         return false;
     told.amount = amount;
     return true;
@@ -180,7 +179,7 @@ std::vector<Exposed> Exposure::take_exposed(std::uint64_t files_protected, WallT
         }
     }
     for (auto const& [top, told] : told_)
-        if (told.amount != told.amount_seen) // something is left to tell of it
+        if (told.amount_seen > told.amount) // something is left to tell of it
             at_work.insert(top);
     active_.clear();
     std::vector<Exposed> out;

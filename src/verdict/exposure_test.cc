@@ -144,6 +144,15 @@ TEST_F(ExposureTest, TellsAgainOnlyOfWhatHasGrownOrComeToRest)
     EXPECT_EQ(1U, told().size());
 }
 
+TEST_F(ExposureTest, ForgetsWhatIsADayOld)
+{
+    auto const shell = login();
+    reads(run(shell, "7z"), 500);
+    now_ += std::chrono::hours(25);
+    sends(run(shell, "curl"), 5'000'000, 443);
+    EXPECT_TRUE(told().empty());
+}
+
 TEST_F(ExposureTest, NamesWhoSentMostAndHowManyOthersThereWere)
 {
     auto const sender = run(login(), "rclone");

@@ -106,6 +106,32 @@ json::array actions_json(std::span<event::Action const> actions)
     return out;
 }
 
+json::array executables_json(std::span<event::Executable const> executables)
+{
+    json::array out;
+    for (auto const& executable : executables) {
+        json::object item{{"path", json_text(executable.path)}, {"sha256", nullptr}};
+        if (executable.digest)
+            item["sha256"] = executable.digest->hex();
+        else
+            item["why_not"] = json_text(executable.why_not);
+        out.push_back(std::move(item));
+    }
+    return out;
+}
+
+json::array exposures_json(std::span<event::Exposure const> exposures)
+{
+    json::array out;
+    for (auto const& exposure : exposures)
+        out.push_back(json::object{{"time", to_iso8601(exposure.time)},
+            {"executable", json_text(exposure.executable)}, {"unit", json_text(exposure.unit)},
+            {"address", json_text(exposure.address)}, {"port", exposure.port},
+            {"transport", exposure.is_udp ? "udp" : "tcp"}, {"files", exposure.files},
+            {"bytes_read", exposure.bytes_read}, {"bytes_sent", exposure.bytes_sent}});
+    return out;
+}
+
 // What nobody was watching has no process: pid 0 stands for it.
 Result<std::vector<event::Activity>> activities_of(journal::Journal& journal, event::Incident const& incident)
 {
@@ -158,6 +184,10 @@ Result<json::value> incident_json(journal::Journal& journal, event::IncidentId i
         out["activities_left_out"] = activities.size() - max_activities_shown;
     auto actions = TRY(journal.actions_of(id));
     out["actions"] = actions_json(actions);
+    auto executables = TRY(journal.executables_of(id));
+    out["executables"] = executables_json(executables);
+    auto exposures = TRY(journal.exposures_of(id));
+    out["exposures"] = exposures_json(exposures);
     return json::value(std::move(out));
 }
 

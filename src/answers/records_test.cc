@@ -125,6 +125,17 @@ TEST_F(RecordsTest, ShowsAnIncidentWithWhatItsActorDidAndWhatWasDone)
     EXPECT_EQ("policy", action.at("by").as_string());
 }
 
+TEST_F(RecordsTest, NamesTheExecutablesByTheirDigest)
+{
+    append(Executable{{3}, at(7), "/usr/bin/shred", Sha256::of(as_bytes("shred")), {}});
+    append(Executable{{3}, at(7), "/tmp/gone", {}, "No such file or directory"});
+    auto const incident = incident_json(*journal_, {3}).take().as_object();
+    json::array const expected{
+        json::object{{"path", "/usr/bin/shred"}, {"sha256", Sha256::of(as_bytes("shred")).hex()}},
+        json::object{{"path", "/tmp/gone"}, {"sha256", nullptr}, {"why_not", "No such file or directory"}}};
+    EXPECT_EQ(expected, incident.at("executables").as_array());
+}
+
 TEST_F(RecordsTest, NamesTheClientThatWasCutOff)
 {
     append(cut());

@@ -61,6 +61,18 @@ std::string actions_text(json::array const& actions)
     return table.empty() ? std::string() : "\nactions\n" + table.text(2);
 }
 
+std::string executables_text(json::array const& executables)
+{
+    Table table({{"executable"}, {"SHA-256"}});
+    for (auto const& item : executables) {
+        Fields executable(item);
+        auto const digest = executable.text("sha256");
+        table.add(
+            {executable.text("path"), digest.empty() ? "not known: " + executable.text("why_not") : digest});
+    }
+    return table.empty() ? std::string() : "\nexecutables\n" + table.text(2);
+}
+
 // What a person can do next, by the incident's state.
 std::string next_steps(Fields const& incident)
 {
@@ -112,7 +124,8 @@ std::string show_incident(json::value const& value)
         grouped(incident.number("objects_created")), size_words(incident.number("bytes_exposed")));
     for (auto const& reason : incident.list("reasons"))
         text += "  - " + printable(shown_text(reason), 1000) + "\n";
-    return text + activities_text(incident.list("activities")) + actions_text(incident.list("actions"))
+    return text + executables_text(incident.list("executables"))
+        + activities_text(incident.list("activities")) + actions_text(incident.list("actions"))
         + next_steps(incident);
 }
 

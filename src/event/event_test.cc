@@ -39,6 +39,20 @@ TEST(Record, ReadsBackWhatWasWritten)
     EXPECT_EQ(record, decode(encode(record)).take());
 }
 
+TEST(Record, KeepsEvidence)
+{
+    Executable executable{{3}, from_nanoseconds(7), "/usr/bin/age", Sha256::of(as_bytes("age")), {}};
+    Record record = executable;
+    EXPECT_EQ(record, decode(encode(record)).take());
+    executable.digest.reset();
+    executable.why_not = "it is larger than 256 MiB";
+    record = executable;
+    EXPECT_EQ(record, decode(encode(record)).take());
+    record =
+        Exposure{{3}, from_nanoseconds(7), "/usr/bin/nc", "/", "10.0.0.2", 4000, true, 487, 30'000, 29'000};
+    EXPECT_EQ(record, decode(encode(record)).take());
+}
+
 TEST(Record, RefusesEveryTruncation)
 {
     auto bytes = encode(a_version());

@@ -6,11 +6,13 @@
 namespace tocsin::event {
 namespace {
 
-constexpr std::uint8_t newest_version = 2;
+constexpr std::uint8_t newest_version = 3;
 
 // The first that has a place for all that the record holds: what older programs understand is written as they do.
 std::uint8_t version_for(Record const& record)
 {
+    if (std::holds_alternative<Executable>(record) || std::holds_alternative<Exposure>(record))
+        return 3;
     auto const* action = std::get_if<Action>(&record);
     return action != nullptr && action->client ? 2 : 1;
 }
@@ -279,6 +281,16 @@ void fields(auto& a, Action& v)
     a(v.incident, v.time, v.kind, v.by, v.processes, v.outcome);
     if (a.version() >= 2)
         a(v.client);
+}
+
+void fields(auto& a, Executable& v)
+{
+    a(v.incident, v.time, v.path, v.digest, v.why_not);
+}
+void fields(auto& a, Exposure& v)
+{
+    a(v.incident, v.time, v.executable, v.unit, v.address, v.port, v.is_udp, v.files, v.bytes_read,
+        v.bytes_sent);
 }
 
 template <typename T>

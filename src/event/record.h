@@ -9,6 +9,7 @@
 
 #include "tocsin/base/bytes.h"
 #include "tocsin/event/activity.h"
+#include "tocsin/event/evidence.h"
 #include "tocsin/event/incident.h"
 #include "tocsin/event/process.h"
 #include "tocsin/event/version.h"
@@ -36,7 +37,8 @@ struct GuardChange {
     bool operator==(GuardChange const&) const = default;
 };
 
-using Record = std::variant<RootChange, GuardChange, Process, Version, Activity, Incident, Finding, Action>;
+using Record = std::variant<RootChange, GuardChange, Process, Version, Activity, Incident, Finding, Action,
+    Executable, Exposure>;
 
 Bytes encode(Record const& record);
 Result<Record> decode(ByteView bytes);

@@ -34,7 +34,7 @@ Decider::Decider(Parts parts)
     , verdict_(catalog_, processes_, verdict::with_chance(std::random_device{}()))
     , batch_(parts_.recorder)
     , book_(processes_, parts_.recording)
-    , incidents_({verdict_, processes_, book_, parts_.responder, batch_})
+    , incidents_({verdict_, processes_, book_, parts_.responder, batch_, parts_.executables})
     , objects_(catalog_, parts_.trees)
     , translator_(catalog_, objects_)
     , self_pid_(::getpid())
@@ -244,6 +244,7 @@ void Decider::read_opens()
             return;
         if (mappings_.opened(note.pid, steady_now()) == MappingWatch::Look::now)
             look_at_mappings(note.pid);
+        note_read(opened);
         parts_.recording.add(opened);
         if (auto decision = verdict_.consider(opened))
             incidents_.open(*decision);

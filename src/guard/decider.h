@@ -24,6 +24,7 @@
 #include "tocsin/guard/absence.h"
 #include "tocsin/guard/batch.h"
 #include "tocsin/guard/calm.h"
+#include "tocsin/guard/exposure_watch.h"
 #include "tocsin/guard/inbox.h"
 #include "tocsin/guard/incidents.h"
 #include "tocsin/guard/keeper.h"
@@ -52,6 +53,7 @@ public:
         OpenLog& opens;
         Inbox& inbox;
         Responder& responder;
+        Executables& executables;
         Recording recording;
     };
     explicit Decider(Parts parts);
@@ -74,6 +76,8 @@ public:
     std::uint64_t uncaptured(event::RootId root);
     std::uint64_t excluded(event::RootId root);
     Incidents& incidents() { return incidents_; }
+    // What was read since the last time, and who sent this.
+    Traffic take_traffic(std::vector<sensor::Sent> sent);
     void forget_tree(event::RootId root);
     // An undo has put this back, and told the journal: who changes it from now on changes what existed.
     void put_back(event::Version const& version);
@@ -100,6 +104,7 @@ private:
     bool is_making(sensor::WitnessEvent const& event) const; // of something new, by who began it
     void follow_processes();
     void read_opens();
+    void note_read(event::Activity const& opened);
     enum class Settling { due, all };
     void settle(Settling settling);
     void look_at_mappings(pid_t who);
@@ -197,6 +202,7 @@ private:
     Translator translator_;
     std::unique_ptr<Relay> relay_; // in run()
     Absence absence_;
+    ReadLog reads_;
 
     std::unordered_map<capture::ObjectNumber, event::ObjectId> numbers_;
 

@@ -97,6 +97,7 @@ void Incidents::open(verdict::Decision const& decision)
         parts_.responder.kill(incident.id, incident.actor.processes, "policy");
     incidents_[incident.id] = incident;
     introduce(incident);
+    note_executables(incident);
     parts_.batch.add(std::move(incident));
     for (auto const& finding : decision.findings)
         parts_.batch.add(finding);
@@ -130,10 +131,18 @@ void Incidents::hold(event::Incident const& incident)
 
 void Incidents::open(event::Incident incident)
 {
+    (void)open_numbered(std::move(incident));
+}
+
+event::IncidentId Incidents::open_numbered(event::Incident incident)
+{
     incident.id = next_id();
     parts_.verdict.set_next_incident({incident.id.value + 1});
     incidents_[incident.id] = incident;
+    note_executables(incident);
+    auto const id = incident.id;
     parts_.batch.add(std::move(incident));
+    return id;
 }
 
 void Incidents::note_refusal(event::Process const& process, std::string const& sentence)
@@ -246,6 +255,27 @@ void Incidents::introduce(event::Incident const& incident)
 {
     for (auto const& process : incident.actor.processes)
         parts_.book.introduce(process, parts_.batch);
+}
+
+// One process for each program, one that runs where there is any.
+void Incidents::note_executables(event::Incident const& incident)
+{
+    std::map<std::string, std::pair<event::ProcessKey, bool>> found; // by path; whether it runs
+    for (auto const& key : incident.actor.processes) {
+        auto const* node = parts_.processes.find(key);
+        if (node == nullptr || node->process.executable.empty())
+            continue;
+        bool const runs = node->ended_at == WallTime{};
+        auto const at = found.find(node->process.executable);
+        if (at != found.end())
+            at->second = at->second.second ? at->second : std::pair{key, runs};
+        else if (found.size() < programs_of_an_incident)
+            found.emplace(node->process.executable, std::pair{key, runs});
+    }
+    std::vector<Ran> programs;
+    for (auto const& [path, process] : found)
+        programs.push_back({process.first, path});
+    parts_.executables.note(incident.id, std::move(programs));
 }
 
 Result<event::Incident*> Incidents::find(event::IncidentId id)

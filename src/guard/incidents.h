@@ -10,11 +10,14 @@
 
 #include <map>
 #include <optional>
+#include <tuple>
 #include <unordered_set>
 
 #include "tocsin/guard/batch.h"
+#include "tocsin/guard/executables.h"
 #include "tocsin/guard/process_book.h"
 #include "tocsin/guard/responder.h"
+#include "tocsin/verdict/exposure.h"
 #include "tocsin/verdict/verdict.h"
 
 namespace tocsin::guard {
@@ -27,6 +30,7 @@ public:
         ProcessBook& book;
         Responder& responder;
         Batch& batch;
+        Executables& executables;
     };
     explicit Incidents(Parts parts) : parts_(parts) { }
 
@@ -34,6 +38,8 @@ public:
     void recall(event::Incident const& incident);
     // At the start: it was undone while its actor was frozen, which it still is.
     void recall_held(event::IncidentId id) { held_.insert(id); }
+    // At the start: this was told already.
+    void recall(event::Exposure const& exposure);
     // At the start: these are kept out.
     void recall_cut(event::IncidentId id, std::vector<event::ClientAddress> clients);
     // Once the running processes are known: who was contained and still is there is contained
@@ -71,6 +77,11 @@ public:
     std::vector<event::ClientAddress> kept_out(event::IncidentId id) const;
     // The responder did something, or failed to.
     void acted(event::Action action);
+    // Somebody read much and sent it away. One executable of one unit with one peer is told once, and then
+    // is known while the incident stands open or was released.
+    void expose(verdict::Exposed const& exposed);
+    // One of its programs was hashed.
+    void hashed(event::Executable executable) { parts_.batch.add(std::move(executable)); }
 
 private:
     Result<event::Incident*> find(event::IncidentId id);
@@ -85,10 +96,22 @@ private:
     void renew_cuts(WallTime boot);
     void change_state(event::IncidentId id, event::IncidentState state);
     void introduce(event::Incident const& incident);
+    void note_executables(event::Incident const& incident);
 
     void reopen_if_it_goes_on(event::Incident const& before, event::Incident& now);
 
+    event::IncidentId open_numbered(event::Incident incident);
+    void write_exposure(event::IncidentId id, verdict::Exposed const& exposed);
+
+    using Way =
+        std::tuple<std::string, std::string, std::string, std::uint16_t, bool>; // of data away from here
+    struct Told {
+        event::IncidentId incident;
+        event::ProcessKey top; // none: of before the guard's start
+    };
+
     Parts parts_;
+    std::map<Way, Told> ways_; // those in the journal
     std::map<event::IncidentId, event::Incident> incidents_; // as the journal has them
     // Undone while some of their processes lived, and what they were before: they may go on.
     std::map<event::IncidentId, event::IncidentState> undone_alive_;

@@ -73,8 +73,12 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
     , deadlines(hold_at_most, heartbeat_of(supervise::Organ::deadlines))
     , keeper(pool, deadlines, opens, heartbeat_of(supervise::Organ::gate))
     , walker({*gate, *witness, pool, *inbox, trees})
+    , executables([this](event::Executable executable) {
+        inbox->put(
+            Command([this, executable = std::move(executable)] { decider.incidents().hashed(executable); }));
+    })
     , decider({trees, *witness, lineage.get(), keeper, pool, walker, recorder, opens, *inbox, *responder,
-          std::move(recording)})
+          executables, std::move(recording)})
     , devices(std::move(given.device_gate), trees,
           [this](sensor::RefusedWrite write, std::string sentence) {
               note_refusal(std::move(write), std::move(sentence));
@@ -82,6 +86,16 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
     , protection({state, *repository, trees, recorder, *inbox, walker, decider, devices, health},
           std::move(protection_reader))
     , isolation(std::move(always_allowed), [this](std::string sentence) { note(std::move(sentence)); })
+    , exposure(
+          std::move(given.sent_bytes),
+          [this](std::vector<sensor::Sent> sent) {
+              inbox->put(
+                  Command([this, sent = std::move(sent)] { exposure.tell(decider.take_traffic(sent)); }));
+          },
+          [this](verdict::Exposed exposed) {
+              inbox->put(
+                  Command([this, exposed = std::move(exposed)] { decider.incidents().expose(exposed); }));
+          })
     , self_findings_([this](event::Incident incident) {
         inbox->put(Command([this, incident = std::move(incident)] { decider.incidents().open(incident); }));
     })
@@ -145,6 +159,9 @@ Result<void> Guard::Parts::recall()
         if (is_still_frozen(incident, actions))
             decider.incidents().recall_held(incident.id);
         decider.incidents().recall_cut(incident.id, event::cut_clients(actions));
+        auto const exposures = TRY(reading->exposures_of(incident.id));
+        for (auto const& exposure_then : exposures)
+            decider.incidents().recall(exposure_then);
     }
     return {};
 }

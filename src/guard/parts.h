@@ -15,6 +15,7 @@
 #include "tocsin/guard/control.h"
 #include "tocsin/guard/decider.h"
 #include "tocsin/guard/device_watch.h"
+#include "tocsin/guard/exposure_watch.h"
 #include "tocsin/guard/guard.h"
 #include "tocsin/guard/health.h"
 #include "tocsin/guard/host_isolation.h"
@@ -34,6 +35,7 @@ struct Guard::Parts {
         std::unique_ptr<sensor::Witness> witness;
         std::unique_ptr<sensor::LineageSource> lineage;
         Result<std::unique_ptr<sensor::DeviceGate>> device_gate;
+        Result<std::unique_ptr<sensor::SentBytes>> sent_bytes;
         std::unique_ptr<journal::Journal> journal;
         std::unique_ptr<vault::Repository> repository;
         Options options;
@@ -86,11 +88,13 @@ struct Guard::Parts {
     sensor::DeadlineWatch deadlines;
     Keeper keeper;
     Walker walker;
+    Executables executables;
     Decider decider;
     Health health;
     DeviceWatch devices;
     Protection protection;
     HostIsolation isolation;
+    ExposureWatch exposure;
 
 private:
     void serve_gate();

@@ -19,7 +19,9 @@ static_assert(stands_for<RecordKind::activity, event::Activity>);
 static_assert(stands_for<RecordKind::incident, event::Incident>);
 static_assert(stands_for<RecordKind::finding, event::Finding>);
 static_assert(stands_for<RecordKind::action, event::Action>);
-static_assert(std::variant_size_v<event::Record> == 8);
+static_assert(stands_for<RecordKind::executable, event::Executable>);
+static_assert(stands_for<RecordKind::exposure, event::Exposure>);
+static_assert(std::variant_size_v<event::Record> == 10);
 
 } // namespace
 

@@ -22,6 +22,8 @@ enum class RecordKind : std::uint8_t {
     incident = 5,
     finding = 6,
     action = 7,
+    executable = 8,
+    exposure = 9,
 };
 inline RecordKind kind_of(event::Record const& record)
 {

@@ -72,6 +72,16 @@ Result<void> Index::put(std::int64_t sequence, event::Action const& action)
     return belongs(sequence, action.incident, RecordKind::action);
 }
 
+Result<void> Index::put(std::int64_t sequence, event::Executable const& executable)
+{
+    return belongs(sequence, executable.incident, RecordKind::executable);
+}
+
+Result<void> Index::put(std::int64_t sequence, event::Exposure const& exposure)
+{
+    return belongs(sequence, exposure.incident, RecordKind::exposure);
+}
+
 Result<void> Index::belongs(std::int64_t sequence, event::IncidentId incident, RecordKind kind)
 {
     return database_->run("INSERT INTO incident_records VALUES (?1, ?2, ?3)", incident.value,

@@ -25,6 +25,8 @@ private:
     Result<void> put(std::int64_t sequence, event::Activity const& activity);
     Result<void> put(std::int64_t sequence, event::Incident const& incident);
     Result<void> put(std::int64_t sequence, event::Finding const& finding);
+    Result<void> put(std::int64_t sequence, event::Executable const& executable);
+    Result<void> put(std::int64_t sequence, event::Exposure const& exposure);
     Result<void> put(std::int64_t sequence, event::Action const& action);
     Result<void> belongs(std::int64_t sequence, event::IncidentId incident, RecordKind kind);
 

@@ -92,6 +92,8 @@ public:
     virtual Result<std::optional<event::Incident>> incident(event::IncidentId id) = 0;
     virtual Result<std::vector<event::Finding>> findings_of(event::IncidentId id) = 0;
     virtual Result<std::vector<event::Action>> actions_of(event::IncidentId id) = 0;
+    virtual Result<std::vector<event::Executable>> executables_of(event::IncidentId id) = 0;
+    virtual Result<std::vector<event::Exposure>> exposures_of(event::IncidentId id) = 0;
 
     struct Totals {
         std::uint64_t versions = 0;

@@ -178,6 +178,18 @@ TEST_F(JournalRecords, GiveFindingsAndActionsOfAnIncident)
     EXPECT_TRUE(journal->actions_of({2}).take().empty());
 }
 
+TEST_F(JournalRecords, GiveTheEvidenceOfAnIncident)
+{
+    append({event::Executable{.incident = {1}, .path = "/usr/bin/age"},
+        event::Exposure{.incident = {1}, .address = "10.0.0.2"},
+        event::Executable{.incident = {2}, .path = "/usr/bin/nc"}});
+    ASSERT_EQ(1U, journal->executables_of({1}).take().size());
+    EXPECT_EQ("/usr/bin/age", journal->executables_of({1}).take().at(0).path);
+    EXPECT_EQ("10.0.0.2", journal->exposures_of({1}).take().at(0).address);
+    EXPECT_TRUE(journal->exposures_of({2}).take().empty());
+    EXPECT_OK(journal->verify());
+}
+
 TEST_F(JournalRecords, AreAddedUp)
 {
     auto folder = version(3, "/d", 4096, 0);

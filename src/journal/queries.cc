@@ -2,6 +2,7 @@
 // What the journal is asked about versions, activities, processes and incidents.
 #include <algorithm>
 
+#include "tocsin/journal/chain.h"
 #include "tocsin/journal/reading.h"
 #include "tocsin/journal/sqlite_journal.h"
 
@@ -9,6 +10,17 @@ namespace tocsin::journal {
 
 using event::Activity;
 using event::Version;
+
+namespace {
+
+Result<Query> rows_of(Database& database, event::IncidentId id, RecordKind kind)
+{
+    return database.query("SELECT body FROM incident_records AS i JOIN records USING (seq)"
+                          " WHERE incident = ?1 AND i.kind = ?2 ORDER BY seq",
+        id.value, std::to_underlying(kind));
+}
+
+} // namespace
 
 Result<std::vector<event::RootChange>> SqliteJournal::roots()
 {
@@ -118,18 +130,26 @@ Result<std::optional<event::Incident>> SqliteJournal::incident(event::IncidentId
 
 Result<std::vector<event::Finding>> SqliteJournal::findings_of(event::IncidentId id)
 {
-    auto rows = TRY(database_.query("SELECT body FROM incident_records AS i JOIN records USING (seq)"
-                                    " WHERE incident = ?1 AND i.kind = 6 ORDER BY seq",
-        id.value));
+    auto rows = TRY(rows_of(database_, id, RecordKind::finding));
     return all_of<event::Finding>(std::move(rows));
 }
 
 Result<std::vector<event::Action>> SqliteJournal::actions_of(event::IncidentId id)
 {
-    auto rows = TRY(database_.query("SELECT body FROM incident_records AS i JOIN records USING (seq)"
-                                    " WHERE incident = ?1 AND i.kind = 7 ORDER BY seq",
-        id.value));
+    auto rows = TRY(rows_of(database_, id, RecordKind::action));
     return all_of<event::Action>(std::move(rows));
+}
+
+Result<std::vector<event::Executable>> SqliteJournal::executables_of(event::IncidentId id)
+{
+    auto rows = TRY(rows_of(database_, id, RecordKind::executable));
+    return all_of<event::Executable>(std::move(rows));
+}
+
+Result<std::vector<event::Exposure>> SqliteJournal::exposures_of(event::IncidentId id)
+{
+    auto rows = TRY(rows_of(database_, id, RecordKind::exposure));
+    return all_of<event::Exposure>(std::move(rows));
 }
 
 Result<Journal::Totals> SqliteJournal::totals()

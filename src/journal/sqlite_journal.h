@@ -36,6 +36,8 @@ public:
     Result<std::optional<event::Incident>> incident(event::IncidentId id) override;
     Result<std::vector<event::Finding>> findings_of(event::IncidentId id) override;
     Result<std::vector<event::Action>> actions_of(event::IncidentId id) override;
+    Result<std::vector<event::Executable>> executables_of(event::IncidentId id) override;
+    Result<std::vector<event::Exposure>> exposures_of(event::IncidentId id) override;
     Result<Totals> totals() override;
     Result<Growth> growth(WallTime now) override;
 

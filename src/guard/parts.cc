@@ -66,6 +66,7 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
     , witness(std::move(given.witness))
     , lineage(std::move(given.lineage))
     , repository(std::move(given.repository))
+    , denial(std::move(given.condemned_gate), trees)
     , inbox(std::move(inbox_))
     , responder(std::move(responder_))
     , recorder(std::move(given.journal))
@@ -79,12 +80,12 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
           [this](sensor::RefusedWrite write, std::string sentence) {
               note_refusal(std::move(write), std::move(sentence));
           })
-    , protection({state, *repository, trees, recorder, *inbox, walker, decider, devices, health},
+    , protection({state, *repository, trees, recorder, *inbox, walker, decider, devices, denial, health},
           std::move(protection_reader))
     , isolation(std::move(always_allowed), [this](std::string sentence) { note(std::move(sentence)); })
 {
     responder->connect(
-        keeper,
+        keeper, denial,
         [this](event::Action action) {
             inbox->put(Command([this, action = std::move(action)] { decider.incidents().acted(action); }));
         },

@@ -14,6 +14,7 @@
 #include "tocsin/answers/status.h"
 #include "tocsin/guard/control.h"
 #include "tocsin/guard/decider.h"
+#include "tocsin/guard/denial.h"
 #include "tocsin/guard/device_watch.h"
 #include "tocsin/guard/guard.h"
 #include "tocsin/guard/health.h"
@@ -33,6 +34,7 @@ struct Guard::Parts {
         std::unique_ptr<sensor::Witness> witness;
         std::unique_ptr<sensor::LineageSource> lineage;
         Result<std::unique_ptr<sensor::DeviceGate>> device_gate;
+        Result<std::unique_ptr<sensor::CondemnedGate>> condemned_gate;
         std::unique_ptr<journal::Journal> journal;
         std::unique_ptr<vault::Repository> repository;
         Options options;
@@ -77,6 +79,7 @@ struct Guard::Parts {
     std::mutex reading_mutex;
     std::unique_ptr<vault::Repository> repository;
     Trees trees;
+    Denial denial;
     std::unique_ptr<Inbox> inbox;
     std::unique_ptr<Responder> responder;
     Recorder recorder;

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is tried in the test machine: each step is a function of this module, in a process of its own.
+
+A step says "ok ..." or "FAIL ..." of each thing that it looks at. The guard of a step has tree and state of its own.
+"""
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+import lab
+
+HERE = Path(__file__).resolve().parent
+FILES = 120
+
+
+def run(names):
+    print("kernel", platform.release(), Path("/sys/kernel/security/lsm").read_text(), flush=True)
+    for name, step in STEPS.items():
+        if names and name not in names:
+            continue
+        child = os.fork()
+        if child == 0:
+            try:
+                step(Site(name))
+            except BaseException:
+                print("FAIL", name, traceback.format_exc().replace("\n", " | "), flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+    print("end of steps", flush=True)
+
+
+class Site:
+    """A tree with files, a folder outside of it on the same file system, a state directory, a guard."""
+
+    def __init__(self, name):
+        self.name = name
+        self.tree = Path("/srv", name, "tree")
+        self.outside = Path("/srv", name, "outside")
+        self.state = Path("/var/lib", name)
+        self.tree.mkdir(parents=True)
+        self.outside.mkdir()
+        self.guard = None
+
+    def start(self, *options):
+        began = time.monotonic()
+        self.guard = lab.Guard(self.state, self.tree, options=options)
+        self.guard.wait_until_guarding()
+        print(f"note {self.name}: guarding after {time.monotonic() - began:.1f} s", flush=True)
+
+    def holds(self, name):
+        return self.tocsin("status")["invariants"][name]
+
+    def tocsin(self, *words):
+        done = subprocess.run(["/opt/bin/tocsin", "--state", self.state, *map(str, words), "--json"], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"{words}: {done.stderr}")
+        return json.loads(done.stdout)
+
+    def expect(self, holds, sentence, found=""):
+        print("ok  " if holds else "FAIL", self.name + ":", sentence, "" if holds else f"({found})", flush=True)
+
+    def close(self):
+        if self.guard:
+            self.guard.stop()
+
+
+class Attacker:
+    """attacker.py on a folder, and what it says. Somebody else continues it, and all that it makes, again and again."""
+
+    def __init__(self, folder):
+        self.process = subprocess.Popen([sys.executable, "-B", HERE / "attacker.py", folder], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        self.ends = threading.Event()
+        self.friend = threading.Thread(target=self._continue, daemon=True)
+
+    def is_stopped(self):
+        return Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
+
+    def _continue(self):
+        while not self.ends.wait(0.1):
+            os.killpg(self.process.pid, signal.SIGCONT)
+
+    def go_on(self):
+        self.friend.start()
+
+    def answers(self, who, seconds=60):
+        """{operation: "ok" or the error}, once it has tried all as `who`."""
+        out, watch = {}, threading.Timer(seconds, self.process.kill)
+        watch.start()
+        for line in self.process.stdout:
+            says, operation, outcome = line.strip().split(": ")
+            if says == who and operation == "over":
+                break
+            if says == who:
+                out[operation] = outcome
+        watch.cancel()
+        return out
+
+    def again(self):
+        self.process.stdin.write("again\n")
+        self.process.stdin.flush()
+
+    def close(self):
+        self.ends.set()
+        self.process.kill()
+        self.process.wait()
+
+
+def fill(site):
+    lab.make_corpus(site.tree, FILES, 1)
+    for number, path in enumerate(sorted(p for p in site.tree.iterdir() if p.is_file() and not p.is_symlink())):
+        if number < FILES // 2 and path.lstat().st_nlink == 1 and path.name != "sparse.img":
+            path.rename(path.with_name("victim-" + path.name))
+    for name in ("left-1", "left-2"):
+        (site.tree / name).write_text("what is left\n" * 100)
+        os.setxattr(site.tree / name, "user.kept", b"kept")
+    (site.tree / "empty").mkdir()
+
+
+def condemned(site):
+    """Who is condemned, and goes on nevertheless, changes nothing any more; its children neither."""
+    fill(site)
+    site.start()
+    before = lab.picture(site.tree)
+    held = site.holds("condemned_change_nothing")
+    site.expect(held["holds"], "the kernel denies", held)
+    attacker = Attacker(site.tree)
+    site.expect(lab.wait_for(attacker.is_stopped, 60), "the attacker is stopped")
+    attacker.go_on()
+    for who in ("itself", "child"):
+        answers = attacker.answers(who)
+        inside = {k: v for k, v in answers.items() if k != "outside"}
+        site.expect(len(inside) == 17 and set(inside.values()) == {"EPERM"}, f"all is denied to {who}", inside)
+        site.expect(answers.get("outside") == "ok", f"outside of the tree nothing is denied to {who}", answers)
+    site.expect(" 0 times" not in site.holds("condemned_change_nothing")["reason"], "denials are counted")
+    incident = site.tocsin("incidents")[-1]["id"]
+    site.tocsin("undo", incident)
+    left = lab.differences(before, lab.picture(site.tree))
+    site.expect(not left, "undone identically", left[:5])
+    site.tocsin("release", incident)
+    attacker.again()
+    answers = attacker.answers("itself")
+    site.expect(answers.get("unlink") == "ok", "who is released may go on", answers)
+    attacker.close()
+    site.close()
+
+
+STEPS = {"condemned": condemned}

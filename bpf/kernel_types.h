@@ -73,6 +73,12 @@ struct path {
 
 struct file {
     struct path f_path;
+    unsigned int f_flags;
+    unsigned int f_mode;
+};
+
+struct bpf_map {
+    __u32 id;
 };
 
 struct mm_struct {

@@ -22,12 +22,12 @@ struct {
     __type(value, __u32);
 } places SEC(".maps");
 
-/* Of the nearest marked directory at or above `dentry`. */
+/* Of the nearest marked directory at or above `dentry`. One that is left open is itself as what is around it. */
 static __always_inline __u32 place_of(struct dentry* dentry)
 {
     for (int i = 0; i < PLACE_DEPTH; ++i) {
         __u32* mark = bpf_inode_storage_get(&places, dentry->d_inode, 0, 0);
-        if (mark)
+        if (mark && !(i == 0 && *mark == PLACE_LEFT_OPEN))
             return *mark;
         struct dentry* parent = dentry->d_parent;
         if (parent == dentry)

@@ -6,7 +6,7 @@
 enum places_mark {
     PLACE_UNMARKED = 0,
     PLACE_GUARDED = 1,
-    PLACE_LEFT_OPEN = 2, /* of what is guarded around it, this is not */
+    PLACE_LEFT_OPEN = 2, /* of what is guarded around it, what is below is not */
     PLACE_UNKNOWN = 3, /* never hung: reached by a file handle with no name cached, or deeper than we look */
 };
 

@@ -78,7 +78,11 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
           std::move(recording)})
     , devices(std::move(given.device_gate), trees,
           [this](sensor::RefusedWrite write, std::string sentence) {
-              note_refusal(std::move(write), std::move(sentence));
+              note_refusal(write.process, write.uid, std::move(write.command), std::move(sentence));
+          })
+    , defence(std::move(given.self_gate), state,
+          [this](sensor::RefusedDeed deed, std::string sentence) {
+              note_refusal(deed.process, deed.uid, std::move(deed.command), std::move(sentence));
           })
     , protection({state, *repository, trees, recorder, *inbox, walker, decider, devices, denial, health},
           std::move(protection_reader))
@@ -112,12 +116,13 @@ void Guard::Parts::note(std::string sentence)
     }));
 }
 
-void Guard::Parts::note_refusal(sensor::RefusedWrite write, std::string sentence)
+void Guard::Parts::note_refusal(
+    event::ProcessKey key, std::uint32_t uid, std::string command, std::string sentence)
 {
     event::Process process; // as far as it is known where the decider never heard of it
-    process.key = write.process;
-    process.uid = write.uid;
-    process.command = std::move(write.command);
+    process.key = key;
+    process.uid = uid;
+    process.command = std::move(command);
     inbox->put(Command([this, process = std::move(process), sentence = std::move(sentence)] {
         decider.incidents().note_refusal(process, sentence);
     }));
@@ -153,8 +158,8 @@ Result<void> Guard::Parts::begin()
     gate_thread_ = std::jthread([this] { serve_gate(); });
     decider_thread_ = std::jthread([this] { decide(); });
     if (supervisor)
-        self_watch_ =
-            std::make_unique<SelfWatch>(*supervisor, service_manager, [this](event::Incident incident) {
+        self_watch_ = std::make_unique<SelfWatch>(
+            *supervisor, service_manager, defence, [this](event::Incident incident) {
                 inbox->put(
                     Command([this, incident = std::move(incident)] { decider.incidents().open(incident); }));
             });

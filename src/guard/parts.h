@@ -20,6 +20,7 @@
 #include "tocsin/guard/health.h"
 #include "tocsin/guard/host_isolation.h"
 #include "tocsin/guard/protection.h"
+#include "tocsin/guard/self_defence.h"
 #include "tocsin/guard/self_watch.h"
 #include "tocsin/vault/tree.h"
 
@@ -35,6 +36,7 @@ struct Guard::Parts {
         std::unique_ptr<sensor::LineageSource> lineage;
         Result<std::unique_ptr<sensor::DeviceGate>> device_gate;
         Result<std::unique_ptr<sensor::CondemnedGate>> condemned_gate;
+        Result<std::unique_ptr<sensor::SelfGate>> self_gate;
         std::unique_ptr<journal::Journal> journal;
         std::unique_ptr<vault::Repository> repository;
         Options options;
@@ -91,6 +93,7 @@ struct Guard::Parts {
     Decider decider;
     Health health;
     DeviceWatch devices;
+    SelfDefence defence;
     Protection protection;
     HostIsolation isolation;
 
@@ -104,7 +107,8 @@ private:
     Result<json::value> answer_device_writes(answers::Request const& request);
     // For the journal and the log: what a person has asked of the guard as a whole, or what became of it.
     void note(std::string sentence); // any thread
-    void note_refusal(sensor::RefusedWrite write, std::string sentence); // the device watch's thread
+    void note_refusal(
+        event::ProcessKey key, std::uint32_t uid, std::string command, std::string sentence); // any thread
     void tell_put_back(event::Version const& version); // any thread
     std::optional<std::uint64_t> deeds_before(answers::Request const& request);
     // `deeds`: of the incident, when the undo was planned; none: not known.

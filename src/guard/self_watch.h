@@ -14,6 +14,7 @@
 
 #include "tocsin/event/incident.h"
 #include "tocsin/guard/seldom.h"
+#include "tocsin/guard/self_defence.h"
 #include "tocsin/supervise/supervisor_process.h"
 #include "tocsin/supervise/watchdog.h"
 
@@ -22,9 +23,9 @@ namespace tocsin::guard {
 class SelfWatch {
 public:
     using Report = std::function<void(event::Incident)>; // from any thread
-    // Borrows both.
-    SelfWatch(
-        supervise::SupervisorProcess& supervisor, supervise::ServiceManager const& manager, Report report);
+    // Borrows all.
+    SelfWatch(supervise::SupervisorProcess& supervisor, supervise::ServiceManager const& manager,
+        SelfDefence& defence, Report report);
 
     // Of one cause once in ten minutes; false where it was too soon.
     bool record(std::string const& cause, std::string const& reason);
@@ -34,8 +35,10 @@ public:
 private:
     void run(std::stop_token const& stop);
     void look();
+    void defend();
 
     supervise::SupervisorProcess& supervisor_;
+    SelfDefence& defence_;
     supervise::Watchdog watchdog_; // its own thread's
     Report report_;
     std::uint64_t interruptions_told_ = 0; // its own thread's

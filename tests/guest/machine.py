@@ -22,7 +22,7 @@ KERNEL_PLACES = [os.environ.get("TOCSIN_GUEST_KERNEL", ""), "/var/cache/tocsin-g
 PYTHON = Path("/usr/bin/python3.11")
 PROGRAMS = ["/usr/bin/busybox", "/usr/bin/bash", "/usr/bin/rm", "/usr/bin/mv", "/usr/bin/chmod", "/usr/bin/truncate",
             "/usr/bin/mount", "/usr/bin/umount", "/usr/bin/kill", "/usr/bin/setfacl", "/usr/bin/setfattr", "/usr/bin/cp",
-            "/usr/sbin/mkfs.ext4", "/usr/bin/restic", "/usr/sbin/bpftool"]
+            "/usr/sbin/mkfs.ext4", "/usr/bin/restic"]
 ROOT_SIZE, TREE_SIZE = "1G", "512M"
 KERNEL_WORDS = "console=ttyS0 quiet panic=-1 mitigations=off root=/dev/nvme0n1 rw rootwait rootfstype=ext4 init=/usr/bin/python3"
 

@@ -15,6 +15,7 @@ import traceback
 from pathlib import Path
 
 import lab
+import self_steps
 
 HERE = Path(__file__).resolve().parent
 FILES = 120
@@ -23,24 +24,35 @@ FILES = 120
 def run(names):
     print("kernel", platform.release(), Path("/sys/kernel/security/lsm").read_text(), flush=True)
     for name, step in STEPS.items():
-        if names and name not in names:
-            continue
-        child = os.fork()
-        if child == 0:
-            try:
-                step(Site(name))
-            except BaseException:
-                print("FAIL", name, traceback.format_exc().replace("\n", " | "), flush=True)
-            os._exit(0)
-        os.waitpid(child, 0)
+        if not names or name in names:
+            run_one(name, step)
     print("end of steps", flush=True)
+
+
+def run_one(name, step):
+    """In a child. Meanwhile process 1 sends what the child asks it to."""
+    asked, ask = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            step(Site(name, ask))
+        except BaseException:
+            print("FAIL", name, traceback.format_exc().replace("\n", " | "), flush=True)
+        os._exit(0)
+    os.close(ask)
+    with os.fdopen(asked) as lines:
+        for line in lines:
+            pid, number = map(int, line.split())
+            os.kill(pid, number)
+    os.waitpid(child, 0)
 
 
 class Site:
     """A tree with files, a folder outside of it on the same file system, a state directory, a guard."""
 
-    def __init__(self, name):
+    def __init__(self, name, ask):
         self.name = name
+        self.ask = ask
         self.tree = Path("/srv", name, "tree")
         self.outside = Path("/srv", name, "outside")
         self.state = Path("/var/lib", name)
@@ -53,6 +65,9 @@ class Site:
         self.guard = lab.Guard(self.state, self.tree, options=options)
         self.guard.wait_until_guarding()
         print(f"note {self.name}: guarding after {time.monotonic() - began:.1f} s", flush=True)
+
+    def signal_from_process_1(self, pid, number):
+        os.write(self.ask, f"{pid} {number}\n".encode())
 
     def holds(self, name):
         return self.tocsin("status")["invariants"][name]
@@ -152,4 +167,4 @@ def condemned(site):
     site.close()
 
 
-STEPS = {"condemned": condemned}
+STEPS = {"condemned": condemned, **self_steps.STEPS}

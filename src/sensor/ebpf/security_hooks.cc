@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <sys/stat.h>
 
 namespace tocsin::sensor {
 namespace {
@@ -25,6 +26,14 @@ std::optional<unsigned> parameters_of(btf const& types, std::string const& hook)
     return btf_vlen(btf__type_by_id(&types, function->type));
 }
 
+// Numbers of processes are the kernel's own there, as our programs see them.
+bool in_initial_pid_namespace()
+{
+    constexpr ino_t number_of_the_initial = 0xEFFFFFFC; // PROC_PID_INIT_INO, of all kernels
+    struct stat found{};
+    return ::stat("/proc/self/ns/pid", &found) == 0 && found.st_ino == number_of_the_initial;
+}
+
 bool may_be_missing(std::string_view hook)
 {
     return hook == "inode_set_acl" || hook == "inode_remove_acl"; // since 6.2
@@ -34,6 +43,8 @@ bool may_be_missing(std::string_view hook)
 
 Result<void> choose_programs(bpf_object& object)
 {
+    if (!in_initial_pid_namespace())
+        return Error(Errc::unsupported, "the guard has a pid namespace of its own");
     std::unique_ptr<btf, FreeBtf> types(btf__load_vmlinux_btf());
     if (!types)
         return Error(Errc::unsupported, "the kernel has no BTF");

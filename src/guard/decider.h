@@ -46,6 +46,7 @@ public:
         sensor::Witness& witness;
         sensor::LineageSource* lineage; // null: /proc alone
         Keeper& keeper;
+        Denial& denial;
         capture::Pool& pool;
         Walker& walker;
         Recorder& recorder;

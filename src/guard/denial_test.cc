@@ -15,6 +15,9 @@ using event::ProcessKey;
 struct Notes {
     std::vector<int> protected_now; // descriptors
     std::vector<ProcessKey> condemned;
+    std::vector<int> watched_now; // descriptors
+    sensor::TruncationGate::Counters truncations;
+    bool refuses = true;
     bool is_full = false;
 };
 
@@ -40,6 +43,25 @@ public:
             std::erase(notes_.condemned, process);
     }
     std::uint64_t denials() const override { return 7; }
+    std::uint64_t missed() const override { return 0; }
+
+private:
+    Notes& notes_;
+};
+
+class FakeTruncationGate final : public sensor::TruncationGate {
+public:
+    explicit FakeTruncationGate(Notes& notes) : notes_(notes) { }
+    Result<void> watch(int dir_fd) override
+    {
+        notes_.watched_now.push_back(dir_fd);
+        return {};
+    }
+    void unwatch(int dir_fd) override { std::erase(notes_.watched_now, dir_fd); }
+    void kept(int, event::Stamp const&) override { }
+    void left_out(int) override { }
+    void set_refusing(bool on) override { notes_.refuses = on; }
+    Counters counters() const override { return notes_.truncations; }
 
 private:
     Notes& notes_;
@@ -59,7 +81,9 @@ protected:
 
     Notes notes_;
     Trees trees_;
-    Denial denial_{std::unique_ptr<sensor::CondemnedGate>(std::make_unique<FakeGate>(notes_)), trees_};
+    Denial denial_{{std::unique_ptr<sensor::CondemnedGate>(std::make_unique<FakeGate>(notes_)),
+                       std::unique_ptr<sensor::TruncationGate>(std::make_unique<FakeTruncationGate>(notes_))},
+        trees_};
     ProcessKey const actor_{4711, 3};
 };
 
@@ -72,6 +96,7 @@ TEST_F(DenialTest, FollowsTheTrees)
     trees_.remove(event::RootId{1});
     denial_.refresh();
     EXPECT_EQ(std::vector{other}, notes_.protected_now);
+    EXPECT_EQ(std::vector{other}, notes_.watched_now);
 }
 
 TEST_F(DenialTest, CondemnsAndPardons)
@@ -90,9 +115,24 @@ TEST_F(DenialTest, SaysThatTheTableWasFull)
     EXPECT_FALSE(held(denial_).holds);
 }
 
+TEST_F(DenialTest, SaysThatATruncationWasLetGo)
+{
+    EXPECT_TRUE(denial_.what_holds().back().holds);
+    notes_.truncations = {7, 1, 0};
+    EXPECT_FALSE(denial_.what_holds().back().holds);
+    EXPECT_EQ(7U, denial_.truncations_refused());
+}
+
+TEST_F(DenialTest, RefusesNoTruncationWhileNothingIsKept)
+{
+    denial_.set_keeping(false);
+    EXPECT_FALSE(notes_.refuses);
+}
+
 TEST_F(DenialTest, DoesNothingAndSaysWhyWithoutAGate)
 {
-    Denial none(Error(Errc::unsupported, "no programs here"), trees_);
+    Error const error(Errc::unsupported, "no programs here");
+    Denial none({error, error}, trees_);
     add_tree(1);
     none.refresh();
     none.condemn(std::span(&actor_, 1));

@@ -155,8 +155,9 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
         supervisor = TRY(supervise::SupervisorProcess::create(*options.supervisor));
 
     auto parts = TRY(Parts::create({std::move(state), lock.take(), std::move(supervisor), std::move(gate),
-        std::move(witness), open_lineage(), sensor::open_device_gate(), sensor::open_condemned_gate(),
-        open_self_gate(options), std::move(journal), std::move(repository), options}));
+        std::move(witness), open_lineage(), sensor::open_device_gate(),
+        {sensor::open_condemned_gate(), sensor::open_truncation_gate()}, open_self_gate(options),
+        std::move(journal), std::move(repository), options}));
     TRY(parts->recall());
     if (!options.excludes.empty())
         for (auto const& tree : trees)

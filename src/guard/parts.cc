@@ -66,7 +66,7 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
     , witness(std::move(given.witness))
     , lineage(std::move(given.lineage))
     , repository(std::move(given.repository))
-    , denial(std::move(given.condemned_gate), trees)
+    , denial(std::move(given.denial), trees)
     , inbox(std::move(inbox_))
     , responder(std::move(responder_))
     , recorder(std::move(given.journal))
@@ -74,8 +74,8 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
     , deadlines(hold_at_most, heartbeat_of(supervise::Organ::deadlines))
     , keeper(pool, deadlines, opens, heartbeat_of(supervise::Organ::gate))
     , walker({*gate, *witness, pool, *inbox, trees})
-    , decider({trees, *witness, lineage.get(), keeper, pool, walker, recorder, opens, *inbox, *responder,
-          std::move(recording)})
+    , decider({trees, *witness, lineage.get(), keeper, denial, pool, walker, recorder, opens, *inbox,
+          *responder, std::move(recording)})
     , devices(std::move(given.device_gate), trees,
           [this](sensor::RefusedWrite write, std::string sentence) {
               note_refusal(write.process, write.uid, std::move(write.command), std::move(sentence));
@@ -190,6 +190,7 @@ void Guard::Parts::decide()
     health.set("decider", "changes are no longer seen: " + decided.error().message());
     can_decide_ = false;
     keeper.set_holding(false);
+    denial.set_keeping(false);
     inbox->close();
 }
 
@@ -213,6 +214,7 @@ void Guard::Parts::keep_house()
     auto next_growth = steady_now();
     auto next_checkpoint = SteadyTime::max(); // the first one follows the first walk
     std::string told;
+    std::uint64_t truncations = 0;
     pollfd stop{stop_.get(), POLLIN, 0};
     while (::poll(&stop, 1, static_cast<int>(housekeeping_every.count())) == 0) {
         health.set("journal",
@@ -221,6 +223,8 @@ void Guard::Parts::keep_house()
         if (keeper.counters().lost_events + decider.witness_overflows() > 0)
             health.set("events", "the kernel's queue overflowed: changes were missed");
         watch_disk();
+        if (auto const refused = denial.truncations_refused(); std::exchange(truncations, refused) != refused)
+            pool.hurry(); // whoever tries again is let go 2 s after the first time
         protection.look_for_awaited();
         isolation.look();
         auto now = steady_now();
@@ -288,6 +292,7 @@ void Guard::Parts::watch_disk()
         || space.free_bytes < options.reserve_bytes;
     pool.set_taking(!is_full);
     keeper.set_holding(!is_full && can_decide_);
+    denial.set_keeping(!is_full && can_decide_);
     health.set("disk",
         is_full ? fmt::format("the repository's disk has only {} MiB left: versions are no longer kept, what "
                               "is kept stays",

@@ -35,7 +35,7 @@ struct Guard::Parts {
         std::unique_ptr<sensor::Witness> witness;
         std::unique_ptr<sensor::LineageSource> lineage;
         Result<std::unique_ptr<sensor::DeviceGate>> device_gate;
-        Result<std::unique_ptr<sensor::CondemnedGate>> condemned_gate;
+        Denial::Gates denial;
         Result<std::unique_ptr<sensor::SelfGate>> self_gate;
         std::unique_ptr<journal::Journal> journal;
         std::unique_ptr<vault::Repository> repository;

@@ -35,6 +35,7 @@ public:
     virtual void pardon(std::span<event::ProcessKey const> processes) = 0;
 
     virtual std::uint64_t denials() const = 0;
+    virtual std::uint64_t missed() const = 0; // children that found the table full
 };
 
 // Linux 5.12 with BTF, "bpf" among its security modules, CAP_BPF with CAP_PERFMON: `unsupported` or

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import lab
 import self_steps
+import truncation_steps
 
 HERE = Path(__file__).resolve().parent
 FILES = 120
@@ -167,4 +168,4 @@ def condemned(site):
     site.close()
 
 
-STEPS = {"condemned": condemned, **self_steps.STEPS}
+STEPS = {"condemned": condemned, **self_steps.STEPS, **truncation_steps.STEPS}

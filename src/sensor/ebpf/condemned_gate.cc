@@ -4,13 +4,10 @@
 
 #include <bpf/bpf.h>
 #include <set>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "condemned.skel.h"
 #include "places_mark.h"
 #include "process_key.h"
-#include "tocsin/base/unique_fd.h"
 #include "tocsin/sensor/ebpf/security_hooks.h"
 
 namespace tocsin::sensor {
@@ -73,6 +70,10 @@ public:
     {
         return __atomic_load_n(&skeleton_->bss->denials, __ATOMIC_RELAXED);
     }
+    std::uint64_t missed() const override
+    {
+        return __atomic_load_n(&skeleton_->bss->untold, __ATOMIC_RELAXED);
+    }
     std::uint64_t questions() const { return __atomic_load_n(&skeleton_->bss->questions, __ATOMIC_RELAXED); }
 
 private:
@@ -96,13 +97,6 @@ private:
 
     std::unique_ptr<condemned_bpf, DestroySkeleton> skeleton_;
 };
-
-// A change of attributes that nobody sees.
-void change_attributes()
-{
-    UniqueFd const nameless(::memfd_create("tocsin", MFD_CLOEXEC));
-    (void)::fchmod(nameless.get(), 0600);
-}
 
 } // namespace
 

@@ -5,7 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <sys/mman.h>
 #include <sys/stat.h>
+
+#include "tocsin/base/unique_fd.h"
 
 namespace tocsin::sensor {
 namespace {
@@ -73,6 +76,12 @@ Result<void> ensure_asked(std::function<void()> const& ask, std::function<std::u
         return Error(Errc::unsupported,
             "the kernel was started without LSM programs: 'bpf' is not among the modules that lsm= names");
     return {};
+}
+
+void change_attributes()
+{
+    UniqueFd const nameless(::memfd_create("tocsin", MFD_CLOEXEC));
+    (void)::fchmod(nameless.get(), 0600);
 }
 
 Error refused_by_kernel(int number, std::string_view what)

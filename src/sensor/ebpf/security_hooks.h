@@ -19,6 +19,9 @@ Result<void> choose_programs(bpf_object& object);
 // After all are attached: `ask` makes the kernel ask one of them, `count` is how often it has been asked.
 Result<void> ensure_asked(std::function<void()> const& ask, std::function<std::uint64_t()> const& count);
 
+// For `ask`: a change of attributes that nobody sees.
+void change_attributes();
+
 // The last call's error of libbpf, in words that say what to do about it.
 Error refused_by_kernel(int number, std::string_view what);
 

@@ -97,7 +97,7 @@ class Attacker:
         self.friend = threading.Thread(target=self._continue, daemon=True)
 
     def is_stopped(self):
-        return Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
+        return lab.state_of(self.process.pid) == "T"
 
     def _continue(self):
         while not self.ends.wait(0.1):

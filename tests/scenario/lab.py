@@ -213,6 +213,11 @@ def wait_for(what, seconds=20):
     return False
 
 
+def state_of(pid):
+    """Of a process, as ps shows it: R, S, T for stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
 class Guard:
     """A guard of this run's own, asked over its control socket as the command line asks."""
 

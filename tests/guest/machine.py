@@ -20,9 +20,10 @@ import lab  # noqa: E402
 
 KERNEL_PLACES = [os.environ.get("TOCSIN_GUEST_KERNEL", ""), "/var/cache/tocsin-guest", "/"]
 PYTHON = Path("/usr/bin/python3.11")
-PROGRAMS = ["/usr/bin/busybox", "/usr/bin/bash", "/usr/bin/rm", "/usr/bin/mv", "/usr/bin/chmod", "/usr/bin/truncate",
+PROGRAMS = ["/usr/bin/busybox", "/usr/bin/bash", "/usr/bin/rm", "/usr/bin/mkdir", "/usr/bin/mv", "/usr/bin/chmod", "/usr/bin/truncate",
             "/usr/bin/mount", "/usr/bin/umount", "/usr/bin/kill", "/usr/bin/setfacl", "/usr/bin/setfattr", "/usr/bin/cp",
             "/usr/sbin/mkfs.ext4", "/usr/bin/restic"]
+BUILT = ["tocsin", "tocsin-guardd", "tocsin-supervisor", "tocsin_sensor_root_test"]
 ROOT_SIZE, TREE_SIZE = "1G", "512M"
 KERNEL_WORDS = "console=ttyS0 quiet panic=-1 mitigations=off root=/dev/nvme0n1 rw rootwait rootfstype=ext4 init=/usr/bin/python3"
 
@@ -82,7 +83,7 @@ def lay_out_root(root):
         (root / folder).mkdir(parents=True, exist_ok=True)
     (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
     (root / "etc/group").write_text("root:x:0:\n")
-    for program in [*PROGRAMS, PYTHON, *(lab.bin_dir() / name for name in ("tocsin", "tocsin-guardd", "tocsin-supervisor"))]:
+    for program in [*PROGRAMS, PYTHON, *(lab.bin_dir() / name for name in BUILT)]:
         if Path(program).exists():
             copy_into(root, program, at=Path("/opt/bin", program.name) if Path(program).parent == lab.bin_dir() else None)
     (root / "usr/bin/sh").symlink_to("bash")
@@ -107,6 +108,9 @@ class Machine:
         root = self.work / "files"
         root.mkdir()
         lay_out_root(root)
+        loop = kernel.parent.parent / "lib/modules" / kernel.name.removeprefix("vmlinuz-") / "kernel/drivers/block/loop.ko"
+        if loop.exists():
+            shutil.copy(loop, root / "opt")
         self._make_disk("root", ROOT_SIZE, "-d", root)
         shutil.rmtree(root)
         for name in ("tree", "state"):

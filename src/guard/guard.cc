@@ -115,6 +115,8 @@ Result<std::unique_ptr<sensor::SelfGate>> open_self_gate(Options const& options)
 {
     if (!options.supervisor)
         return Error(Errc::unsupported, "no supervisor watches it, which would end it if it hangs");
+    if (!options.is_defended)
+        return Error(Errc::unsupported, "it was started so");
     return sensor::open_self_gate(
         options.service_manager.socket.empty() ? sensor::EndsBy::anybody_who_may : sensor::EndsBy::manager);
 }

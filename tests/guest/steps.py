@@ -63,7 +63,7 @@ class Site:
 
     def start(self, *options):
         began = time.monotonic()
-        self.guard = lab.Guard(self.state, self.tree, options=options)
+        self.guard = lab.Guard(self.state, self.tree, options=options, defended=True)
         self.guard.wait_until_guarding()
         print(f"note {self.name}: guarding after {time.monotonic() - began:.1f} s", flush=True)
 

@@ -221,10 +221,12 @@ def state_of(pid):
 class Guard:
     """A guard of this run's own, asked over its control socket as the command line asks."""
 
-    def __init__(self, state, *paths, options=()):
+    def __init__(self, state, *paths, options=(), defended=False):
         self.state = Path(state)
         self.state.mkdir(exist_ok=True)
         self.log = open(self.state / "guard.log", "ab")
+        if not defended:  # else a kernel with LSM programs lets no run kill its guard
+            options = ["--undefended", *options]
         self.process = subprocess.Popen([bin_dir() / "tocsin-guardd", "--state", self.state, *options, *paths],
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
                                         preexec_fn=die_with_parent)

@@ -5,6 +5,7 @@ pre-content events. Some minutes, since nothing but the processor is emulated, a
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -26,6 +27,7 @@ def main():
     if reason := machine.why_none():
         print("skipped:", reason)
         sys.exit(77)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # cleans up
     work = Path(tempfile.mkdtemp(prefix="tocsin-guest-", dir=os.environ.get("TMPDIR", "/var/tmp")))
     guest, failed, ended = None, 0, False
     try:

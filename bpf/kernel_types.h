@@ -43,9 +43,43 @@ struct qstr {
     unsigned char const* name;
 };
 
+struct timespec64 {
+    __s64 tv_sec;
+    long tv_nsec;
+};
+
+struct inode {
+    unsigned short i_mode;
+    __s64 i_size;
+    atomic_t i_writecount;
+};
+
+/* Where its time of change is, by kernels. */
+struct inode___before_6_7 {
+    struct timespec64 i_mtime;
+};
+struct inode___before_6_11 {
+    struct timespec64 __i_mtime;
+};
+struct inode___since_6_11 {
+    __s64 i_mtime_sec;
+    unsigned int i_mtime_nsec;
+};
+
+struct iattr {
+    unsigned int ia_valid;
+    __s64 ia_size;
+};
+
+struct super_block {
+    struct dentry* s_root;
+};
+
 struct dentry {
     struct dentry* d_parent;
     struct qstr d_name;
+    struct inode* d_inode;
+    struct super_block* d_sb;
 };
 
 struct vfsmount {
@@ -65,6 +99,13 @@ struct path {
 
 struct file {
     struct path f_path;
+    struct inode* f_inode;
+    unsigned int f_flags;
+    unsigned int f_mode;
+};
+
+struct bpf_map {
+    __u32 id;
 };
 
 struct mm_struct {

@@ -36,6 +36,8 @@ std::vector<std::string> command_again(std::string const& program, guard::Option
 {
     std::vector<std::string> words{program, "--again", "--state", options.state_dir, "--respond",
         std::string(name_of(options.policy)), "--reserve", std::to_string(options.reserve_bytes)};
+    if (!options.is_defended)
+        words.emplace_back("--undefended");
     for (auto const& address : options.never_cut)
         words.insert(words.end(), {"--never-cut", address});
     for (auto const& place : options.isolation_allow)
@@ -129,6 +131,8 @@ int main(int argc, char** argv)
     app.add_flag("--again", starts_again, "Be started again after any end that is not in order");
     bool is_alone = false;
     app.add_flag("--unsupervised", is_alone, "Run without a supervisor, for a debugger")->excludes("--again");
+    bool is_undefended = false;
+    app.add_flag("--undefended", is_undefended, "Let root stop and kill it, for tests");
     app.add_option("--died", options.died, "How the guard ended in whose place this one is started");
     app.add_option("path", options.paths, "Trees to protect");
     try {
@@ -136,6 +140,7 @@ int main(int argc, char** argv)
     } catch (CLI::ParseError const& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
+    options.is_defended = !is_undefended;
     options.policy = respond::policy_named(respond).take(); // checked when it was read
     auto const after_death =
         starts_again ? supervise::AfterDeath::start_again : supervise::AfterDeath::nothing;

@@ -47,6 +47,7 @@ public:
         sensor::Witness& witness;
         sensor::LineageSource* lineage; // null: /proc alone
         Keeper& keeper;
+        Denial& denial;
         capture::Pool& pool;
         Walker& walker;
         Recorder& recorder;

@@ -72,11 +72,13 @@ void Decider::handle_capture(capture::Outcome&& outcome)
     // further write within the same tick may have left the same stamp over other content.
     bool const is_final = outcome.occasion == Occasion::close
         && to_nanoseconds(version.time) - stamp.mtime_ns > same_stamp_within.count();
-    auto committed = [this, number = outcome.number, stamp, is_final, held = std::move(outcome.held)](
-                         Kept kept) {
-        if (kept == Kept::yes)
+    auto committed = [this, number = outcome.number, key = version.key, stamp, is_final,
+                         held = std::move(outcome.held)](Kept kept) {
+        if (kept == Kept::yes) {
+            parts_.denial.kept(key, stamp);
             parts_.keeper.captured(
                 number, stamp, is_final ? Keeper::Stands::yes : Keeper::Stands::until_close);
+        }
         if (held)
             (void)held->answer(sensor::Answer::allow);
     };
@@ -125,6 +127,7 @@ void Decider::miss(capture::Outcome const& outcome)
     auto const object = event::id_of(outcome.key);
     if (error.code() == Errc::unsupported) {
         parts_.keeper.excluded(outcome.number);
+        parts_.denial.left_out(outcome.key);
         if (uncaptured_.erase(object) > 0)
             excluded_.insert(object);
         no_longer_missed(object);

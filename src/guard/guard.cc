@@ -111,6 +111,16 @@ std::unique_ptr<sensor::LineageSource> open_lineage()
     return nullptr; // /proc alone; `status` says so
 }
 
+Result<std::unique_ptr<sensor::SelfGate>> open_self_gate(Options const& options)
+{
+    if (!options.supervisor)
+        return Error(Errc::unsupported, "no supervisor watches it, which would end it if it hangs");
+    if (!options.is_defended)
+        return Error(Errc::unsupported, "it was started so");
+    return sensor::open_self_gate(
+        options.service_manager.socket.empty() ? sensor::EndsBy::anybody_who_may : sensor::EndsBy::manager);
+}
+
 } // namespace
 
 Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
@@ -148,6 +158,7 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
 
     auto parts = TRY(Parts::create({std::move(state), lock.take(), std::move(supervisor), std::move(gate),
         std::move(witness), open_lineage(), sensor::open_device_gate(), sensor::open_sent_bytes(),
+        {sensor::open_condemned_gate(), sensor::open_truncation_gate()}, open_self_gate(options),
         std::move(journal), std::move(repository), options}));
     TRY(parts->recall());
     if (!options.excludes.empty())

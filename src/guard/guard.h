@@ -30,6 +30,7 @@ struct Options {
     std::uint64_t reserve_bytes = 0; // of the repository's disk, to be left free
     std::string recording; // a file for all that the verdict is given; empty: none
     std::optional<supervise::SupervisorProcess::Options> supervisor; // none: nobody watches this guard
+    bool is_defended = true; // root is kept from stopping it, where the kernel can
     supervise::ServiceManager::Environment service_manager; // which started this process
     std::string died; // how the guard ended in whose place this one was started; empty: none
 };

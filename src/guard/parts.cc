@@ -66,6 +66,7 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
     , witness(std::move(given.witness))
     , lineage(std::move(given.lineage))
     , repository(std::move(given.repository))
+    , denial(std::move(given.denial), trees)
     , inbox(std::move(inbox_))
     , responder(std::move(responder_))
     , recorder(std::move(given.journal))
@@ -77,13 +78,17 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
         inbox->put(
             Command([this, executable = std::move(executable)] { decider.incidents().hashed(executable); }));
     })
-    , decider({trees, *witness, lineage.get(), keeper, pool, walker, recorder, opens, *inbox, *responder,
+    , decider({trees, *witness, lineage.get(), keeper, denial, pool, walker, recorder, opens, *inbox, *responder,
           executables, std::move(recording)})
     , devices(std::move(given.device_gate), trees,
           [this](sensor::RefusedWrite write, std::string sentence) {
-              note_refusal(std::move(write), std::move(sentence));
+              note_refusal(write.process, write.uid, std::move(write.command), std::move(sentence));
           })
-    , protection({state, *repository, trees, recorder, *inbox, walker, decider, devices, health},
+    , defence(std::move(given.self_gate), state,
+          [this](sensor::RefusedDeed deed, std::string sentence) {
+              note_refusal(deed.process, deed.uid, std::move(deed.command), std::move(sentence));
+          })
+    , protection({state, *repository, trees, recorder, *inbox, walker, decider, devices, denial, health},
           std::move(protection_reader))
     , isolation(std::move(always_allowed), [this](std::string sentence) { note(std::move(sentence)); })
     , exposure(
@@ -101,7 +106,7 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
     })
 {
     responder->connect(
-        keeper,
+        keeper, denial,
         [this](event::Action action) {
             inbox->put(Command([this, action = std::move(action)] { decider.incidents().acted(action); }));
         },
@@ -128,12 +133,13 @@ void Guard::Parts::note(std::string sentence)
     }));
 }
 
-void Guard::Parts::note_refusal(sensor::RefusedWrite write, std::string sentence)
+void Guard::Parts::note_refusal(
+    event::ProcessKey key, std::uint32_t uid, std::string command, std::string sentence)
 {
     event::Process process; // as far as it is known where the decider never heard of it
-    process.key = write.process;
-    process.uid = write.uid;
-    process.command = std::move(write.command);
+    process.key = key;
+    process.uid = uid;
+    process.command = std::move(command);
     inbox->put(Command([this, process = std::move(process), sentence = std::move(sentence)] {
         decider.incidents().note_refusal(process, sentence);
     }));
@@ -171,7 +177,7 @@ Result<void> Guard::Parts::begin()
     gate_thread_ = std::jthread([this] { serve_gate(); });
     decider_thread_ = std::jthread([this] { decide(); });
     if (supervisor)
-        self_watch_ = std::make_unique<SelfWatch>(*supervisor, service_manager, self_findings_);
+        self_watch_ = std::make_unique<SelfWatch>(*supervisor, service_manager, defence, self_findings_);
     protection.begin();
     isolation.recall();
     auto listener = TRY(answers::listen_control(state.dir));
@@ -199,6 +205,7 @@ void Guard::Parts::decide()
     health.set("decider", "changes are no longer seen: " + decided.error().message());
     can_decide_ = false;
     keeper.set_holding(false);
+    denial.set_keeping(false);
     inbox->close();
 }
 
@@ -222,6 +229,7 @@ void Guard::Parts::keep_house()
     auto next_growth = steady_now();
     auto next_checkpoint = SteadyTime::max(); // the first one follows the first walk
     std::string told;
+    std::uint64_t truncations = 0;
     pollfd stop{stop_.get(), POLLIN, 0};
     while (::poll(&stop, 1, static_cast<int>(housekeeping_every.count())) == 0) {
         health.set("journal",
@@ -230,6 +238,8 @@ void Guard::Parts::keep_house()
         if (keeper.counters().lost_events + decider.witness_overflows() > 0)
             health.set("events", "the kernel's queue overflowed: changes were missed");
         watch_disk();
+        if (auto const refused = denial.truncations_refused(); std::exchange(truncations, refused) != refused)
+            pool.hurry(); // whoever tries again is let go 2 s after the first time
         protection.look_for_awaited();
         isolation.look();
         auto now = steady_now();
@@ -299,6 +309,7 @@ void Guard::Parts::watch_disk()
         || space.free_bytes < options.reserve_bytes;
     pool.set_taking(!is_full);
     keeper.set_holding(!is_full && can_decide_);
+    denial.set_keeping(!is_full && can_decide_);
     health.set("disk",
         is_full ? fmt::format("the repository's disk has only {} MiB left: versions are no longer kept, what "
                               "is kept stays",

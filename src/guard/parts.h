@@ -14,12 +14,14 @@
 #include "tocsin/answers/status.h"
 #include "tocsin/guard/control.h"
 #include "tocsin/guard/decider.h"
+#include "tocsin/guard/denial.h"
 #include "tocsin/guard/device_watch.h"
 #include "tocsin/guard/exposure_watch.h"
 #include "tocsin/guard/guard.h"
 #include "tocsin/guard/health.h"
 #include "tocsin/guard/host_isolation.h"
 #include "tocsin/guard/protection.h"
+#include "tocsin/guard/self_defence.h"
 #include "tocsin/guard/self_findings.h"
 #include "tocsin/guard/self_watch.h"
 #include "tocsin/vault/tree.h"
@@ -36,6 +38,8 @@ struct Guard::Parts {
         std::unique_ptr<sensor::LineageSource> lineage;
         Result<std::unique_ptr<sensor::DeviceGate>> device_gate;
         Result<std::unique_ptr<sensor::SentBytes>> sent_bytes;
+        Denial::Gates denial;
+        Result<std::unique_ptr<sensor::SelfGate>> self_gate;
         std::unique_ptr<journal::Journal> journal;
         std::unique_ptr<vault::Repository> repository;
         Options options;
@@ -80,6 +84,7 @@ struct Guard::Parts {
     std::mutex reading_mutex;
     std::unique_ptr<vault::Repository> repository;
     Trees trees;
+    Denial denial;
     std::unique_ptr<Inbox> inbox;
     std::unique_ptr<Responder> responder;
     Recorder recorder;
@@ -92,6 +97,7 @@ struct Guard::Parts {
     Decider decider;
     Health health;
     DeviceWatch devices;
+    SelfDefence defence;
     Protection protection;
     HostIsolation isolation;
     ExposureWatch exposure;
@@ -106,7 +112,8 @@ private:
     Result<json::value> answer_device_writes(answers::Request const& request);
     // For the journal and the log: what a person has asked of the guard as a whole, or what became of it.
     void note(std::string sentence); // any thread
-    void note_refusal(sensor::RefusedWrite write, std::string sentence); // the device watch's thread
+    void note_refusal(
+        event::ProcessKey key, std::uint32_t uid, std::string command, std::string sentence); // any thread
     void tell_put_back(event::Version const& version); // any thread
     std::optional<std::uint64_t> deeds_before(answers::Request const& request);
     // `deeds`: of the incident, when the undo was planned; none: not known.

@@ -217,6 +217,7 @@ Result<void> Protection::protect_tree(std::string const& path, std::vector<std::
     remember(change);
     parts_.health.set(cause_of(change.path), "");
     parts_.devices.refresh();
+    parts_.denial.refresh();
     return {};
 }
 
@@ -325,6 +326,7 @@ void Protection::let_go(event::RootChange const& root)
         (void)::flock(tree->claim.get(), LOCK_UN); // the trees keep it open
     }
     parts_.devices.refresh();
+    parts_.denial.refresh();
     event::RootChange change = root;
     change.time = wall_now();
     change.is_protected = false;

@@ -23,6 +23,7 @@
 
 #include "tocsin/answers/state.h"
 #include "tocsin/guard/decider.h"
+#include "tocsin/guard/denial.h"
 #include "tocsin/guard/device_watch.h"
 #include "tocsin/guard/health.h"
 #include "tocsin/guard/recorder.h"
@@ -44,6 +45,7 @@ public:
         Walker& walker;
         Decider& decider;
         DeviceWatch& devices;
+        Denial& denial;
         Health& health;
     };
     Protection(Parts parts, std::unique_ptr<journal::Journal> reader);

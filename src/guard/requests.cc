@@ -117,6 +117,8 @@ std::vector<answers::InvariantStatus> Guard::Parts::what_holds() const
     out.push_back({"nothing_closed_is_lost", blind.empty(), blind.empty() ? excepted : blind});
     out.push_back(devices.what_holds());
     out.push_back(exposure.what_holds());
+    std::ranges::move(denial.what_holds(), std::back_inserter(out));
+    out.push_back(defence.what_holds());
     out.push_back(never_harms());
     out.push_back({"reversible_first", options.policy != respond::Policy::stop,
         options.policy == respond::Policy::observe ? "only observes: nothing is frozen" : ""});

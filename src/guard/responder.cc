@@ -60,9 +60,22 @@ void Responder::stop()
         thread_.join();
 }
 
-void Responder::connect(Keeper& keeper, Done done, Found found)
+void Responder::deny(std::span<event::ProcessKey const> processes)
+{
+    keeper_->deny(pids_of(processes));
+    denial_->condemn(processes);
+}
+
+void Responder::allow(std::span<event::ProcessKey const> processes)
+{
+    keeper_->allow(pids_of(processes));
+    denial_->pardon(processes);
+}
+
+void Responder::connect(Keeper& keeper, Denial& denial, Done done, Found found)
 {
     keeper_ = &keeper;
+    denial_ = &denial;
     done_ = std::move(done);
     found_ = std::move(found);
     thread_ = std::jthread([this] { run(); });
@@ -73,14 +86,14 @@ void Responder::halt(event::ProcessKey process)
     if (policy_ == respond::Policy::observe)
         return;
     (void)quick_.freeze_now(std::span(&process, 1));
-    keeper_->deny(pids_of(std::span(&process, 1)));
+    deny(std::span(&process, 1));
 }
 
 void Responder::contain(event::IncidentId id, std::span<event::ProcessKey const> running,
     std::vector<event::ProcessKey> processes)
 {
     (void)quick_.freeze_now(running);
-    keeper_->deny(pids_of(running));
+    deny(running);
     (void)tasks_.put(Deed{event::ActionKind::freeze, id, std::move(processes), "policy"});
 }
 
@@ -98,7 +111,7 @@ void Responder::hold_child(event::ProcessKey process)
 void Responder::contain_child(event::ProcessKey process)
 {
     (void)quick_.freeze_now(std::span(&process, 1));
-    keeper_->deny(pids_of(std::span(&process, 1)));
+    deny(std::span(&process, 1));
 }
 
 void Responder::ended(pid_t process)
@@ -108,7 +121,7 @@ void Responder::ended(pid_t process)
 
 void Responder::release(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by)
 {
-    keeper_->allow(pids_of(processes));
+    allow(processes);
     (void)tasks_.put(Deed{event::ActionKind::thaw, id, std::move(processes), std::move(by)});
 }
 
@@ -182,7 +195,7 @@ void Responder::cut(event::IncidentId id, sensor::RemoteClient const& client)
     if (outcome.ok()) {
         auto done = outcome.take();
         if (done.has_ended) // whoever gets its number next is another
-            keeper_->allow(pids_of(action.processes));
+            allow(action.processes);
         action.processes.insert(
             action.processes.end(), done.other_sessions.begin(), done.other_sessions.end());
         action.outcome = std::move(done.how);
@@ -229,8 +242,8 @@ void Responder::carry_out(Deed const& deed)
         auto outcome = thorough_.freeze(deed.processes);
         if (outcome.ok()) {
             auto done = outcome.take();
-            keeper_->allow(pids_of(done.gone)); // their numbers may be others' by now
-            keeper_->deny(pids_of(done.frozen)); // those that it found besides
+            allow(done.gone); // their numbers may be others' by now
+            deny(done.frozen); // those that it found besides
             tell(deed, event::ActionKind::freeze, std::move(done));
         } else {
             tell(deed, event::ActionKind::freeze, outcome.take_error());
@@ -261,12 +274,12 @@ void Responder::carry_out(Deed const& deed)
 // denied any longer.
 void Responder::finish(Deed const& deed, Result<respond::Freezer::Outcome> outcome)
 {
-    keeper_->allow(pids_of(deed.processes));
+    allow(deed.processes);
     if (!outcome.ok())
         return tell(deed, deed.kind, outcome.take_error());
     auto done = outcome.take();
     for (auto const* list : {&done.frozen, &done.gone, &done.left})
-        keeper_->allow(pids_of(*list));
+        allow(*list);
     tell(deed, deed.kind, std::move(done));
 }
 

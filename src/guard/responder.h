@@ -19,6 +19,7 @@
 #include <variant>
 
 #include "tocsin/base/mailbox.h"
+#include "tocsin/guard/denial.h"
 #include "tocsin/guard/keeper.h"
 #include "tocsin/respond/act.h"
 #include "tocsin/respond/never_cut.h"
@@ -37,8 +38,8 @@ public:
     static Result<std::unique_ptr<Responder>> create(respond::Policy policy, respond::NeverCut never_cut);
     ~Responder();
 
-    // Borrowed; before anything else. Opens are denied through it.
-    void connect(Keeper& keeper, Done done, Found found);
+    // Borrowed; before anything else. Opens are denied through the one, all other changes through the other.
+    void connect(Keeper& keeper, Denial& denial, Done done, Found found);
 
     respond::Policy policy() const { return policy_; }
 
@@ -95,6 +96,8 @@ private:
 
     Responder(respond::Policy policy, respond::NeverCut never_cut, respond::Freezer quick,
         respond::Freezer thorough);
+    void deny(std::span<event::ProcessKey const> processes);
+    void allow(std::span<event::ProcessKey const> processes);
     void run();
     void carry_out(Deed const& deed);
     void carry_out(Search const& search);
@@ -111,6 +114,7 @@ private:
     respond::Freezer quick_; // the deciding thread's
     respond::Freezer thorough_; // the responder's thread's
     Keeper* keeper_ = nullptr;
+    Denial* denial_ = nullptr;
     Done done_;
     Found found_;
     Mailbox<Task> tasks_;

@@ -15,8 +15,9 @@ constexpr std::chrono::milliseconds look_every{100};
 } // namespace
 
 SelfWatch::SelfWatch(supervise::SupervisorProcess& supervisor, supervise::ServiceManager const& manager,
-    SelfFindings& findings)
+    SelfDefence& defence, SelfFindings& findings)
     : supervisor_(supervisor)
+    , defence_(defence)
     , watchdog_(supervisor.pulse(), manager)
     , findings_(findings)
     , thread_([this](std::stop_token const& stop) { run(stop); })
@@ -37,6 +38,7 @@ void SelfWatch::look()
 {
     watchdog_.look(steady_now());
     auto found = supervisor_.look_after();
+    defend();
     {
         std::lock_guard lock(mutex_);
         found_ = found;
@@ -50,6 +52,16 @@ void SelfWatch::look()
     (void)findings_.record("stopped",
         fmt::format("the guard was stopped by a signal, and continued by its supervisor after {} ms at most",
             now.lasted.count()));
+}
+
+// Who watches us must be able to end us, before it has any reason to.
+void SelfWatch::defend()
+{
+    auto supervisor = supervisor_.process();
+    if (!supervisor.ok())
+        return defence_.look({});
+    auto const found = supervisor.take();
+    defence_.look({found.pid, found.start_ticks});
 }
 
 std::string SelfWatch::what_is_wrong() const

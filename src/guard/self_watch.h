@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "tocsin/guard/self_defence.h"
 #include "tocsin/guard/self_findings.h"
 #include "tocsin/supervise/supervisor_process.h"
 #include "tocsin/supervise/watchdog.h"
@@ -20,7 +21,7 @@ class SelfWatch {
 public:
     // Borrows all.
     SelfWatch(supervise::SupervisorProcess& supervisor, supervise::ServiceManager const& manager,
-        SelfFindings& findings);
+        SelfDefence& defence, SelfFindings& findings);
 
     // Empty: a supervisor watches.
     std::string what_is_wrong() const;
@@ -28,8 +29,10 @@ public:
 private:
     void run(std::stop_token const& stop);
     void look();
+    void defend();
 
     supervise::SupervisorProcess& supervisor_;
+    SelfDefence& defence_;
     supervise::Watchdog watchdog_; // its own thread's
     SelfFindings& findings_;
     std::uint64_t interruptions_told_ = 0; // its own thread's

@@ -79,6 +79,11 @@ std::string SupervisorProcess::look_after()
                         : "no supervisor runs: " + started.error().message();
 }
 
+Result<proc::Stat> SupervisorProcess::process() const
+{
+    return pid_ == 0 ? Error(Errc::not_found, "no supervisor runs") : proc_.stat(pid_);
+}
+
 SupervisorProcess::Child SupervisorProcess::state_of_child() const
 {
     if (pid_ == 0 || ::waitpid(pid_, nullptr, WNOHANG) != 0)

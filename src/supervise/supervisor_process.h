@@ -42,6 +42,8 @@ public:
 
     Pulse& pulse() { return pulse_; }
     bool runs() const { return runs_; } // any thread: as of the last look
+    // The supervisor that was started last, and since when; `not_found` where none runs.
+    Result<proc::Stat> process() const;
 
     // Every 0.1 s: continues a supervisor that was stopped, replaces one that is traced, and starts another
     // one where none runs. Gives

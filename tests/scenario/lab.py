@@ -213,13 +213,20 @@ def wait_for(what, seconds=20):
     return False
 
 
+def state_of(pid):
+    """Of a process, as ps shows it: R, S, T for stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
 class Guard:
     """A guard of this run's own, asked over its control socket as the command line asks."""
 
-    def __init__(self, state, *paths, options=()):
+    def __init__(self, state, *paths, options=(), defended=False):
         self.state = Path(state)
         self.state.mkdir(exist_ok=True)
         self.log = open(self.state / "guard.log", "ab")
+        if not defended:  # else a kernel with LSM programs lets no run kill its guard
+            options = ["--undefended", *options]
         self.process = subprocess.Popen([bin_dir() / "tocsin-guardd", "--state", self.state, *options, *paths],
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
                                         preexec_fn=die_with_parent)

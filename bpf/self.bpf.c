@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* bpf/self.bpf.c -- nobody but process 1 stops, traces or starves the guard, or changes what it keeps.
+ *
+ * The guard's processes are in one table, directories whose files only they change carry a mark.
+ * Process 1 of the host is the service manager: it may do all. The kernel asks about signals of
+ * processes alone, so that a terminal's, a timer's and the OOM killer's arrive.
+ * Refusals that find the ring full are counted, and not told.
+ */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include <bpf/bpf_tracing.h>
+
+#include "places.h"
+#include "self_event.h"
+#include "task.h"
+
+char programs_license[] SEC("license") = "GPL";
+
+enum { ALLOW = 0, NOT_PERMITTED = -1 /* EPERM */ };
+enum { SIGNAL_INT = 2, SIGNAL_TERM = 15, SIGNAL_CONT = 18 };
+enum { TRACE_TO_ATTACH = 2 }; /* PTRACE_MODE_ATTACH: also /proc/PID/mem, process_vm_readv, pidfd_getfd */
+enum { FOR_WRITING = 2 }; /* FMODE_WRITE */
+enum { TRUNCATES = 01000 }; /* O_TRUNC, also of an open for reading */
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 64);
+    __type(key, struct process_key);
+    __type(value, __u8);
+} own SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 64);
+    __type(key, __u32); /* the id of a map */
+    __type(value, __u8);
+} own_tables SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 64 * 1024);
+} events SEC(".maps");
+
+__u64 refusals = 0;
+__u64 questions = 0; /* from which the guard sees that the kernel asks at all */
+__u8 ends_for_anybody = 0; /* SIGTERM and SIGINT end the guard in order, whoever may send them */
+
+static __always_inline int is_own(struct task_struct* task)
+{
+    struct process_key key = process_of(task);
+    return bpf_map_lookup_elem(&own, &key) != 0;
+}
+
+static __always_inline int may_all(void)
+{
+    struct task_struct* task = (void*)bpf_get_current_task();
+    return BPF_CORE_READ(task, tgid) == 1 || (BPF_CORE_READ(task, flags) & PF_KTHREAD) || is_own(task);
+}
+
+static __always_inline int refuse(__u32 deed, __u32 number)
+{
+    __sync_fetch_and_add(&refusals, 1);
+    struct self_event* event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+    if (!event)
+        return NOT_PERMITTED;
+    struct task_struct* task = (void*)bpf_get_current_task();
+    event->process = process_of(task);
+    event->deed = deed;
+    event->number = number;
+    event->uid = BPF_CORE_READ(task, cred, euid.val);
+    BPF_CORE_READ_STR_INTO(&event->comm, task, group_leader, comm);
+    bpf_ringbuf_submit(event, 0);
+    return NOT_PERMITTED;
+}
+
+static __always_inline int rule_process(struct task_struct* task, __u32 deed, __u32 number)
+{
+    return !is_own(task) || may_all() ? ALLOW : refuse(deed, number);
+}
+
+static __always_inline int rule_name(struct dentry* dentry)
+{
+    return place_of(dentry) != PLACE_GUARDED || may_all() ? ALLOW : refuse(SELF_FILE, 0);
+}
+
+static __always_inline int rule_both(struct dentry* one, struct dentry* other)
+{
+    int ruling = rule_name(one);
+    return ruling == ALLOW ? rule_name(other) : ruling;
+}
+
+SEC("lsm/task_kill")
+int BPF_PROG(on_kill, struct task_struct* target, void* info, int number)
+{
+    __sync_fetch_and_add(&questions, 1);
+    if (number == 0 || number == SIGNAL_CONT)
+        return ALLOW;
+    if (ends_for_anybody && (number == SIGNAL_TERM || number == SIGNAL_INT))
+        return ALLOW;
+    return rule_process(target, SELF_SIGNAL, number);
+}
+
+SEC("lsm/ptrace_access_check")
+int BPF_PROG(on_trace, struct task_struct* target, unsigned int mode)
+{
+    return mode & TRACE_TO_ATTACH ? rule_process(target, SELF_TRACE, 0) : ALLOW;
+}
+
+SEC("lsm/task_setrlimit")
+int BPF_PROG(on_limit, struct task_struct* target)
+{
+    return rule_process(target, SELF_LIMIT, 0);
+}
+
+SEC("lsm/task_setscheduler")
+int BPF_PROG(on_schedule, struct task_struct* target)
+{
+    return rule_process(target, SELF_LIMIT, 0);
+}
+
+SEC("lsm/task_setnice")
+int BPF_PROG(on_nice, struct task_struct* target)
+{
+    return rule_process(target, SELF_LIMIT, 0);
+}
+
+/* A new descriptor of a map, by its id or its name in a bpffs. */
+SEC("lsm/bpf_map")
+int BPF_PROG(on_table, struct bpf_map* map, unsigned int mode)
+{
+    __u32 id = BPF_CORE_READ(map, id);
+    if (!(mode & FOR_WRITING) || !bpf_map_lookup_elem(&own_tables, &id) || may_all())
+        return ALLOW;
+    return refuse(SELF_TABLE, 0);
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(on_open, struct file* file)
+{
+    if (!(file->f_mode & FOR_WRITING) && !(file->f_flags & TRUNCATES))
+        return ALLOW;
+    return rule_name(file->f_path.dentry);
+}
+
+SEC("lsm/inode_unlink")
+int BPF_PROG(on_unlink, struct inode* dir, struct dentry* dentry)
+{
+    return rule_name(dentry);
+}
+
+SEC("lsm/inode_rmdir")
+int BPF_PROG(on_rmdir, struct inode* dir, struct dentry* dentry)
+{
+    return rule_name(dentry);
+}
+
+SEC("lsm/inode_rename")
+int BPF_PROG(on_rename, struct inode* dir, struct dentry* dentry, struct inode* to, struct dentry* becomes)
+{
+    return rule_both(dentry, becomes);
+}
+
+/* Also of a name outside, by which the file could be written to. */
+SEC("lsm/inode_link")
+int BPF_PROG(on_link, struct dentry* dentry, struct inode* dir, struct dentry* becomes)
+{
+    return rule_both(dentry, becomes);
+}
+
+SEC("lsm/inode_create")
+int BPF_PROG(on_create, struct inode* dir, struct dentry* dentry)
+{
+    return rule_name(dentry);
+}
+
+SEC("lsm/inode_mkdir")
+int BPF_PROG(on_mkdir, struct inode* dir, struct dentry* dentry)
+{
+    return rule_name(dentry);
+}
+
+SEC("lsm/inode_mknod")
+int BPF_PROG(on_mknod, struct inode* dir, struct dentry* dentry)
+{
+    return rule_name(dentry);
+}
+
+SEC("lsm/inode_symlink")
+int BPF_PROG(on_symlink, struct inode* dir, struct dentry* dentry)
+{
+    return rule_name(dentry);
+}
+
+SEC("lsm/inode_setattr")
+int BPF_PROG(on_setattr, void* idmap, struct dentry* dentry)
+{
+    return rule_name(dentry);
+}
+
+/* Of kernels before 6.9. */
+SEC("lsm/inode_setattr")
+int BPF_PROG(on_setattr_of_two, struct dentry* dentry, void* attributes)
+{
+    return rule_name(dentry);
+}
+
+SEC("lsm/inode_setxattr")
+int BPF_PROG(on_setxattr, void* idmap, struct dentry* dentry)
+{
+    return rule_name(dentry);
+}
+
+SEC("lsm/inode_removexattr")
+int BPF_PROG(on_removexattr, void* idmap, struct dentry* dentry)
+{
+    return rule_name(dentry);
+}
+
+/* Since 6.2; before, an access list is an extended attribute like others. */
+SEC("lsm/inode_set_acl")
+int BPF_PROG(on_set_acl, void* idmap, struct dentry* dentry)
+{
+    return rule_name(dentry);
+}
+
+SEC("lsm/inode_remove_acl")
+int BPF_PROG(on_remove_acl, void* idmap, struct dentry* dentry)
+{
+    return rule_name(dentry);
+}
+
+/* What is mounted over a directory takes its place. */
+SEC("lsm/sb_mount")
+int BPF_PROG(on_mount, char const* device, struct path* path)
+{
+    return rule_name(path->dentry);
+}
+
+SEC("lsm/move_mount")
+int BPF_PROG(on_move_mount, struct path* from, struct path* to)
+{
+    return rule_name(to->dentry);
+}

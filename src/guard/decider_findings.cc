@@ -77,6 +77,8 @@ void Decider::handle_capture(capture::Outcome&& outcome)
         if (kept == Kept::yes)
             parts_.keeper.captured(
                 number, stamp, is_final ? Keeper::Stands::yes : Keeper::Stands::until_close);
+        else
+            parts_.keeper.missed(number);
         if (held)
             (void)held->answer(sensor::Answer::allow);
     };
@@ -122,6 +124,8 @@ void Decider::await_writer(event::Version const& version)
 void Decider::miss(capture::Outcome const& outcome)
 {
     auto const& error = outcome.version.error();
+    if (outcome.occasion == Occasion::close)
+        parts_.keeper.missed(outcome.number);
     auto const object = event::id_of(outcome.key);
     if (error.code() == Errc::unsupported) {
         parts_.keeper.excluded(outcome.number);

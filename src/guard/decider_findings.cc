@@ -72,6 +72,8 @@ void Decider::handle_capture(capture::Outcome&& outcome)
     // further write within the same tick may have left the same stamp over other content.
     bool const is_final = outcome.occasion == Occasion::close
         && to_nanoseconds(version.time) - stamp.mtime_ns > same_stamp_within.count();
+    if (!outcome.can_wait)
+        batch_.hurry(); // who opens it next waits for that
     auto committed = [this, number = outcome.number, stamp, is_final, held = std::move(outcome.held)](
                          Kept kept) {
         if (kept == Kept::yes)

@@ -82,6 +82,8 @@ def measured(name, run, work, tree, archive, is_guarded):
     guard = lab.Guard(work / "state", tree) if is_guarded else None
     if guard:
         guard.wait_until_guarding()
+        # Right after the start it makes its first checkpoint, of what there is: the next is 15 minutes later.
+        lab.wait_for(lambda: any((work / "state" / "repository" / "snapshots").iterdir()), 5)
     figure = run(tree)
     if guard:
         stops = [i for i in guard.ask("incidents") if i["state"] == "contained"]

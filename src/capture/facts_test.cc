@@ -2,6 +2,7 @@
 #include "tocsin/capture/facts_builder.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <random>
@@ -9,6 +10,7 @@
 
 #include "tocsin/base/sys.h"
 #include "tocsin/base/test.h"
+#include "tocsin/capture/facts_cache.h"
 #include "tocsin/capture/open_intent.h"
 
 namespace tocsin::capture {
@@ -204,6 +206,35 @@ TEST(OpenIntent, TakesAWriteWhenInDoubt)
     EXPECT_EQ(OpenIntent::may_write, intent_of_syscall("running\n"));
     EXPECT_EQ(OpenIntent::may_write, intent_of_syscall("437 0xffffff9c 0x1 0x2 0x18 0x0 0x0 0x1 0x2"));
     EXPECT_EQ(OpenIntent::may_write, intent_of_syscall("426 0x1 0x1 0x1"));
+}
+
+TEST(FactsCache, GivesWhatIsWorkedOutAnewAlsoOnceItHasForgotten)
+{
+    FactsCache cache;
+    for (unsigned round = 0; round < 2; ++round)
+        for (unsigned seed = 0; seed < 600; ++seed) { // more than it keeps
+            auto const content = random_bytes(500 + seed, seed);
+            std::array const blobs{Sha256::of(content)};
+            ASSERT_EQ(facts_of(content), cache.look_at(blobs, content).facts);
+            ASSERT_EQ(facts_of(content), cache.look_at(blobs, content).facts);
+        }
+}
+
+TEST(FactsCache, TellsContentsOfSeveralBlobsByAllOfThem)
+{
+    FactsCache cache;
+    std::array const a{Sha256::of(as_bytes("begun alike")), Sha256::of(as_bytes("a"))};
+    std::array const b{Sha256::of(as_bytes("begun alike")), Sha256::of(as_bytes("b"))};
+    EXPECT_EQ(Sha256::of(as_bytes("begun alikea")), cache.look_at(a, as_bytes("begun alikea")).digest);
+    EXPECT_EQ(Sha256::of(as_bytes("begun alikeb")), cache.look_at(b, as_bytes("begun alikeb")).digest);
+    EXPECT_EQ(Sha256::of(as_bytes("begun alikea")), cache.look_at(a, as_bytes("begun alikea")).digest);
+}
+
+TEST(FactsCache, KnowsTheEmptyContent)
+{
+    auto const known = FactsCache().look_at({}, {});
+    EXPECT_EQ(event::FileType::empty, known.facts.type);
+    EXPECT_EQ(Sha256::of({}), known.digest);
 }
 
 } // namespace

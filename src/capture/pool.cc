@@ -27,7 +27,7 @@ event::ObjectKey key_of(int fd)
 
 bool is_urgent(Job const& job)
 {
-    return job.held || job.is_throttled || job.is_probe;
+    return job.held || job.is_throttled || job.is_probe || job.is_awaited;
 }
 
 } // namespace
@@ -83,10 +83,11 @@ Pool::Added Pool::add(Job job)
     } else {
         if (closes_.size() + patient_.size() + large_.size() >= limits_.queue_limit)
             return Added::no_room;
-        if (can_wait)
-            patient_.push_back({.job = std::move(job), .added = steady_now()});
-        else // its facts may be what the verdict is after
-            closes_.push_back({.job = std::move(job)});
+        auto& queue = can_wait ? patient_ : closes_; // the facts of a close may be what the verdict is after
+        auto const number = job.number;
+        queue.push_back({.job = std::move(job), .added = can_wait ? steady_now() : SteadyTime::max()});
+        if (number != ObjectNumber{})
+            unread_[number] = std::prev(queue.end());
     }
     if (!can_wait)
         hurry_workers();
@@ -99,6 +100,31 @@ void Pool::hurry_workers()
 {
     for (auto* worker : workers_)
         worker->hurry();
+}
+
+void Pool::hasten(ObjectNumber number, std::shared_ptr<sensor::HeldOpen> held)
+{
+    std::lock_guard lock(mutex_);
+    if (stopping_)
+        return;
+    if (urgent_.size() < limits_.queue_limit) {
+        Job look;
+        look.only_looks = true;
+        look.held = std::move(held);
+        urgent_.push_back({.job = std::move(look)});
+    }
+    if (auto const at = unread_.find(number); at != unread_.end()) {
+        auto const task = at->second;
+        unread_.erase(at);
+        task->job.is_awaited = true;
+        auto& queue = task->job.can_wait ? patient_ : closes_;
+        task->job.can_wait = false;
+        task->added = SteadyTime::max();
+        urgent_.splice(urgent_.end(), queue, task);
+        wake_.notify_one();
+    }
+    hurry_workers();
+    wake_.notify_one();
 }
 
 void Pool::hurry()
@@ -145,7 +171,7 @@ std::size_t Pool::backlog() const
 
 void Pool::stop()
 {
-    std::deque<Task> dropped; // destroyed outside the lock: a held open answers when it goes
+    Queue dropped; // destroyed outside the lock: a held open answers when it goes
     {
         std::lock_guard lock(mutex_);
         stopping_ = true;
@@ -161,7 +187,7 @@ void Pool::stop()
 std::optional<Pool::Task> Pool::next(Role role, Wait waiting)
 {
     // The thread for large files takes those first: nobody else does.
-    std::array<std::deque<Task>*, 5> const queues{
+    std::array<Queue*, 5> const queues{
         role == Role::any ? &large_ : nullptr, &urgent_, &closes_, &patient_, &walk_};
     auto has_task = [](auto const* queue) { return queue != nullptr && !queue->empty(); };
     std::unique_lock lock(mutex_);
@@ -170,12 +196,21 @@ std::optional<Pool::Task> Pool::next(Role role, Wait waiting)
     auto queue = std::ranges::find_if(queues, has_task);
     if (queue == queues.end())
         return {};
-    std::optional<Task> task(std::move((*queue)->front()));
-    (*queue)->pop_front();
+    std::optional<Task> task(take_from(**queue));
     task->haste = haste_for(*task);
     pressing_at_work_ += task->haste == Haste::none ? 0 : 1;
     ++at_work_;
     room_.notify_one();
+    return task;
+}
+
+Pool::Task Pool::take_from(Queue& queue)
+{
+    auto const first = queue.begin();
+    if (auto const at = unread_.find(first->job.number); at != unread_.end() && at->second == first)
+        unread_.erase(at);
+    Task task = std::move(*first);
+    queue.pop_front();
     return task;
 }
 
@@ -260,6 +295,13 @@ void Pool::Worker::hurry_if_since(SteadyTime limit)
 std::optional<Outcome> Pool::Worker::carry_out(Task task)
 {
     auto& job = task.job;
+    if (job.only_looks) {
+        if (intent_of_process(job.held->pid()) == OpenIntent::read_only)
+            (void)job.held->answer(sensor::Answer::allow);
+        return {};
+    }
+    if (task.number == ObjectNumber{})
+        task.number = job.number;
     auto prepared = task.clone ? Result<void>() : prepare(task);
     if (task.size > urgent_bytes && haste_ == Haste::urgent)
         take_haste(Haste::usual);
@@ -273,7 +315,7 @@ std::optional<Outcome> Pool::Worker::carry_out(Task task)
     if (!version.ok() && key.handle.bytes.empty() && fd_of(task) >= 0)
         key = key_of(fd_of(task));
     return Outcome{std::move(version), task.number, job.occasion, job.writer, job.is_throttled, job.is_probe,
-        std::move(job.held), std::move(key)};
+        job.can_wait, std::move(job.held), std::move(key)};
 }
 
 Result<UniqueFd> Pool::Worker::open_object(event::ObjectKey const& key, event::ObjectKind kind) const

@@ -15,7 +15,7 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -27,19 +27,6 @@
 #include "tocsin/sensor/held_open.h"
 
 namespace tocsin::capture {
-
-// One object to capture. Exactly one of `fd`, `held` and `by_handle` says where it is.
-struct Job {
-    event::Occasion occasion = event::Occasion::walk;
-    pid_t writer = 0; // thread group that closed it; 0: nobody
-    bool is_throttled = false; // its writer may have to wait until this is judged
-    bool is_probe = false; // of a file that somebody has open: to be judged at once
-    bool can_wait = false; // nobody is likely to ask for it soon
-    UniqueFd fd;
-    std::shared_ptr<sensor::HeldOpen> held; // to be answered by whoever gets the outcome
-    event::ObjectKey by_handle; // an empty handle: none
-    event::ObjectKind kind = event::ObjectKind::regular; // of `by_handle`
-};
 
 // How stat(2) names an object: what the answering thread can afford to look up.
 struct ObjectNumber {
@@ -60,6 +47,22 @@ struct std::hash<tocsin::capture::ObjectNumber> {
 
 namespace tocsin::capture {
 
+// One object to capture. Exactly one of `fd`, `held` and `by_handle` says where it is.
+struct Job {
+    event::Occasion occasion = event::Occasion::walk;
+    pid_t writer = 0; // thread group that closed it; 0: nobody
+    bool is_throttled = false; // its writer may have to wait until this is judged
+    bool is_probe = false; // of a file that somebody has open: to be judged at once
+    bool can_wait = false; // nobody is likely to ask for it soon
+    bool is_awaited = false; // somebody waits in open(2) for it
+    bool only_looks = false; // `held` is let go where it only reads, and nothing is captured
+    ObjectNumber number; // where the caller knows it
+    UniqueFd fd;
+    std::shared_ptr<sensor::HeldOpen> held; // to be answered by whoever gets the outcome
+    event::ObjectKey by_handle; // an empty handle: none
+    event::ObjectKind kind = event::ObjectKind::regular; // of `by_handle`
+};
+
 struct Outcome {
     // `not_found`: the object is gone. `again`: torn, a writer is at it. `unsupported`: excluded.
     // `invalid`: beyond the bounds of one version, at risk until it is smaller.
@@ -69,6 +72,7 @@ struct Outcome {
     pid_t writer;
     bool is_throttled;
     bool is_probe;
+    bool can_wait;
     std::shared_ptr<sensor::HeldOpen> held;
     event::ObjectKey key; // of a failure, where it could be found out: to ask again
 };
@@ -108,6 +112,10 @@ public:
     Added add(Job job);
     Added add_waiting(Job job); // waits while the walk's queue is long
 
+    // `held` waits for what was added of this object, which goes before all others from here on. Should it
+    // only read, it is let go.
+    void hasten(ObjectNumber number, std::shared_ptr<sensor::HeldOpen> held);
+
     // Somebody waits for all that was added so far: nothing of it waits for an idle processor any more.
     void hurry();
     // To be called now and then: nor does what is being read for longer than `Limits::patience`.
@@ -140,8 +148,10 @@ private:
         SteadyTime added = SteadyTime::max(); // of what can wait
         Haste haste = Haste::usual; // once it is at work
     };
+    using Queue = std::list<Task>;
     enum class Wait { no, yes };
     std::optional<Task> next(Role role, Wait waiting);
+    Task take_from(Queue& queue); // under `mutex_`
     Haste haste_for(Task const& task) const; // under `mutex_`
     void hurry_workers(); // under `mutex_`
     bool leave_to_other(Task& task);
@@ -154,11 +164,13 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::condition_variable room_;
-    std::deque<Task> urgent_;
-    std::deque<Task> closes_;
-    std::deque<Task> patient_;
-    std::deque<Task> walk_;
-    std::deque<Task> large_; // of any of these, once one has been looked at
+    Queue urgent_;
+    Queue closes_;
+    Queue patient_;
+    Queue walk_;
+    Queue large_; // of any of these, once one has been looked at
+    std::unordered_map<ObjectNumber, Queue::iterator>
+        unread_; // the newest of an object in closes_ or patient_
     std::size_t at_work_ = 0;
     std::size_t pressing_at_work_ = 0; // of these, what cannot wait
     bool is_patient_ = true; // not after hurry(), until the queues are empty

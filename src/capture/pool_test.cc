@@ -121,5 +121,34 @@ TEST_F(PoolTest, ReadsALargeFileByTheThreadThatMay)
     EXPECT_EQ(0u, pool_->backlog());
 }
 
+// One that keeps its only thread busy comes first.
+TEST_F(PoolTest, ReadsBeforeAllOthersWhatSomebodyWaitsFor)
+{
+    test::TempDir dir;
+    limits_.threads = 1;
+    start(dir.path());
+    auto busy = make(dir / "busy", "");
+    ASSERT_OK(sys::truncate(busy.get(), 2ULL << 30)); // a second of hashing
+    add_close(std::move(busy));
+    for (std::uint64_t i = 1; i <= 100; ++i) {
+        Job job;
+        job.occasion = event::Occasion::close;
+        job.fd = make(dir / std::to_string(i), std::to_string(i));
+        job.number = {1, i};
+        job.can_wait = i % 2 == 0;
+        ASSERT_EQ(Pool::Added::yes, pool_->add(std::move(job)));
+    }
+    auto const channel = std::make_shared<Opener>([] { });
+    auto const held = std::make_shared<sensor::HeldOpen>(channel, UniqueFd(), 1, steady_now());
+    pool_->hasten({1, 100}, held);
+    pool_->hasten({1, 99}, held);
+    pool_->hasten({2, 1}, held); // nobody has added it
+    pool_->stop();
+    ASSERT_EQ(101u, count());
+    EXPECT_EQ("100", content_of(sink_.outcomes[1].version.take()));
+    EXPECT_EQ("99", content_of(sink_.outcomes[2].version.take()));
+    EXPECT_FALSE(held->answered()) << "it may write";
+}
+
 } // namespace
 } // namespace tocsin::capture

@@ -65,14 +65,16 @@ Result<void> check_bounds(int fd, event::Metadata const& metadata)
 
 // One content on its way into a version. Zeros of a hole are cut as if they had been read: restic
 // knows no holes. A chunk of zeros ends at its earliest, since the fingerprint of zeros is zero.
+// What fits the buffer stays in it until the end, when it may turn out to be known.
 class Reader::Content {
 public:
     Content(Reader& reader, event::Version& version, std::stop_token const& stop)
-        : reader_(reader), version_(version), stop_(stop)
+        : reader_(reader)
+        , version_(version)
+        , stop_(stop)
+        , fits_(version.metadata.size <= reader.buffer_.size())
     {
         reader_.chunker_.restart();
-        if (version.metadata.size >= vault::chunk_min_bytes)
-            whole_.emplace();
     }
 
     Result<void> add_data(int fd, event::Extent data)
@@ -93,15 +95,16 @@ public:
     Result<void> add_hole(std::uint64_t length)
     {
         while (length > 0) {
-            if (held_ == 0 && length >= reader_.zeros_.size()) {
+            if (held_ == 0 && !fits_ && length >= reader_.zeros_.size()) {
                 TRY(add_chunk_of_zeros());
                 length -= reader_.zeros_.size();
                 continue;
             }
             // Up to where the window holds nothing but zeros: the chunk that was begun ends there.
-            auto chunk_end = std::max(vault::chunk_min_bytes, held_ + window_bytes);
+            auto const begun = held_ - cut_;
+            auto chunk_end = std::max(vault::chunk_min_bytes, begun + window_bytes);
             auto count = std::min(
-                {length, std::uint64_t{chunk_end - held_}, std::uint64_t{reader_.buffer_.size() - held_}});
+                {length, std::uint64_t{chunk_end - begun}, std::uint64_t{reader_.buffer_.size() - held_}});
             std::ranges::fill(std::span(reader_.buffer_).subspan(held_, count), std::byte{0});
             length -= count;
             TRY(take(count));
@@ -111,13 +114,18 @@ public:
 
     Result<void> finish()
     {
-        if (held_ > 0)
-            TRY(save(ByteView(reader_.buffer_).first(held_)));
+        auto const held = ByteView(reader_.buffer_).first(held_);
+        if (cut_ < held_)
+            TRY(save(held.subspan(cut_)));
         reader_.chunker_.restart();
-        if (version_.content.size() == 1)
-            version_.digest = version_.content[0];
-        else
-            version_.digest = whole_ ? whole_->finish() : Sha256::of({});
+        if (fits_) {
+            auto const known = reader_.facts_.look_at(version_.content, held);
+            version_.digest = known.digest;
+            version_.facts = known.facts;
+            return {};
+        }
+        look_at(held);
+        version_.digest = whole_.finish();
         version_.facts = facts_.finish();
         return {};
     }
@@ -128,29 +136,35 @@ private:
     // `count` more bytes stand in the buffer behind those held.
     Result<void> take(std::uint64_t count)
     {
-        auto piece = ByteView(reader_.buffer_).subspan(held_, count);
-        facts_.add(piece);
-        if (whole_)
-            whole_->update(piece);
-        auto rest = ByteView(reader_.buffer_).first(held_ + count);
-        for (std::size_t cut = 0; (cut = reader_.chunker_.next_cut(rest)) != 0; rest = rest.subspan(cut))
-            TRY(save(rest.first(cut)));
+        held_ += count;
+        auto const held = ByteView(reader_.buffer_).first(held_);
+        for (std::size_t size = 0; (size = reader_.chunker_.next_cut(held.subspan(cut_))) != 0; cut_ += size)
+            TRY(save(held.subspan(cut_, size)));
+        if (fits_)
+            return {};
+        look_at(held.first(cut_));
+        auto const rest = held.subspan(cut_);
         std::copy(rest.begin(), rest.end(), reader_.buffer_.begin());
         held_ = rest.size();
+        cut_ = 0;
         return {};
     }
 
     Result<void> add_chunk_of_zeros()
     {
-        facts_.add(reader_.zeros_);
-        if (whole_)
-            whole_->update(reader_.zeros_);
+        look_at(reader_.zeros_);
         if (!zeros_id_) {
             TRY(save(reader_.zeros_));
             zeros_id_ = version_.content.back();
             return {};
         }
         return add_id(*zeros_id_);
+    }
+
+    void look_at(ByteView piece) // of what does not fit
+    {
+        facts_.add(piece);
+        whole_.update(piece);
     }
 
     Result<void> save(ByteView chunk)
@@ -172,10 +186,12 @@ private:
     Reader& reader_;
     event::Version& version_;
     std::stop_token const& stop_;
-    FactsBuilder facts_;
-    std::optional<Sha256Stream> whole_; // only where the content may be more than one blob
+    bool const fits_;
+    FactsBuilder facts_; // like `whole_`, of what does not fit, as far as it was cut off
+    Sha256Stream whole_;
     std::optional<vault::BlobId> zeros_id_;
-    std::size_t held_ = 0; // bytes of the chunk begun, at the front of the buffer
+    std::size_t held_ = 0; // bytes in the buffer
+    std::size_t cut_ = 0; // of these, bytes of chunks that are saved
 };
 
 Reader::Reader(vault::Repository& repository)

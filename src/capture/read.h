@@ -4,6 +4,7 @@
 
 #include <stop_token>
 
+#include "tocsin/capture/facts_cache.h"
 #include "tocsin/event/version.h"
 #include "tocsin/vault/chunker.h"
 #include "tocsin/vault/repository.h"
@@ -43,6 +44,7 @@ private:
     vault::Chunker chunker_;
     Bytes buffer_;
     Bytes zeros_; // one chunk of them
+    FactsCache facts_;
 };
 
 // The path by which the kernel knows the descriptor's object now, without " (deleted)".

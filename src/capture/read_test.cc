@@ -7,6 +7,7 @@
 
 #include "tocsin/base/sys.h"
 #include "tocsin/base/test.h"
+#include "tocsin/capture/facts_builder.h"
 #include "tocsin/vault/backend/memory.h"
 
 namespace tocsin::capture {
@@ -108,6 +109,49 @@ TEST_F(ReaderTest, CutsAFileWithHolesAsIfItWereDense)
     auto dense = version_of(file("dense", content));
     auto version = version_of(sparse);
     EXPECT_EQ(4u, version.extents.size());
+    EXPECT_EQ(dense.content, version.content);
+    EXPECT_EQ(Sha256::of(content), version.digest);
+    EXPECT_EQ(dense.facts, version.facts);
+    EXPECT_EQ(content, content_of(version));
+}
+
+// As long as the buffer, where all is held until the end, and a little longer, where it is not.
+TEST_F(ReaderTest, CutsAndKnowsAlikeWhatFitsItsBufferAndWhatDoesNot)
+{
+    std::mt19937 generator(13);
+    Reader reader(*repository_);
+    for (auto size : {vault::chunk_min_bytes - 1, vault::chunk_min_bytes, std::size_t{3'000'000},
+             vault::chunk_max_bytes, vault::chunk_max_bytes + 1}) {
+        Bytes content(size);
+        for (auto& b : content)
+            b = static_cast<std::byte>(generator());
+        auto fd = file("a", content);
+        auto const first = reader.read(fd.get(), never).take();
+        auto const again = reader.read(fd.get(), never).take(); // by then it is known
+        EXPECT_EQ(Sha256::of(content), first.digest);
+        EXPECT_EQ(content, content_of(first));
+        EXPECT_EQ(first.digest, again.digest);
+        EXPECT_EQ(first.content, again.content);
+        EXPECT_EQ(first.facts, again.facts);
+        FactsBuilder builder;
+        builder.add(content);
+        EXPECT_EQ(builder.finish(), first.facts);
+    }
+}
+
+TEST_F(ReaderTest, CutsHolesInWhatFitsItsBufferAsIfItWereDense)
+{
+    Bytes content(7'000'000);
+    auto sparse = file("sparse", {});
+    ASSERT_OK(sys::truncate(sparse.get(), content.size()));
+    std::mt19937 generator(17);
+    for (auto [from, to] : {std::pair{0u, 5'000u}, {2'000'000u, 2'900'000u}, {6'000'000u, 6'000'100u}}) {
+        for (auto at = from; at < to; ++at)
+            content[at] = static_cast<std::byte>(generator());
+        ASSERT_OK(sys::write_all_at(sparse.get(), ByteView(content).subspan(from, to - from), from));
+    }
+    auto const dense = version_of(file("dense", content));
+    auto const version = version_of(sparse);
     EXPECT_EQ(dense.content, version.content);
     EXPECT_EQ(Sha256::of(content), version.digest);
     EXPECT_EQ(dense.facts, version.facts);

@@ -137,7 +137,7 @@ Result<Relay::Round> Decider::round()
         incidents_.record_progress();
         parts_.recording.write();
     }
-    batch_.send();
+    batch_.send_due(steady_now());
     looks_soon_ = next_probe_ != SteadyTime::max() || !astray_.empty();
     if (is_probing()) // who keeps the processors busy does so as long as something is found to do
         return Relay::Round::busy;

@@ -72,12 +72,16 @@ void Decider::handle_capture(capture::Outcome&& outcome)
     // further write within the same tick may have left the same stamp over other content.
     bool const is_final = outcome.occasion == Occasion::close
         && to_nanoseconds(version.time) - stamp.mtime_ns > same_stamp_within.count();
+    if (!outcome.can_wait)
+        batch_.hurry(); // who opens it next waits for that
     auto committed = [this, number = outcome.number, key = version.key, stamp, is_final,
                          held = std::move(outcome.held)](Kept kept) {
         if (kept == Kept::yes) {
             parts_.denial.kept(key, stamp);
             parts_.keeper.captured(
                 number, stamp, is_final ? Keeper::Stands::yes : Keeper::Stands::until_close);
+        } else {
+            parts_.keeper.missed(number);
         }
         if (held)
             (void)held->answer(sensor::Answer::allow);
@@ -124,6 +128,8 @@ void Decider::await_writer(event::Version const& version)
 void Decider::miss(capture::Outcome const& outcome)
 {
     auto const& error = outcome.version.error();
+    if (outcome.occasion == Occasion::close)
+        parts_.keeper.missed(outcome.number);
     auto const object = event::id_of(outcome.key);
     if (error.code() == Errc::unsupported) {
         parts_.keeper.excluded(outcome.number);

@@ -25,15 +25,13 @@ constexpr std::chrono::milliseconds suspicion_lasts{200}; // from the newest str
 constexpr unsigned reads_that_matter = 3; // a second
 // More takes so long to read that whoever changed it would wait for seconds.
 constexpr std::uint64_t most_throttled_bytes = 16 * 1024 * 1024;
+// The capture of more takes longer than it takes to clone it, or to see that somebody only reads.
+constexpr std::uint64_t most_awaited_bytes = 1024 * 1024;
+
+} // namespace
 
 // fstat, not statx: half the cost, and all that is asked here.
-struct Seen {
-    capture::ObjectNumber number;
-    event::Stamp stamp;
-    bool is_regular = false;
-};
-
-std::optional<Seen> look_at(int fd)
+std::optional<Keeper::Seen> Keeper::look_at(int fd)
 {
     struct stat s;
     if (::fstat(fd, &s) != 0)
@@ -42,8 +40,6 @@ std::optional<Seen> look_at(int fd)
         {static_cast<std::uint64_t>(s.st_size), to_nanoseconds(s.st_mtim), to_nanoseconds(s.st_ctim)},
         S_ISREG(s.st_mode)};
 }
-
-} // namespace
 
 void Keeper::Reading::opened(SteadyTime now)
 {
@@ -92,6 +88,7 @@ Ruling Keeper::rule_open(int fd, pid_t pid) noexcept
     reading_.opened(steady_now());
     if (!holding_.load(std::memory_order_relaxed))
         return Ruling::allow;
+    ruled_on_ = *seen;
     bool safe = is_safe(seen->number, seen->stamp, pid);
     throttled_ = safe && throttle_.must_wait(pid);
     return safe && !throttled_ ? Ruling::allow : Ruling::hold;
@@ -109,10 +106,36 @@ void Keeper::hold(std::shared_ptr<sensor::HeldOpen> held) noexcept
         throttle_.park(std::move(held));
         return;
     }
+    if (is_queued(ruled_on_) && await_capture(held, ruled_on_))
+        pool_.hasten(ruled_on_.number, std::move(held));
+    else
+        capture_for(std::move(held));
+}
+
+void Keeper::capture_for(std::shared_ptr<sensor::HeldOpen> held)
+{
     capture::Job job;
     job.occasion = event::Occasion::open;
     job.held = std::move(held);
     (void)pool_.add(std::move(job)); // refused only at the end: then it is allowed as it goes
+}
+
+// What a close has left is still there, and its capture is on its way.
+bool Keeper::is_queued(Seen const& seen) const
+{
+    auto const at = known_.find(seen.number);
+    return at != known_.end() && at->second.awaits_capture && at->second.queued == seen.stamp
+        && seen.stamp.size <= most_awaited_bytes;
+}
+
+// False where there is news, which may be of that capture.
+bool Keeper::await_capture(std::shared_ptr<sensor::HeldOpen> const& held, Seen const& seen)
+{
+    std::lock_guard lock(news_mutex_);
+    if (!news_.empty())
+        return false;
+    waiting_[seen.number].push_back(held);
+    return true;
 }
 
 void Keeper::after_open(Ruling ruling, SteadyTime began) noexcept
@@ -138,6 +161,7 @@ void Keeper::closed(UniqueFd fd, pid_t pid) noexcept
         return;
     bool existed = known.stamp.size != 0; // else it is new, or was empty
     known.awaits_capture = true;
+    known.queued = seen->stamp;
     auto now = seconds_now();
     if (known.writer != pid || now - known.window_s >= window_seconds) {
         known.writer = pid;
@@ -150,6 +174,7 @@ void Keeper::closed(UniqueFd fd, pid_t pid) noexcept
     capture::Job job;
     job.occasion = event::Occasion::close;
     job.writer = pid;
+    job.number = seen->number;
     job.fd = std::move(fd);
     job.is_throttled = existed && seen->stamp.size <= most_throttled_bytes;
     job.can_wait = !existed && reading_.is_rare(steady_now());
@@ -158,6 +183,7 @@ void Keeper::closed(UniqueFd fd, pid_t pid) noexcept
         throttle_.changed(pid);
     if (pool_.add(std::move(job)) == capture::Pool::Added::yes)
         return;
+    known.queued = {};
     at_risk_count_.fetch_add(1, std::memory_order_relaxed);
     if (is_throttled)
         throttle_.judged(pid);
@@ -224,6 +250,11 @@ void Keeper::take(News const& item)
         known_.erase(item.number);
         return;
     }
+    if (item.kind == News::Kind::missed) {
+        if (auto const at = known_.find(item.number); at != known_.end())
+            at->second.queued = {};
+        return;
+    }
     if (item.kind == News::Kind::included) {
         if (auto at = known_.find(item.number); at != known_.end() && at->second.is_excluded)
             known_.erase(at);
@@ -242,6 +273,14 @@ void Keeper::tell(News item)
     news_.push_back(item);
 }
 
+Keeper::Waiting Keeper::tell_of_capture(News item)
+{
+    std::lock_guard lock(news_mutex_);
+    news_.push_back(item);
+    auto waiting = waiting_.extract(item.number);
+    return waiting ? std::move(waiting.mapped()) : Waiting();
+}
+
 void Keeper::suspect()
 {
     throttle_.suspect(steady_now() + suspicion_lasts);
@@ -249,7 +288,22 @@ void Keeper::suspect()
 
 void Keeper::captured(capture::ObjectNumber number, event::Stamp stamp, Stands stands)
 {
-    tell({News::Kind::captured, number, stamp, stands});
+    for (auto& held : tell_of_capture({News::Kind::captured, number, stamp, stands})) {
+        if (held->answered())
+            continue;
+        auto const seen = look_at(held->fd());
+        if (seen && seen->stamp == stamp)
+            (void)held->answer(sensor::Answer::allow);
+        else // another writer was at it
+            capture_for(std::move(held));
+    }
+}
+
+void Keeper::missed(capture::ObjectNumber number)
+{
+    for (auto& held : tell_of_capture({News::Kind::missed, number, {}}))
+        if (!held->answered())
+            capture_for(std::move(held));
 }
 
 void Keeper::renamed(capture::ObjectNumber number, event::Stamp stamp)

@@ -2,11 +2,12 @@
 // guard/keeper.h -- rules on opens: goes at once what the vault holds, waits what it does not.
 //
 // What it knows of an object is a Stamp and whether a close since is still on its way into the
-// vault. All of it belongs to the gate's thread, so that the common case takes no lock; news
+// vault. Who opens what that close has left waits for its capture, and causes no other.
+// All of it belongs to the gate's thread, so that the common case takes no lock; news
 // from other threads waits in a box that is looked into only when an object looks unknown.
 // Nothing here opens, logs, or waits.
 // Threads: the GateKeeper calls from the gate's thread; everything else from any thread.
-// Bounds: about 100 bytes an object that was captured or opened.
+// Bounds: about 120 bytes an object that was captured or opened; a pointer an open that waits.
 #pragma once
 
 #include <array>
@@ -38,6 +39,8 @@ public:
     // stamp leaves the same content, too, or has to be looked at.
     enum class Stands { yes, until_close };
     void captured(capture::ObjectNumber number, event::Stamp stamp, Stands stands);
+    // A close could not be captured, or not recorded: who waits for it gets a capture of its own.
+    void missed(capture::ObjectNumber number);
     // Its names changed, and with them its ctime: what the vault holds is still what is there.
     void renamed(capture::ObjectNumber number, event::Stamp stamp);
     // Its content is none of ours: its opens are always let through.
@@ -102,19 +105,32 @@ private:
         bool is_excluded = false;
         bool stands = false; // a close with the same stamp brings nothing new
         bool awaits_capture = false; // a close since `stamp` is queued
+        event::Stamp queued; // as the newest of these has left it; of no size: it was refused, or missed
         // For thinning: how many versions one writer made within the running window.
         std::uint8_t versions = 0;
         std::uint32_t window_s = 0;
         pid_t writer = 0;
     };
     struct News {
-        enum class Kind { captured, renamed, excluded, included, gone } kind;
+        enum class Kind { captured, missed, renamed, excluded, included, gone } kind;
         capture::ObjectNumber number;
         event::Stamp stamp;
         Stands stands = Stands::until_close;
     };
     void take(News const& item);
     void tell(News item);
+    using Waiting = std::vector<std::shared_ptr<sensor::HeldOpen>>;
+    Waiting tell_of_capture(News item); // and who has waited for it
+
+    struct Seen { // of an object by its descriptor
+        capture::ObjectNumber number;
+        event::Stamp stamp;
+        bool is_regular = false;
+    };
+    static std::optional<Seen> look_at(int fd);
+    bool is_queued(Seen const& seen) const;
+    bool await_capture(std::shared_ptr<sensor::HeldOpen> const& held, Seen const& seen);
+    void capture_for(std::shared_ptr<sensor::HeldOpen> held);
 
     bool is_safe(capture::ObjectNumber number, event::Stamp const& stamp, pid_t pid);
     bool is_thinned(Known const& known, pid_t pid) const;
@@ -131,6 +147,7 @@ private:
 
     std::mutex news_mutex_;
     std::vector<News> news_;
+    std::unordered_map<capture::ObjectNumber, Waiting> waiting_; // under `news_mutex_`: for a queued close
     std::mutex denied_mutex_;
     std::unordered_set<pid_t> denied_;
     std::atomic<bool> any_denied_{false};
@@ -148,6 +165,7 @@ private:
     // Of the open being ruled on, between rule_open() and hold().
     bool throttled_ = false;
     bool is_asked_ = false;
+    Seen ruled_on_;
 };
 
 } // namespace tocsin::guard

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tocsin/capture/facts_cache.h"
+
+#include "tocsin/capture/facts_builder.h"
+
+namespace tocsin::capture {
+
+FactsCache::Known FactsCache::look_at(std::span<Sha256 const> blobs, ByteView content)
+{
+    bool const is_one = blobs.size() == 1;
+    auto const key = is_one ? blobs[0] : Sha256::of(std::as_bytes(blobs));
+    if (auto const at = known_.find(key); at != known_.end())
+        return at->second;
+    FactsBuilder builder;
+    builder.add(content);
+    Known const known{is_one ? key : Sha256::of(content), builder.finish()};
+    if (in_order_.size() < capacity) {
+        in_order_.push_back(key);
+    } else {
+        known_.erase(in_order_[oldest_]);
+        in_order_[oldest_] = key;
+        oldest_ = (oldest_ + 1) % capacity;
+    }
+    known_.emplace(key, known);
+    return known;
+}
+
+} // namespace tocsin::capture

@@ -243,7 +243,8 @@ void Incidents::born(event::Process const& child)
     else if (asked_.contains(id))
         parts_.responder.hold_child(child.key);
     else
-        parts_.responder.ended(child.key.pid); // who had this number before, should its end not have been told
+        parts_.responder.ended(
+            child.key.pid); // who had this number before, should its end not have been told
 }
 
 void Incidents::ended(event::ProcessKey process)

@@ -78,8 +78,8 @@ Guard::Parts::Parts(Given given, std::unique_ptr<Inbox> inbox_, std::unique_ptr<
         inbox->put(
             Command([this, executable = std::move(executable)] { decider.incidents().hashed(executable); }));
     })
-    , decider({trees, *witness, lineage.get(), keeper, denial, pool, walker, recorder, opens, *inbox, *responder,
-          executables, std::move(recording)})
+    , decider({trees, *witness, lineage.get(), keeper, denial, pool, walker, recorder, opens, *inbox,
+          *responder, executables, std::move(recording)})
     , devices(std::move(given.device_gate), trees,
           [this](sensor::RefusedWrite write, std::string sentence) {
               note_refusal(write.process, write.uid, std::move(write.command), std::move(sentence));

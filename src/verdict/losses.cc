@@ -80,8 +80,9 @@ void Verdict::note_moved(Case const& at, event::Activity const& renamed, catalog
         renamed.object, renamed.process, renamed.place, mark_of(from), at.now};
 }
 
-// A young object of the same people beside it, under a name that goes with it.
-event::ObjectId Verdict::copy_beside(Case const& at, catalog::Link const& link, Node& who) const
+// A young object of the same people beside it, under a name that goes with the one it had.
+event::ObjectId Verdict::copy_beside(
+    Case const& at, catalog::Link const& link, std::string const& name, Node& who) const
 {
     if (link.parent == nullptr)
         return {};
@@ -90,12 +91,12 @@ event::ObjectId Verdict::copy_beside(Case const& at, catalog::Link const& link, 
         return !object.origin.existed && object.kind == event::ObjectKind::regular
             && object.origin.time > link.object->origin.time
             && object.origin.time + settings_.successor_within > at.now
-            && names_belong_together(link.name, other.name)
+            && (other.name == name || names_belong_together(name, other.name))
             && related(object.origin.creator, who.process.key);
     };
     auto const& names = link.parent->directory->by_name;
-    auto const here = names.iterator_to(link);
-    auto up = std::next(here);
+    auto const here = names.lower_bound(name);
+    auto up = here != names.end() && &*here == &link ? std::next(here) : here;
     for (int i = 0; i < neighbours && up != names.end(); ++i, ++up)
         if (is_copy(*up))
             return up->object->id;
@@ -193,7 +194,7 @@ void Verdict::lose_unless_copied(Case const& at, catalog::Link const& link, Loss
         heir_of_.erase(heir);
     }
     if (!successor && !loss.is_cheap)
-        successor = copy_beside(at, link, tree_.ensure(loss.who));
+        successor = copy_beside(at, link, loss.place.name, tree_.ensure(loss.who));
     if (!successor)
         return lose(at, loss);
     auto const* entry = catalog_.find(successor);

@@ -139,7 +139,8 @@ private:
     void lose_for_now(Case const& at, Loss const& loss);
     void judge_by_what_is_known(Case const& at, Waiting const& waiting, event::ObjectId successor);
     std::vector<Waiting> take_waiting(event::ObjectId successor); // they wait no longer
-    event::ObjectId copy_beside(Case const& at, catalog::Link const& link, Node& who) const;
+    event::ObjectId copy_beside(
+        Case const& at, catalog::Link const& link, std::string const& name, Node& who) const;
     bool is_here(event::ObjectId object) const;
     void note_heir(event::ObjectId of, event::Activity const& named);
     bool related(event::ProcessKey a, event::ProcessKey b) const;

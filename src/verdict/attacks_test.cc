@@ -281,25 +281,6 @@ TEST_F(AttackTest, FillingWithOneValueIsTold)
         5U);
 }
 
-// On a busy machine nothing of what shred does is read before it has renamed and deleted the file: the ciphertext
-// beside it is found by the name that it had.
-TEST_F(AttackTest, CiphertextBesideFilesThatAreShreddedUnread)
-{
-    scene.files("/srv/docs", 100, text, ".txt");
-    std::uint64_t seed = 0;
-    scene.until_stopped(scene.listed("/srv/docs"), [&](std::string const& path) {
-        scene.creates(scene.run("openssl enc"), path + ".enc", ciphertext(++seed));
-        auto const shred = scene.run("shred -n1 -u");
-        scene.opens(shred, path);
-        scene.writes(shred, path, empty());
-        scene.renames(shred, path, "/srv/docs/0000000");
-        scene.renames(shred, "/srv/docs/0000000", "/srv/docs/000");
-        scene.deletes(shred, "/srv/docs/000");
-    });
-    EXPECT_TRUE(scene.stopped());
-    EXPECT_LE(scene.damage(), 4U) << scene.reasons();
-}
-
 // shred -u gives a file ever shorter names of zeros before it goes; the version that a close left
 // comes at any time meanwhile.
 TEST_F(AttackTest, EmptyingAndRenamingBeforeDeletingIsToldWheneverTheVersionComes)

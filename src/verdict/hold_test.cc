@@ -55,6 +55,25 @@ TEST_F(HoldTest, WhoSealsAFewOfItsOwnFilesInOneFolderIsAskedAbout)
     EXPECT_FALSE(scene.stopped());
 }
 
+// On a busy machine what shred does is read by nobody before the file is gone.
+TEST_F(HoldTest, WhoSealsFilesThatAreShreddedUnreadIsAskedAbout)
+{
+    for (auto const& path : letters) {
+        if (!scene.decisions.empty())
+            break;
+        scene.creates(scene.run_below(loop, "gpg -c " + path), path + ".gpg", openpgp(next_++));
+        auto const shred = scene.run_below(loop, "shred -u " + path);
+        scene.opens(shred, path);
+        scene.writes(shred, path, empty());
+        scene.renames(shred, path, "/srv/private/0000000");
+        scene.renames(shred, "/srv/private/0000000", "/srv/private/000");
+        scene.deletes(shred, "/srv/private/000");
+        scene.ends(shred);
+    }
+    ASSERT_EQ(1U, scene.decisions.size());
+    EXPECT_EQ(IncidentState::held, scene.decisions[0].incident.state) << scene.reasons();
+}
+
 TEST_F(HoldTest, WhatItWasAtMayBeEnded)
 {
     for (std::size_t i = 0; i < 2; ++i)

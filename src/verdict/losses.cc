@@ -223,7 +223,8 @@ void Verdict::on_deleted(Case const& at, event::Activity const& activity)
     auto loss = loss_of(*link, activity.process, at.now, How::deleted);
     if (loss.worth <= 0)
         return;
-    loss.path = activity.path.empty() ? catalog_.path_of(loss.place) : activity.path;
+    bool const has_its_name = loss.place == activity.place && !activity.path.empty();
+    loss.path = has_its_name ? activity.path : catalog_.path_of(loss.place);
     lost_.put(loss.place, loss);
     lose_unless_copied(at, *link, std::move(loss));
 }

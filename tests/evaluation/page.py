@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/evaluation.md from what the runs left: what failed first, then tables and drawings."""
 import json
+import re
 import statistics
 import sys
 from pathlib import Path
@@ -25,6 +26,11 @@ FAMILIES = {
 }
 
 
+def without_place(sentence):
+    """The folder that a run made says nothing."""
+    return re.sub(r"/[^ ']*/tocsin-[a-z]+-\w+(/mnt)?", "", sentence)
+
+
 def kept(results):
     """What of a run's results the page needs; what differed after undo as a number and two examples."""
     if isinstance(results, dict):
@@ -33,7 +39,7 @@ def kept(results):
     for r in results:
         differs = r.get("differs", []) + r.get("bystander_differs", [])
         out.append({**{k: r[k] for k in KEPT if r.get(k) is not None}, "differ": len(differs), "examples": differs[:2],
-                    "reasons": [] if r.get("good", True) else r.get("reasons", [])[:3]})
+                    "reasons": [] if r.get("good", True) else [without_place(s) for s in r.get("reasons", [])[:3]]})
     return out
 
 

@@ -22,6 +22,14 @@ Result<void> PidRef::signal(int number) const
     return {};
 }
 
+// A pidfd of a thread is of Linux 6.9. The kernel looks for the thread among those of the process alone, whose number
+// stays its own until it has ended and was waited for.
+void PidRef::signal_thread(pid_t thread, int number) const
+{
+    if (!ended())
+        (void)::syscall(SYS_tgkill, pid_, thread, number);
+}
+
 Result<UniqueFd> PidRef::descriptor(int number) const
 {
     auto fd = static_cast<int>(::syscall(SYS_pidfd_getfd, fd_.get(), number, 0));

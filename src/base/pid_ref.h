@@ -18,6 +18,8 @@ public:
 
     pid_t pid() const { return pid_; }
     Result<void> signal(int number) const; // `not_found` once it has ended
+    // To one of its threads, which thread_stat() and threads() name; nothing where the process has ended.
+    void signal_thread(pid_t thread, int number) const;
     // The same file as its descriptor of this number, without its knowing (pidfd_getfd(2)).
     Result<UniqueFd> descriptor(int number) const;
     bool ended() const;

@@ -14,7 +14,6 @@
 #include <unordered_set>
 
 #include "tocsin/base/clock.h"
-#include "tocsin/base/pid_ref.h"
 #include "tocsin/respond/own_cgroup.h"
 
 namespace tocsin::respond {
@@ -23,6 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t tree_limit = 32768;
+constexpr std::size_t threads_at_most = 1024; // that are stopped one by one
 constexpr auto quiet_limit = 1s; // since the last new member: long, for a machine with much else to do
 constexpr auto whole_limit = 3s;
 // So long a thread may finish what it does in the kernel before it counts as waiting there. With
@@ -133,9 +133,23 @@ Freezer::Signalled Freezer::signal(event::ProcessKey key, int number) const
     if (is_protected(stat.pid, stat.is_kernel_thread()))
         return Signalled::refused;
     auto sent = ref.signal(number);
+    if (sent.ok() && number == SIGSTOP && stat.threads > 1)
+        stop_threads(ref);
     if (sent.ok())
         return Signalled::yes;
     return sent.error().code() == Errc::not_found ? Signalled::gone : Signalled::refused;
+}
+
+// The kernel gives a signal to one thread, mostly the first, and all others work on until that has come to run; where it
+// waits in the kernel (vfork) that may be never. Whichever gets its own first stops all.
+void Freezer::stop_threads(PidRef const& process) const
+{
+    auto threads = proc_.threads(process.pid());
+    if (!threads.ok())
+        return; // it has ended
+    auto const all = threads.take();
+    for (auto thread : std::span(all).first(std::min(all.size(), threads_at_most)))
+        process.signal_thread(thread, SIGSTOP);
 }
 
 Freezer::Outcome Freezer::freeze_now(std::span<event::ProcessKey const> processes) const
@@ -226,6 +240,14 @@ bool Freezer::stop_new(Tree& tree) const
     return !fresh.empty();
 }
 
+// Where many were stopped at once, their threads were not.
+void Freezer::stop_again(Tree const& tree) const
+{
+    for (auto const& process : tree.members)
+        if (process.rest == proc::Rest::running)
+            (void)signal(key_of(process), SIGSTOP);
+}
+
 Result<Freezer::Tree> Freezer::stop_all(std::span<event::ProcessKey const> processes) const
 {
     Tree tree;
@@ -249,8 +271,10 @@ Result<Freezer::Tree> Freezer::stop_all(std::span<event::ProcessKey const> proce
             TRY(look(tree)); // for what is true now
             return tree;
         }
-        if (!found_new)
-            (void)::usleep(2000); // what is still running needs the processor to stop
+        if (found_new)
+            continue;
+        stop_again(tree);
+        (void)::usleep(2000); // what is still running needs the processor to stop
     }
     tree.is_complete = true;
     return tree;

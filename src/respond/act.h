@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "tocsin/base/pid_ref.h"
 #include "tocsin/base/process_table.h"
 #include "tocsin/event/process.h"
 
@@ -61,9 +62,11 @@ private:
     enum class Signalled { yes, gone, refused };
 
     Signalled signal(event::ProcessKey key, int number) const;
+    void stop_threads(PidRef const& process) const;
     void signal_many(std::span<event::ProcessKey const> keys, int number) const;
     Result<void> look(Tree& tree) const;
     bool stop_new(Tree& tree) const;
+    void stop_again(Tree const& tree) const;
     Result<Tree> stop_all(std::span<event::ProcessKey const> processes) const;
     std::vector<std::string> own_cgroups(Tree const& tree) const;
     std::string freeze_own_cgroups(Tree const& tree) const;

@@ -79,6 +79,24 @@ TEST_F(FreezerTest, StopsAtOnceWhatIsNamedAndNothingElse)
     EXPECT_TRUE(works(tree)) << "the child was not named";
 }
 
+TEST_F(FreezerTest, StopsAllThreadsWhereTheFirstWaitsInTheKernel)
+{
+    ProcessTree tree([](Shared& shared) {
+        std::thread([&shared] { ProcessTree::work(shared); }).detach();
+        if (::vfork() == 0) { // the first thread waits for its end, and takes no signal but SIGKILL meanwhile
+            for (;;)
+                ::pause();
+        }
+    });
+    ASSERT_TRUE(works(tree));
+    auto const outcome = freezer_.freeze_now(Keys{tree.top()});
+    EXPECT_EQ(Keys{tree.top()}, outcome.frozen);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    auto const work = tree.shared().work.load();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_EQ(work, tree.shared().work);
+}
+
 TEST_F(FreezerTest, StopsDescendantsOfWhichItWasNotTold)
 {
     ProcessTree tree([](Shared& shared) {

@@ -21,11 +21,17 @@ USERS = {f"user{number:02}": 4100 + number for number in range(20)}
 MOST_SAVES = 50  # of each
 
 
-def document(rng):
+def document(owner, number, edited=False):
+    """The owner's report; edited, a few paragraphs were written anew somewhere in it."""
+    rng = random.Random(f"{owner}-{number}")
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as parts:
         for name in ("[Content_Types].xml", "word/document.xml", "word/styles.xml"):
-            parts.writestr(name, "".join(f"<w:t>{rng.randrange(10**9)}</w:t>" for _ in range(rng.randrange(100, 900))))
+            paragraphs = [rng.randrange(10**9) for _ in range(rng.randrange(100, 900))]
+            if edited and name == "word/document.xml":
+                at = random.randrange(len(paragraphs))
+                paragraphs[at:at + 10] = [random.randrange(10**9) for _ in range(15)]
+            parts.writestr(name, "".join(f"<w:t>{paragraph}</w:t>" for paragraph in paragraphs))
     return out.getvalue()
 
 
@@ -34,19 +40,20 @@ def of_each():
 
 
 def fill(share):
-    rng = random.Random(24)
     for name, number in USERS.items():
         folder = share / name
         folder.mkdir()
         for n in range(of_each()):
-            (folder / f"report-{n}.docx").write_bytes(document(rng))
+            (folder / f"report-{n}.docx").write_bytes(document(name, n))
             os.chown(folder / f"report-{n}.docx", number, number)
         os.chown(folder, number, number)
 
 
-def saves(name, new):
+def saves(name, desk):
     """What Word does: the new beside the old, the old away, the new in its place, the old gone."""
     for n in range(min(of_each(), MOST_SAVES)):
+        new = desk / f"{name}-{n}.docx"
+        new.write_bytes(document(name, n, edited=True))
         kept, written = f"{name}\\~WRL{n:04}.tmp", f"{name}\\~WRD{n:04}.tmp"
         yield from (f"put {new} {written}", f"rename {name}\\report-{n}.docx {kept}",
                     f"rename {written} {name}\\report-{n}.docx", f"del {kept}")
@@ -57,12 +64,12 @@ def save(share, folder):
     folder.mkdir()
     network = Network(USERS)
     samba = Samba(network, folder, share, USERS)
-    new = folder / "new.docx"
-    new.write_bytes(document(random.Random()))
+    desk = folder / "desk"
+    desk.mkdir()
     problems = []
 
     def work(name):
-        status, said = samba.client(name, "\n".join(saves(name, new)) + "\n", 500)
+        status, said = samba.client(name, "\n".join(saves(name, desk)) + "\n", 500)
         if status != 0 or "NT_STATUS" in said:
             problems.append(f"{name}: {said[-200:]}")
 

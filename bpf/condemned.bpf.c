@@ -4,7 +4,6 @@
  * For unlink, rename, chmod, setxattr and the like fanotify has no event to deny by. A process is
  * condemned by its number and start, and all that it makes from then on is with it: the child is
  * entered before it runs. Whoever is not condemned pays one look into the table.
- * The hooks are those of inodes, not of paths: also the kernel's servers and overlays pass them.
  */
 #include <linux/bpf.h>
 
@@ -12,12 +11,11 @@
 
 #include <bpf/bpf_tracing.h>
 
+#include "name_hooks.h"
 #include "places.h"
 #include "task.h"
 
 char programs_license[] SEC("license") = "GPL";
-
-enum { ALLOW = 0, NOT_PERMITTED = -1 /* EPERM */ };
 
 /* The value is who was condemned by the guard: the process itself, or its ancestor. */
 struct {
@@ -28,7 +26,6 @@ struct {
 } condemned SEC(".maps");
 
 __u64 denials = 0;
-__u64 questions = 0; /* from which the guard sees that the kernel asks at all */
 __u64 untold = 0; /* children that found the table full */
 
 static __always_inline int is_condemned(void)
@@ -37,7 +34,7 @@ static __always_inline int is_condemned(void)
     return bpf_map_lookup_elem(&condemned, &key) != 0;
 }
 
-static __always_inline int rule(struct dentry* dentry)
+static __always_inline int rule_name(struct dentry* dentry)
 {
     if (!is_condemned())
         return ALLOW;
@@ -46,102 +43,6 @@ static __always_inline int rule(struct dentry* dentry)
         return ALLOW;
     __sync_fetch_and_add(&denials, 1);
     return NOT_PERMITTED;
-}
-
-/* Both ends of a rename, and of a link. */
-static __always_inline int rule_both(struct dentry* one, struct dentry* other)
-{
-    int ruling = rule(one);
-    return ruling == ALLOW ? rule(other) : ruling;
-}
-
-SEC("lsm/inode_unlink")
-int BPF_PROG(on_unlink, struct inode* dir, struct dentry* dentry)
-{
-    return rule(dentry);
-}
-
-SEC("lsm/inode_rmdir")
-int BPF_PROG(on_rmdir, struct inode* dir, struct dentry* dentry)
-{
-    return rule(dentry);
-}
-
-SEC("lsm/inode_rename")
-int BPF_PROG(on_rename, struct inode* dir, struct dentry* dentry, struct inode* to, struct dentry* becomes)
-{
-    return rule_both(dentry, becomes);
-}
-
-SEC("lsm/inode_link")
-int BPF_PROG(on_link, struct dentry* dentry, struct inode* dir, struct dentry* becomes)
-{
-    return rule_both(dentry, becomes);
-}
-
-SEC("lsm/inode_create")
-int BPF_PROG(on_create, struct inode* dir, struct dentry* dentry)
-{
-    return rule(dentry);
-}
-
-SEC("lsm/inode_mkdir")
-int BPF_PROG(on_mkdir, struct inode* dir, struct dentry* dentry)
-{
-    return rule(dentry);
-}
-
-SEC("lsm/inode_mknod")
-int BPF_PROG(on_mknod, struct inode* dir, struct dentry* dentry)
-{
-    return rule(dentry);
-}
-
-SEC("lsm/inode_symlink")
-int BPF_PROG(on_symlink, struct inode* dir, struct dentry* dentry)
-{
-    return rule(dentry);
-}
-
-/* chmod, chown, utimes, and truncate by path or descriptor. */
-SEC("lsm/inode_setattr")
-int BPF_PROG(on_setattr, void* idmap, struct dentry* dentry)
-{
-    __sync_fetch_and_add(&questions, 1);
-    return rule(dentry);
-}
-
-/* Of kernels before 6.9. */
-SEC("lsm/inode_setattr")
-int BPF_PROG(on_setattr_of_two, struct dentry* dentry, void* attributes)
-{
-    __sync_fetch_and_add(&questions, 1);
-    return rule(dentry);
-}
-
-SEC("lsm/inode_setxattr")
-int BPF_PROG(on_setxattr, void* idmap, struct dentry* dentry)
-{
-    return rule(dentry);
-}
-
-SEC("lsm/inode_removexattr")
-int BPF_PROG(on_removexattr, void* idmap, struct dentry* dentry)
-{
-    return rule(dentry);
-}
-
-/* Since 6.2; before, an access list is an extended attribute like others. */
-SEC("lsm/inode_set_acl")
-int BPF_PROG(on_set_acl, void* idmap, struct dentry* dentry)
-{
-    return rule(dentry);
-}
-
-SEC("lsm/inode_remove_acl")
-int BPF_PROG(on_remove_acl, void* idmap, struct dentry* dentry)
-{
-    return rule(dentry);
 }
 
 SEC("tp_btf/sched_process_fork")

@@ -12,13 +12,13 @@
 
 #include <bpf/bpf_tracing.h>
 
+#include "name_hooks.h"
 #include "places.h"
 #include "self_event.h"
 #include "task.h"
 
 char programs_license[] SEC("license") = "GPL";
 
-enum { ALLOW = 0, NOT_PERMITTED = -1 /* EPERM */ };
 enum { SIGNAL_INT = 2, SIGNAL_TERM = 15, SIGNAL_CONT = 18 };
 enum { TRACE_TO_ATTACH = 2 }; /* PTRACE_MODE_ATTACH: also /proc/PID/mem, process_vm_readv, pidfd_getfd */
 enum { FOR_WRITING = 2 }; /* FMODE_WRITE */
@@ -44,7 +44,6 @@ struct {
 } events SEC(".maps");
 
 __u64 refusals = 0;
-__u64 questions = 0; /* from which the guard sees that the kernel asks at all */
 __u8 ends_for_anybody = 0; /* SIGTERM and SIGINT end the guard in order, whoever may send them */
 
 static __always_inline int is_own(struct task_struct* task)
@@ -85,16 +84,9 @@ static __always_inline int rule_name(struct dentry* dentry)
     return place_of(dentry) != PLACE_GUARDED || may_all() ? ALLOW : refuse(SELF_FILE, 0);
 }
 
-static __always_inline int rule_both(struct dentry* one, struct dentry* other)
-{
-    int ruling = rule_name(one);
-    return ruling == ALLOW ? rule_name(other) : ruling;
-}
-
 SEC("lsm/task_kill")
 int BPF_PROG(on_kill, struct task_struct* target, void* info, int number)
 {
-    __sync_fetch_and_add(&questions, 1);
     if (number == 0 || number == SIGNAL_CONT)
         return ALLOW;
     if (ends_for_anybody && (number == SIGNAL_TERM || number == SIGNAL_INT))
@@ -142,93 +134,6 @@ int BPF_PROG(on_open, struct file* file)
     if (!(file->f_mode & FOR_WRITING) && !(file->f_flags & TRUNCATES))
         return ALLOW;
     return rule_name(file->f_path.dentry);
-}
-
-SEC("lsm/inode_unlink")
-int BPF_PROG(on_unlink, struct inode* dir, struct dentry* dentry)
-{
-    return rule_name(dentry);
-}
-
-SEC("lsm/inode_rmdir")
-int BPF_PROG(on_rmdir, struct inode* dir, struct dentry* dentry)
-{
-    return rule_name(dentry);
-}
-
-SEC("lsm/inode_rename")
-int BPF_PROG(on_rename, struct inode* dir, struct dentry* dentry, struct inode* to, struct dentry* becomes)
-{
-    return rule_both(dentry, becomes);
-}
-
-/* Also of a name outside, by which the file could be written to. */
-SEC("lsm/inode_link")
-int BPF_PROG(on_link, struct dentry* dentry, struct inode* dir, struct dentry* becomes)
-{
-    return rule_both(dentry, becomes);
-}
-
-SEC("lsm/inode_create")
-int BPF_PROG(on_create, struct inode* dir, struct dentry* dentry)
-{
-    return rule_name(dentry);
-}
-
-SEC("lsm/inode_mkdir")
-int BPF_PROG(on_mkdir, struct inode* dir, struct dentry* dentry)
-{
-    return rule_name(dentry);
-}
-
-SEC("lsm/inode_mknod")
-int BPF_PROG(on_mknod, struct inode* dir, struct dentry* dentry)
-{
-    return rule_name(dentry);
-}
-
-SEC("lsm/inode_symlink")
-int BPF_PROG(on_symlink, struct inode* dir, struct dentry* dentry)
-{
-    return rule_name(dentry);
-}
-
-SEC("lsm/inode_setattr")
-int BPF_PROG(on_setattr, void* idmap, struct dentry* dentry)
-{
-    return rule_name(dentry);
-}
-
-/* Of kernels before 6.9. */
-SEC("lsm/inode_setattr")
-int BPF_PROG(on_setattr_of_two, struct dentry* dentry, void* attributes)
-{
-    return rule_name(dentry);
-}
-
-SEC("lsm/inode_setxattr")
-int BPF_PROG(on_setxattr, void* idmap, struct dentry* dentry)
-{
-    return rule_name(dentry);
-}
-
-SEC("lsm/inode_removexattr")
-int BPF_PROG(on_removexattr, void* idmap, struct dentry* dentry)
-{
-    return rule_name(dentry);
-}
-
-/* Since 6.2; before, an access list is an extended attribute like others. */
-SEC("lsm/inode_set_acl")
-int BPF_PROG(on_set_acl, void* idmap, struct dentry* dentry)
-{
-    return rule_name(dentry);
-}
-
-SEC("lsm/inode_remove_acl")
-int BPF_PROG(on_remove_acl, void* idmap, struct dentry* dentry)
-{
-    return rule_name(dentry);
 }
 
 /* What is mounted over a directory takes its place. */

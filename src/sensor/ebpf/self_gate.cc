@@ -4,7 +4,6 @@
 
 #include <bpf/bpf.h>
 #include <charconv>
-#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -157,7 +156,7 @@ Result<std::unique_ptr<SelfGate>> open_self_gate(EndsBy ends)
     if (auto const failed = self_bpf__attach(skeleton.get()); failed != 0)
         return refused_by_kernel(-failed, "attach the programs that guard the guard");
     auto gate = std::make_unique<EbpfSelfGate>(std::move(skeleton));
-    TRY(ensure_asked([] { (void)::kill(::getpid(), 0); }, [&] { return gate->questions(); }));
+    TRY(ensure_asked(change_attributes, [&] { return gate->questions(); }));
     TRY(gate->open_ring());
     TRY(gate->guard_tables());
     return std::unique_ptr<SelfGate>(std::move(gate));

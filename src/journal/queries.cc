@@ -13,11 +13,13 @@ using event::Version;
 
 namespace {
 
-Result<Query> rows_of(Database& database, event::IncidentId id, RecordKind kind)
+template <typename T>
+Result<std::vector<T>> records_of(Database& database, event::IncidentId id, RecordKind kind)
 {
-    return database.query("SELECT body FROM incident_records AS i JOIN records USING (seq)"
-                          " WHERE incident = ?1 AND i.kind = ?2 ORDER BY seq",
-        id.value, std::to_underlying(kind));
+    auto rows = TRY(database.query("SELECT body FROM incident_records AS i JOIN records USING (seq)"
+                                   " WHERE incident = ?1 AND i.kind = ?2 ORDER BY seq",
+        id.value, std::to_underlying(kind)));
+    return all_of<T>(std::move(rows));
 }
 
 } // namespace
@@ -130,26 +132,22 @@ Result<std::optional<event::Incident>> SqliteJournal::incident(event::IncidentId
 
 Result<std::vector<event::Finding>> SqliteJournal::findings_of(event::IncidentId id)
 {
-    auto rows = TRY(rows_of(database_, id, RecordKind::finding));
-    return all_of<event::Finding>(std::move(rows));
+    return records_of<event::Finding>(database_, id, RecordKind::finding);
 }
 
 Result<std::vector<event::Action>> SqliteJournal::actions_of(event::IncidentId id)
 {
-    auto rows = TRY(rows_of(database_, id, RecordKind::action));
-    return all_of<event::Action>(std::move(rows));
+    return records_of<event::Action>(database_, id, RecordKind::action);
 }
 
 Result<std::vector<event::Executable>> SqliteJournal::executables_of(event::IncidentId id)
 {
-    auto rows = TRY(rows_of(database_, id, RecordKind::executable));
-    return all_of<event::Executable>(std::move(rows));
+    return records_of<event::Executable>(database_, id, RecordKind::executable);
 }
 
 Result<std::vector<event::Exposure>> SqliteJournal::exposures_of(event::IncidentId id)
 {
-    auto rows = TRY(rows_of(database_, id, RecordKind::exposure));
-    return all_of<event::Exposure>(std::move(rows));
+    return records_of<event::Exposure>(database_, id, RecordKind::exposure);
 }
 
 Result<Journal::Totals> SqliteJournal::totals()

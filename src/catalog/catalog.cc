@@ -234,21 +234,32 @@ void Catalog::apply(event::Activity const& activity, MakerId maker)
             take(at->second, *activity.metadata);
         return;
     case deleted:
-        if (auto* link = find_link(activity.place); link != nullptr && link->object->id == activity.object) {
-            auto* entry = link->object;
-            remove_name(*link);
-            if (!entry->is_here())
-                drop_subtree(*entry);
-        } else if (auto at = entries_.find(activity.object); at != entries_.end()) {
-            at->second.is_gone = !at->second.is_here();
-        }
+        remove(activity);
         return;
     case seen:
     case created:
     case linked:
     case renamed:
-        break;
+        put_in_place(activity, maker);
+        return;
     }
+}
+
+void Catalog::remove(event::Activity const& activity)
+{
+    if (auto* link = find_link(activity.place); link != nullptr && link->object->id == activity.object) {
+        auto* entry = link->object;
+        remove_name(*link);
+        if (!entry->is_here())
+            drop_subtree(*entry);
+    } else if (auto at = entries_.find(activity.object); at != entries_.end()) {
+        at->second.is_gone = !at->second.is_here();
+    }
+}
+
+void Catalog::put_in_place(event::Activity const& activity, MakerId maker)
+{
+    using enum event::ActivityKind;
     auto& entry = ensure(activity.object);
     if (!entry.is_here()) {
         entry.root = activity.root;

@@ -70,6 +70,8 @@ private:
     void add_name(Entry& entry, event::Place const& place);
     void remove_name(Link& link);
     void drop_subtree(Entry& entry);
+    void remove(event::Activity const& activity); // a name, and what has no other
+    void put_in_place(event::Activity const& activity, MakerId maker); // seen, created, linked or renamed
     void rename(event::Activity const& activity, Entry& entry);
     enum class Gone { yes, no };
     void count(Entry const& entry, Gone gone);

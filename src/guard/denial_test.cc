@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which directories are marked and who is condemned, with a gate that only takes notes.
+// Which directories are marked and who is condemned, with gates that only take notes.
 #include "tocsin/guard/denial.h"
 
 #include <fcntl.h>
@@ -12,63 +12,63 @@ namespace {
 
 using event::ProcessKey;
 
-struct Notes {
-    std::vector<int> protected_now; // descriptors
-    std::vector<ProcessKey> condemned;
-    std::vector<int> watched_now; // descriptors
-    sensor::TruncationGate::Counters truncations;
-    bool refuses = true;
-    bool is_full = false;
-};
-
 class FakeGate final : public sensor::CondemnedGate {
 public:
-    explicit FakeGate(Notes& notes) : notes_(notes) { }
     Result<void> protect(int dir_fd) override
     {
-        notes_.protected_now.push_back(dir_fd);
+        protected_now.push_back(dir_fd);
         return {};
     }
-    void unprotect(int dir_fd) override { std::erase(notes_.protected_now, dir_fd); }
+    void unprotect(int dir_fd) override { std::erase(protected_now, dir_fd); }
     Result<void> condemn(ProcessKey process) override
     {
-        if (notes_.is_full)
+        if (is_full)
             return Error(Errc::full, "no room");
-        notes_.condemned.push_back(process);
+        condemned.push_back(process);
         return {};
     }
     void pardon(std::span<ProcessKey const> processes) override
     {
         for (auto const& process : processes)
-            std::erase(notes_.condemned, process);
+            std::erase(condemned, process);
     }
     std::uint64_t denials() const override { return 7; }
     std::uint64_t missed() const override { return 0; }
 
-private:
-    Notes& notes_;
+    std::vector<int> protected_now; // descriptors
+    std::vector<ProcessKey> condemned;
+    bool is_full = false;
 };
 
 class FakeTruncationGate final : public sensor::TruncationGate {
 public:
-    explicit FakeTruncationGate(Notes& notes) : notes_(notes) { }
     Result<void> watch(int dir_fd) override
     {
-        notes_.watched_now.push_back(dir_fd);
+        watched_now.push_back(dir_fd);
         return {};
     }
-    void unwatch(int dir_fd) override { std::erase(notes_.watched_now, dir_fd); }
+    void unwatch(int dir_fd) override { std::erase(watched_now, dir_fd); }
     void kept(int, event::Stamp const&) override { }
     void left_out(int) override { }
-    void set_refusing(bool on) override { notes_.refuses = on; }
-    Counters counters() const override { return notes_.truncations; }
+    void set_refusing(bool on) override { refuses = on; }
+    Counters counters() const override { return counted; }
 
-private:
-    Notes& notes_;
+    std::vector<int> watched_now; // descriptors
+    Counters counted;
+    bool refuses = true;
 };
 
 class DenialTest : public testing::Test {
 protected:
+    DenialTest()
+    {
+        auto gate = std::make_unique<FakeGate>();
+        auto truncation_gate = std::make_unique<FakeTruncationGate>();
+        gate_ = gate.get();
+        truncation_gate_ = truncation_gate.get();
+        denial_.emplace(Denial::Gates{std::move(gate), std::move(truncation_gate)}, trees_);
+    }
+
     int add_tree(std::int64_t root)
     {
         Tree tree;
@@ -79,11 +79,10 @@ protected:
     }
     answers::InvariantStatus held(Denial const& denial) { return denial.what_holds().front(); }
 
-    Notes notes_;
     Trees trees_;
-    Denial denial_{{std::unique_ptr<sensor::CondemnedGate>(std::make_unique<FakeGate>(notes_)),
-                       std::unique_ptr<sensor::TruncationGate>(std::make_unique<FakeTruncationGate>(notes_))},
-        trees_};
+    FakeGate* gate_; // denial_'s, as is the next
+    FakeTruncationGate* truncation_gate_;
+    std::optional<Denial> denial_;
     ProcessKey const actor_{4711, 3};
 };
 
@@ -91,42 +90,42 @@ TEST_F(DenialTest, FollowsTheTrees)
 {
     auto const one = add_tree(1);
     auto const other = add_tree(2);
-    denial_.refresh();
-    EXPECT_EQ((std::vector{one, other}), notes_.protected_now);
+    denial_->refresh();
+    EXPECT_EQ((std::vector{one, other}), gate_->protected_now);
     trees_.remove(event::RootId{1});
-    denial_.refresh();
-    EXPECT_EQ(std::vector{other}, notes_.protected_now);
-    EXPECT_EQ(std::vector{other}, notes_.watched_now);
+    denial_->refresh();
+    EXPECT_EQ(std::vector{other}, gate_->protected_now);
+    EXPECT_EQ(std::vector{other}, truncation_gate_->watched_now);
 }
 
 TEST_F(DenialTest, CondemnsAndPardons)
 {
-    denial_.condemn(std::span(&actor_, 1));
-    EXPECT_EQ(std::vector{actor_}, notes_.condemned);
-    denial_.pardon(std::span(&actor_, 1));
-    EXPECT_TRUE(notes_.condemned.empty());
-    EXPECT_TRUE(held(denial_).holds);
+    denial_->condemn(std::span(&actor_, 1));
+    EXPECT_EQ(std::vector{actor_}, gate_->condemned);
+    denial_->pardon(std::span(&actor_, 1));
+    EXPECT_TRUE(gate_->condemned.empty());
+    EXPECT_TRUE(held(*denial_).holds);
 }
 
 TEST_F(DenialTest, SaysThatTheTableWasFull)
 {
-    notes_.is_full = true;
-    denial_.condemn(std::span(&actor_, 1));
-    EXPECT_FALSE(held(denial_).holds);
+    gate_->is_full = true;
+    denial_->condemn(std::span(&actor_, 1));
+    EXPECT_FALSE(held(*denial_).holds);
 }
 
 TEST_F(DenialTest, SaysThatATruncationWasLetGo)
 {
-    EXPECT_TRUE(denial_.what_holds().back().holds);
-    notes_.truncations = {7, 1, 0};
-    EXPECT_FALSE(denial_.what_holds().back().holds);
-    EXPECT_EQ(7U, denial_.truncations_refused());
+    EXPECT_TRUE(denial_->what_holds().back().holds);
+    truncation_gate_->counted = {7, 1, 0};
+    EXPECT_FALSE(denial_->what_holds().back().holds);
+    EXPECT_EQ(7U, denial_->truncations_refused());
 }
 
 TEST_F(DenialTest, RefusesNoTruncationWhileNothingIsKept)
 {
-    denial_.set_keeping(false);
-    EXPECT_FALSE(notes_.refuses);
+    denial_->set_keeping(false);
+    EXPECT_FALSE(truncation_gate_->refuses);
 }
 
 TEST_F(DenialTest, DoesNothingAndSaysWhyWithoutAGate)

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <optional>
 #include <sched.h>
 #include <string>
 #include <sys/mount.h>
@@ -66,6 +67,33 @@ private:
     TempDir dir_;
     std::string path_;
     bool is_mounted_ = false;
+};
+
+// A test on a file system of its own; skipped, with the reason, where nothing can be mounted.
+class MountTest : public testing::Test {
+protected:
+    explicit MountTest(std::string type) : type_(std::move(type)) { }
+
+    void SetUp() override
+    {
+        if (auto reason = why_no_mounts(); !reason.empty())
+            GTEST_SKIP() << reason;
+        mount_.emplace(type_);
+        ASSERT_TRUE(mount_->ok()) << "no " << type_ << " on a loop device";
+        prepare();
+    }
+    virtual void prepare() = 0; // once `mount_` is there
+
+    std::optional<LoopMount> mount_;
+
+private:
+    std::string type_;
+};
+
+// The same test on each type of file system that its suite names.
+class EachMountTest : public MountTest, public testing::WithParamInterface<char const*> {
+protected:
+    EachMountTest() : MountTest(GetParam()) { }
 };
 
 } // namespace tocsin::test

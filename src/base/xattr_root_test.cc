@@ -9,16 +9,11 @@
 namespace tocsin::sys {
 namespace {
 
-class XattrBoundTest : public testing::Test {
+class XattrBoundTest : public test::MountTest {
 protected:
-    void SetUp() override
-    {
-        if (auto reason = test::why_no_mounts(); !reason.empty())
-            GTEST_SKIP() << reason;
-        mount_.emplace("xfs");
-        ASSERT_TRUE(mount_->ok());
-        fd_ = open(*mount_ / "file", O_RDWR | O_CREAT, 0600).take();
-    }
+    XattrBoundTest() : test::MountTest("xfs") { }
+
+    void prepare() override { fd_ = open(*mount_ / "file", O_RDWR | O_CREAT, 0600).take(); }
     void TearDown() override { fd_.reset(); }
 
     std::size_t kept_bytes()
@@ -29,7 +24,6 @@ protected:
         return total;
     }
 
-    std::optional<test::LoopMount> mount_;
     UniqueFd fd_;
 };
 

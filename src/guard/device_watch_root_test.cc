@@ -89,14 +89,12 @@ private:
     bool is_attached_ = false;
 };
 
-class DeviceWatchTest : public testing::Test {
+class DeviceWatchTest : public test::MountTest {
 protected:
-    void SetUp() override
+    DeviceWatchTest() : test::MountTest("ext4") { }
+
+    void prepare() override
     {
-        if (auto reason = test::why_no_mounts(); !reason.empty())
-            GTEST_SKIP() << reason;
-        mount_.emplace("ext4");
-        ASSERT_TRUE(mount_->ok());
         for (auto const* name : {"tree", "beside"})
             ASSERT_OK(sys::make_dirs(*mount_ / name, 0755));
         auto tree = open_tree(*mount_ / "tree").take();
@@ -137,7 +135,6 @@ protected:
         return told_;
     }
 
-    std::optional<test::LoopMount> mount_;
     sensor::DeviceNumbers device_;
     Trees trees_;
     Notes notes_;

@@ -14,27 +14,22 @@ namespace fs = std::filesystem;
 using event::ObjectId;
 using event::ObjectKey;
 
-class ObjectFinderTest : public testing::TestWithParam<char const*> {
+class ObjectFinderTest : public test::EachMountTest {
 protected:
-    void SetUp() override
+    void prepare() override
     {
-        if (auto why = test::why_no_mounts(); !why.empty())
-            GTEST_SKIP() << why;
-        disk_ = std::make_unique<test::LoopMount>(GetParam());
-        if (!disk_->ok())
-            GTEST_SKIP() << "no " << GetParam() << " could be mounted";
         fs::create_directory(top() / "docs");
         write("docs/letter");
         write("docs/other");
-        trees_.add(open_tree(disk_->path()).take());
-        see(top(), {{}, disk_->path()});
+        trees_.add(open_tree(mount_->path()).take());
+        see(top(), {{}, mount_->path()});
         see(top() / "docs", {id_of(top()), "docs"});
         see(letter(), {id_of(top() / "docs"), "letter"});
         key_ = key_of(letter());
         object_ = event::id_of(key_);
     }
 
-    fs::path top() const { return disk_->path(); }
+    fs::path top() const { return mount_->path(); }
     fs::path letter() const { return top() / "docs" / "letter"; }
     void write(std::string const& name) const { std::ofstream(top() / name) << name; }
     static ObjectKey key_of(fs::path const& path)
@@ -56,7 +51,6 @@ protected:
     }
     bool is_found() { return finder_.status_by_name(object_, key_).has_value(); }
 
-    std::unique_ptr<test::LoopMount> disk_;
     Trees trees_;
     catalog::Catalog catalog_;
     ObjectFinder finder_{catalog_, trees_};

@@ -10,16 +10,13 @@ namespace {
 
 using sensor::MarkScope;
 
-class Scope : public testing::Test {
+class Scope : public test::MountTest {
 protected:
-    void SetUp() override
+    Scope() : test::MountTest("ext4") { }
+
+    void prepare() override
     {
-        if (auto why = test::why_no_mounts(); !why.empty())
-            GTEST_SKIP() << why;
-        disk_ = std::make_unique<test::LoopMount>("ext4");
-        if (!disk_->ok())
-            GTEST_SKIP() << "no ext4 could be mounted";
-        std::filesystem::create_directory(*disk_ / "folder");
+        std::filesystem::create_directory(*mount_ / "folder");
         std::filesystem::create_directory(share());
     }
     void TearDown() override
@@ -29,7 +26,7 @@ protected:
     }
 
     // mountinfo writes the space as \040.
-    std::string share() const { return disk_->beside() / "the share"; }
+    std::string share() const { return mount_->beside() / "the share"; }
     void bind(std::string const& what)
     {
         is_bound_ = ::mount(what.c_str(), share().c_str(), nullptr, MS_BIND, nullptr) == 0;
@@ -37,29 +34,28 @@ protected:
     }
     static MarkScope scope_of(std::string const& path) { return open_tree(path).take().scope; }
 
-    std::unique_ptr<test::LoopMount> disk_;
     bool is_bound_ = false;
 };
 
 TEST_F(Scope, OfAFolderIsTheFolder)
 {
-    EXPECT_EQ(MarkScope::directory, scope_of(*disk_ / "folder"));
+    EXPECT_EQ(MarkScope::directory, scope_of(*mount_ / "folder"));
 }
 
 TEST_F(Scope, OfAMountPointIsTheFileSystem)
 {
-    EXPECT_EQ(MarkScope::filesystem, scope_of(disk_->path()));
+    EXPECT_EQ(MarkScope::filesystem, scope_of(mount_->path()));
 }
 
 TEST_F(Scope, OfAMountPointWithASpaceInItsNameIsTheFileSystem)
 {
-    bind(disk_->path());
+    bind(mount_->path());
     EXPECT_EQ(MarkScope::filesystem, scope_of(share()));
 }
 
 TEST_F(Scope, OfAFolderThatIsMountedElsewhereIsTheFolder)
 {
-    bind(*disk_ / "folder");
+    bind(*mount_ / "folder");
     EXPECT_EQ(MarkScope::directory, scope_of(share()));
 }
 

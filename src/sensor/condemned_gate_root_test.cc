@@ -14,18 +14,18 @@
 namespace tocsin::sensor {
 namespace {
 
-class CondemnedGateTest : public testing::TestWithParam<char const*> {
+class CondemnedGateTest : public test::EachMountTest {
 protected:
     void SetUp() override
     {
-        if (auto reason = test::why_no_mounts(); !reason.empty())
-            GTEST_SKIP() << reason;
         auto gate = open_condemned_gate();
         if (!gate.ok())
             GTEST_SKIP() << gate.error().message();
         gate_ = gate.take();
-        mount_.emplace(GetParam());
-        ASSERT_TRUE(mount_->ok()) << "no " << GetParam() << " on a loop device";
+        test::EachMountTest::SetUp();
+    }
+    void prepare() override
+    {
         ASSERT_OK(sys::make_dirs(*mount_ / "tree/deep", 0755));
         tree_ = sys::open(*mount_ / "tree", O_RDONLY | O_DIRECTORY).take();
         ASSERT_OK(gate_->protect(tree_.get()));
@@ -60,7 +60,6 @@ protected:
         return WEXITSTATUS(status);
     }
 
-    std::optional<test::LoopMount> mount_;
     std::unique_ptr<CondemnedGate> gate_;
     UniqueFd tree_;
 };

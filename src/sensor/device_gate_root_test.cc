@@ -12,14 +12,10 @@
 namespace tocsin::sensor {
 namespace {
 
-class DeviceGateTest : public testing::TestWithParam<char const*> {
+class DeviceGateTest : public test::EachMountTest {
 protected:
-    void SetUp() override
+    void prepare() override
     {
-        if (auto reason = test::why_no_mounts(); !reason.empty())
-            GTEST_SKIP() << reason;
-        mount_.emplace(GetParam());
-        ASSERT_TRUE(mount_->ok()) << "no " << GetParam() << " on a loop device";
         auto gate = open_device_gate();
         if (!gate.ok())
             GTEST_SKIP() << gate.error().message();
@@ -43,7 +39,6 @@ protected:
         return out;
     }
 
-    std::optional<test::LoopMount> mount_;
     BlockDevices devices_{"/sys"};
     std::unique_ptr<DeviceGate> gate_;
     DeviceNumber device_;

@@ -13,18 +13,18 @@
 namespace tocsin::sensor {
 namespace {
 
-class TruncationGateTest : public testing::TestWithParam<char const*> {
+class TruncationGateTest : public test::EachMountTest {
 protected:
     void SetUp() override
     {
-        if (auto reason = test::why_no_mounts(); !reason.empty())
-            GTEST_SKIP() << reason;
         auto gate = open_truncation_gate();
         if (!gate.ok())
             GTEST_SKIP() << gate.error().message();
         gate_ = gate.take();
-        mount_.emplace(GetParam());
-        ASSERT_TRUE(mount_->ok()) << "no " << GetParam() << " on a loop device";
+        test::EachMountTest::SetUp();
+    }
+    void prepare() override
+    {
         ASSERT_OK(sys::make_dirs(*mount_ / "tree", 0755));
         tree_ = sys::open(*mount_ / "tree", O_RDONLY | O_DIRECTORY).take();
         ASSERT_OK(gate_->watch(tree_.get()));
@@ -49,7 +49,6 @@ protected:
         gate_->kept(file.get(), stamp);
     }
 
-    std::optional<test::LoopMount> mount_;
     std::unique_ptr<TruncationGate> gate_;
     UniqueFd tree_;
 };

@@ -117,14 +117,10 @@ private:
     pid_t pid_ = -1;
 };
 
-class GateTest : public testing::TestWithParam<char const*> {
+class GateTest : public test::EachMountTest {
 protected:
-    void SetUp() override
+    void prepare() override
     {
-        if (auto reason = test::why_no_mounts(); !reason.empty())
-            GTEST_SKIP() << reason;
-        mount_.emplace(GetParam());
-        ASSERT_TRUE(mount_->ok()) << "no " << GetParam() << " on a loop device";
         ASSERT_EQ(0, Shell("echo old > " + file()).wait());
         gate_ = open_gate().take();
         thread_ = std::jthread([this] { served_ = gate_->serve(keeper_).ok(); });
@@ -143,7 +139,6 @@ protected:
     }
     std::string file() const { return *mount_ / "file"; }
 
-    std::optional<test::LoopMount> mount_;
     ScriptedKeeper keeper_;
     std::unique_ptr<Gate> gate_;
     std::atomic<bool> served_{false};

@@ -15,14 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class WitnessTest : public testing::TestWithParam<char const*> {
+class WitnessTest : public test::EachMountTest {
 protected:
-    void SetUp() override
+    void prepare() override
     {
-        if (auto reason = test::why_no_mounts(); !reason.empty())
-            GTEST_SKIP() << reason;
-        mount_.emplace(GetParam());
-        ASSERT_TRUE(mount_->ok()) << "no " << GetParam() << " on a loop device";
         write("a", "one");
         fs::create_directory(*mount_ / "sub");
         witness_ = open_witness().take();
@@ -49,7 +45,6 @@ protected:
         return {};
     }
 
-    std::optional<test::LoopMount> mount_;
     std::unique_ptr<Witness> witness_;
 };
 

@@ -66,6 +66,11 @@ class FileSystem:
         subprocess.run(["umount", self.path], check=True)
 
 
+def temporary(purpose):
+    """A new folder that says what it is for."""
+    return Path(tempfile.mkdtemp(prefix=f"tocsin-{purpose}-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+
+
 def real_files(seed):
     """Files of this machine as a corpus: texts, programs, images, archives, documents."""
     places = ["/usr/share/doc", "/usr/lib/python3", "/usr/share/perl", "/usr/include", "/usr/share/fonts",
@@ -340,7 +345,7 @@ def run_parts(name, parts):
     parser.add_argument("--fs", default="ext4")
     options = parser.parse_args()
     private_mounts()
-    work = Path(tempfile.mkdtemp(prefix=f"tocsin-{name}-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+    work = temporary(name)
     filesystem = FileSystem(work, options.fs)
     host = Host(work)
     wanted, done = 1, 0

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import lab
@@ -77,17 +76,13 @@ for n in range(200):
         return self.process.wait(60)
 
 
-def temporary(purpose):
-    return Path(tempfile.mkdtemp(prefix=f"tocsin-{purpose}-", dir=os.environ.get("TMPDIR", "/var/tmp")))
-
-
 class Office:
     """A file system with the files that attacks work on, made once and copied for each of them."""
 
     def __init__(self, kind, files, folders, subvolume=False):
         """`subvolume`: what is guarded is a subvolume of btrfs, of which snapshots can be made."""
         self.kind, self.files, self.folders = kind, files, folders
-        self.work = temporary("office")
+        self.work = lab.temporary("office")
         self.filesystem = lab.FileSystem(self.work, kind)
         tree = self.filesystem.path / "share"
         office = tree / "office"  # where the attack works; the bystander has a desk beside it

@@ -18,7 +18,7 @@ from pathlib import Path
 import lab
 from attack import Outcome
 from attacks import ATTACKS
-from office import Bystander, Office, Shell, kill_who_works_in, temporary
+from office import Bystander, Office, Shell, kill_who_works_in
 
 
 def end(attacker, guard, place):
@@ -36,7 +36,7 @@ def end(attacker, guard, place):
 
 
 def run_one(name, original, busy, with_bystander):
-    work = temporary("scenario")
+    work = lab.temporary("scenario")
     attack = ATTACKS[name]
     result = {"attack": name, "fs": original.kind, "files": original.files, "folders": original.folders, "busy": busy}
     hogs, guard, attacker, filesystem, bystander, below = [], None, None, None, None, None

@@ -23,7 +23,7 @@ from attacks import ATTACKS
 from benign import BENIGN
 from defences import DEFENCES
 from doer import Doer
-from office import Bystander, Office, Shell, kill_who_works_in, temporary
+from office import Bystander, Office, Shell, kill_who_works_in
 
 USUAL = ("S01-ccencrypt", "S01-shred", "S01-sim-38-of-2-threads", "S02-gpg-rm", "S03-sim-4096-on-1-off-9",
          "S05-sim-mmap-none", "S10-rename-over", "S11-rm", "S14-chmod", "S16-zip")
@@ -57,7 +57,7 @@ def attack(command, shell, defence):
 
 
 def run_one(name, defence_name, original):
-    work = temporary("baseline")
+    work = lab.temporary("baseline")
     result = {"attack": name, "defence": defence_name, "files": original.files, "folders": original.folders}
     filesystem = defence = bystander = None
     try:
@@ -101,7 +101,7 @@ def run_one(name, defence_name, original):
 
 def run_honest(name, defence_name, options):
     """Once, by root in a tree of its own; whoever stops it ends it."""
-    work, place = BENIGN[name], temporary("baseline")
+    work, place = BENIGN[name], lab.temporary("baseline")
     place.chmod(0o755)
     result = {"work": name, "defence": defence_name, "files": options.files}
     filesystem = defence = doer = None

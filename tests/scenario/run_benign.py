@@ -15,7 +15,6 @@ import select
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -54,7 +53,7 @@ def reasons_of(incidents):
 
 
 def run_work(name, work, kind, options):
-    place = Path(tempfile.mkdtemp(prefix="tocsin-benign-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+    place = lab.temporary("benign")
     os.chmod(place, 0o755)
     result = {"runs": 0, "stops": 0, "holds": 0, "failed": 0, "reasons": []}
     doers, guard, filesystem = [], None, None

@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -103,7 +102,7 @@ def main():
         os.environ[MOVED] = "yes"
         os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv])
     lab.private_mounts()
-    work = Path(tempfile.mkdtemp(prefix="tocsin-exposure-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+    work = lab.temporary("exposure")
     host, filesystem, peer = lab.Host(work), None, None
     try:
         filesystem = lab.FileSystem(work, options.fs)

@@ -21,7 +21,6 @@ from pathlib import Path
 import lab
 from benign import BENIGN
 from doer import Doer
-from office import temporary
 
 # What can be repeated as often as one likes in one folder.
 WORKS = ("B01-rebase", "B02-make", "B04-unpack", "B05-mirror", "B09-archives", "B13-gzip", "B14-logrotate", "B17-sqlite",
@@ -97,7 +96,7 @@ def main():
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was begun is cleared away
     lab.private_mounts()
-    place = temporary("hours")
+    place = lab.temporary("hours")
     place.chmod(0o755)
     doers, guard, filesystem = {}, None, None
     try:

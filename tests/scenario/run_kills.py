@@ -15,7 +15,6 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -75,7 +74,7 @@ def main():
     lab.private_mounts()
     print(f"seed {options.seed}")
     rng = random.Random(options.seed)
-    work = Path(tempfile.mkdtemp(prefix="tocsin-kills-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+    work = lab.temporary("kills")
     filesystem = lab.FileSystem(work, options.fs)
     tree = filesystem.path / "share"
     tree.mkdir()

@@ -16,7 +16,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -342,7 +341,7 @@ def main():
     if why_not():
         skip(why_not())
     lab.private_mounts()
-    work = Path(tempfile.mkdtemp(prefix="tocsin-package-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+    work = lab.temporary("package")
     run, done = None, 0
     try:
         run = Run(work, options)

@@ -111,13 +111,13 @@ def make_corpus(tree, count, folders, seed=1):
         when = 1_600_000_000_000_000_000 + rng.randrange(10**17)
         os.utime(path, ns=(when, when))
         made.append(path)
-    decorate(made, tree)
+    decorate(made)
     for folder, _, _ in os.walk(tree):
         os.utime(folder, ns=(1_650_000_000_123_456_789, 1_650_000_000_123_456_789))
     return made
 
 
-def decorate(made, tree):
+def decorate(made):
     """Extended attributes, an ACL, hard links, symlinks and a sparse file."""
     for path in made[::50]:
         os.setxattr(path, "user.origin", f"scan {path.name}".encode())

@@ -52,7 +52,7 @@ def reasons_of(incidents):
             f"{i['objects_changed']} changed, {i['objects_deleted']} deleted: {'; '.join(i['reasons'])}" for i in incidents]
 
 
-def run_work(name, work, kind, options):
+def run_work(work, kind, options):
     place = lab.temporary("benign")
     os.chmod(place, 0o755)
     result = {"runs": 0, "stops": 0, "holds": 0, "failed": 0, "reasons": []}
@@ -132,7 +132,7 @@ def main():
             print(f"SKIP {name}: no work of a user")
             continue
         for kind in options.fs.split(","):
-            r = run_work(name, work, kind, options)
+            r = run_work(work, kind, options)
             may_be_held = r["runs"] * options.at_once if work.may_ask else 0
             good = "error" not in r and r["runs"] > 0 and r["stops"] + r["failed"] == 0 and r["holds"] <= may_be_held
             passed, failed = passed + good, failed + (not good)

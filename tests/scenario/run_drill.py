@@ -12,11 +12,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 import lab
-
-BIN = pathlib.Path(os.environ.get("TOCSIN_BIN", "build/release/bin")).resolve()
 
 
 def make_sample(folder):
@@ -28,7 +25,7 @@ def make_sample(folder):
 
 
 def command(work, sample, *more):
-    return [BIN / "tocsin", "drill", sample, "--work", work, *more]
+    return [lab.bin_dir() / "tocsin", "drill", sample, "--work", work, *more]
 
 
 def mounts_below(work):

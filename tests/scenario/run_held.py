@@ -18,7 +18,7 @@ gpg -q --batch --pinentry-mode loopback --s2k-count 65536 --passphrase secret -c
 class Home:
     """A guarded folder of letters, and who puts them under lock and key."""
 
-    def __init__(self, host, place, work):
+    def __init__(self, host, place):
         self.host, self.tree, self.keys = host, place / "tree", place / "keys"
         self.keys.mkdir(mode=0o700)
         (self.tree / "office").mkdir(parents=True)
@@ -94,7 +94,7 @@ class Home:
 
 
 def parts(host, place, work):
-    home = Home(host, place, work)
+    home = Home(host, place)
     return [home.guard, home.released, home.unanswered, home.stopped, home.restarted, host.end_guard]
 
 

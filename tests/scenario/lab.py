@@ -5,6 +5,7 @@ Everything happens in a mount namespace of this process, on a loop device that c
 whatever kills the run takes mount, device and marks with it. Attacks run only inside the mount.
 """
 import argparse
+import contextlib
 import ctypes
 import errno
 import hashlib
@@ -69,6 +70,20 @@ class FileSystem:
 def temporary(purpose):
     """A new folder that says what it is for."""
     return Path(tempfile.mkdtemp(prefix=f"tocsin-{purpose}-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+
+
+@contextlib.contextmanager
+def one_run(purpose, result):
+    """A folder, and a stack of what is ended before it goes. What fails is told in `result`, and the next run goes on.
+    TOCSIN_KEEP in the environment keeps the folder."""
+    work = temporary(purpose)
+    with contextlib.ExitStack() as at_end:
+        if not os.environ.get("TOCSIN_KEEP"):
+            at_end.callback(shutil.rmtree, work, ignore_errors=True)
+        try:
+            yield work, at_end
+        except Exception as error:
+            result["error"] = f"{type(error).__name__}: {error}"
 
 
 def real_files(seed):

@@ -21,111 +21,127 @@ from attacks import ATTACKS
 from office import Bystander, Office, Shell, kill_who_works_in
 
 
-def end(attacker, guard, place):
-    """Whatever of the attack is left, frozen or not."""
-    for incident in guard.ask("incidents"):
-        if incident["state"] == "contained":
-            guard.ask("stop", id=incident["id"])
-    try:
+class Run:
+    """One attack on a copy of an office, under a guard; what came of it goes into `result`."""
+
+    def __init__(self, attack, original, work, at_end, result):
+        self.attack, self.at_end, self.result, self.state = attack, at_end, result, work / "state"
+        filesystem = original.copy(work)
+        at_end.callback(filesystem.close)
+        self.place, self.tree = filesystem.path, filesystem.path / "share"
+        self.office, self.desk = self.tree / "office", self.tree / "desk"
+        scratch, beside = work / "scratch", self.place / "beside"
+        scratch.mkdir(mode=0o711)
+        beside.mkdir()
+        self.shell = Shell(self.office, scratch, beside, original)
+        self.before = original.picture
+        if attack.before_guard:
+            self.shell.run(attack.before_guard)
+            self.before = lab.picture(self.office)
+        self.guard = lab.Guard(self.state, self.place if attack.whole else self.tree)
+        at_end.callback(self.end_guard)
+        at_end.callback(kill_who_works_in, self.place)
+        self.guard.wait_until_guarding()
+
+    def end_guard(self):
+        try:
+            self.guard.stop()
+        except Exception as error:
+            self.result.setdefault("error", f"at the end: {error}")
+        if "error" in self.result or os.environ.get("TOCSIN_SHOW_LOG"):
+            self.result["log"] = (self.state / "guard.log").read_text()[-1500:]
+
+    def begin_bystander(self):
+        bystander = Bystander(str(self.tree))
+        self.at_end.callback(bystander.process.kill)
+        time.sleep(0.3)
+        return bystander
+
+    def until_frozen(self, attacker, began):
+        """Its incidents, and the seconds until one was contained; none where the attack ended before."""
+        while time.monotonic() - began < self.attack.seconds:
+            incidents = [i for i in self.guard.ask("incidents") if i["state"] == "contained"]
+            if incidents:
+                return incidents, time.monotonic() - began
+            if attacker.poll() is not None:
+                time.sleep(1)
+                return self.guard.ask("incidents"), None
+            time.sleep(0.02)
+        return [], None
+
+    def attacked(self, busy, with_bystander):
+        hogs = [hog(self.at_end) for _ in range(2 if busy else 0)]
+        bystander = self.begin_bystander() if with_bystander else None
+        below = os.open(self.office, os.O_PATH | os.O_DIRECTORY)  # the tree itself, whatever is laid over it
+        self.at_end.callback(os.close, below)
+        began = time.monotonic()
+        attacker = self.shell.start(self.attack.command)
+        self.at_end.callback(end_session_of, attacker)
+        incidents, frozen_after = self.until_frozen(attacker, began)
+        time.sleep(0.5)
+        for each in hogs:
+            each.kill()
+        if bystander:
+            self.result["bystander_exit"] = bystander.finish()
+        self.result["seconds_to_freeze"] = frozen_after
+        self.result["damaged"] = lab.damaged(self.before, f"/proc/self/fd/{below}")
+        self.result["incidents"] = len(incidents)
+        if frozen_after is None:
+            self.result["log"] = json.dumps({"state": self.guard.ask("status")["state"],
+                                             "incidents": self.guard.ask("incidents")})
+        self.result["reasons"] = incidents[0]["reasons"][:3] if incidents else []
+        self.result["output"] = self.shell.output.read_text(errors="replace")[-300:]
+        self.end_attack(attacker)
+
+    def end_attack(self, attacker):
+        """Whatever of it is left, frozen or not."""
+        for incident in self.guard.ask("incidents"):
+            if incident["state"] == "contained":
+                self.guard.ask("stop", id=incident["id"])
+        try:
+            os.killpg(attacker.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        attacker.wait()
+        subprocess.run(["pkill", "-KILL", "-s", str(attacker.pid)], check=False)
+        kill_who_works_in(self.place)
+        if self.attack.afterwards:
+            self.shell.run(self.attack.afterwards)
+
+    def undone(self, with_bystander):
+        theirs = lab.picture(self.desk) if with_bystander else None
+        self.result["undo"], began = [], time.monotonic()
+        for incident in self.guard.ask("incidents"):
+            report = self.guard.ask("undo", id=incident["id"])
+            self.result["undo"].append({k: v for k, v in report.items() if k != "notes"})
+        self.result["seconds_to_undo"] = time.monotonic() - began
+        after = lab.picture(self.office)
+        if with_bystander:
+            self.result["bystander_differs"] = lab.differences(theirs, lab.picture(self.desk))
+        self.result["differs"] = lab.differences(self.before, after)
+        self.result["status"] = self.guard.ask("status")["state"]
+
+
+def end_session_of(attacker):
+    if attacker.poll() is None:
         os.killpg(attacker.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    attacker.wait()
-    subprocess.run(["pkill", "-KILL", "-s", str(attacker.pid)], check=False)
-    kill_who_works_in(place)
+        attacker.wait()
+
+
+def hog(at_end):
+    """Keeps a processor busy."""
+    process = subprocess.Popen(["sh", "-c", "while :; do :; done"], preexec_fn=lab.die_with_parent)
+    at_end.callback(process.wait)
+    at_end.callback(process.kill)
+    return process
 
 
 def run_one(name, original, busy, with_bystander):
-    work = lab.temporary("scenario")
-    attack = ATTACKS[name]
     result = {"attack": name, "fs": original.kind, "files": original.files, "folders": original.folders, "busy": busy}
-    hogs, guard, attacker, filesystem, bystander, below = [], None, None, None, None, None
-    try:
-        filesystem = original.copy(work)
-        tree = filesystem.path / "share"
-        office = tree / "office"
-        scratch, beside = work / "scratch", filesystem.path / "beside"
-        scratch.mkdir(mode=0o711)
-        beside.mkdir()
-        shell = Shell(office, scratch, beside, original)
-        before = original.picture
-        if attack.before_guard:
-            shell.run(attack.before_guard)
-            before = lab.picture(office)
-        guard = lab.Guard(work / "state", filesystem.path if attack.whole else tree)
-        guard.wait_until_guarding()
-        if busy:
-            hogs = [subprocess.Popen(["sh", "-c", "while :; do :; done"], preexec_fn=lab.die_with_parent) for _ in range(2)]
-        bystander = Bystander(str(tree)) if with_bystander else None
-        if bystander:
-            time.sleep(0.3)
-        below = os.open(office, os.O_PATH | os.O_DIRECTORY)  # the tree itself, whatever is laid over it
-        began = time.monotonic()
-        attacker = shell.start(attack.command)
-        frozen_after = None
-        while time.monotonic() - began < attack.seconds:
-            incidents = [i for i in guard.ask("incidents") if i["state"] == "contained"]
-            if incidents:
-                frozen_after = time.monotonic() - began
-                break
-            if attacker.poll() is not None:
-                time.sleep(1)
-                incidents = guard.ask("incidents")
-                break
-            time.sleep(0.02)
-        time.sleep(0.5)
-        while hogs:
-            hog = hogs.pop()
-            hog.kill()
-            hog.wait()
-        if bystander:
-            result["bystander_exit"] = bystander.finish()
-        result["seconds_to_freeze"] = frozen_after
-        result["damaged"] = lab.damaged(before, f"/proc/self/fd/{below}")
-        result["incidents"] = len(incidents)
-        if frozen_after is None:
-            result["log"] = json.dumps({"state": guard.ask("status")["state"], "incidents": guard.ask("incidents")})
-        result["reasons"] = incidents[0]["reasons"][:3] if incidents else []
-        result["output"] = shell.output.read_text(errors="replace")[-300:]
-        end(attacker, guard, filesystem.path)
-        if attack.afterwards:
-            shell.run(attack.afterwards)
-        theirs = lab.picture(tree / "desk") if with_bystander else None
-        result["undo"], began = [], time.monotonic()
-        for incident in guard.ask("incidents"):
-            report = guard.ask("undo", id=incident["id"])
-            result["undo"].append({k: v for k, v in report.items() if k != "notes"})
-        result["seconds_to_undo"] = time.monotonic() - began
-        after = lab.picture(office)
-        if with_bystander:
-            result["bystander_differs"] = lab.differences(theirs, lab.picture(tree / "desk"))
-        result["differs"] = lab.differences(before, after)
-        result["status"] = guard.ask("status")["state"]
-    except Exception as error:  # told, and the next attack goes on
-        result["error"] = f"{type(error).__name__}: {error}"
-    finally:
-        for hog in hogs:
-            hog.kill()
-        if attacker and attacker.poll() is None:
-            os.killpg(attacker.pid, signal.SIGKILL)
-            attacker.wait()
-        if below is not None:
-            os.close(below)
-        if filesystem:
-            kill_who_works_in(filesystem.path)
-        if bystander and bystander.process.poll() is None:
-            bystander.process.kill()
-        if guard:
-            try:
-                guard.stop()
-            except Exception as error:
-                result.setdefault("error", f"at the end: {error}")
-            if "error" in result or os.environ.get("TOCSIN_SHOW_LOG"):
-                result["log"] = (work / "state" / "guard.log").read_text()[-1500:]
-        if filesystem:
-            filesystem.close()
-        if not os.environ.get("TOCSIN_KEEP"):
-            shutil.rmtree(work, ignore_errors=True)
+    with lab.one_run("scenario", result) as (work, at_end):
+        run = Run(ATTACKS[name], original, work, at_end, result)
+        run.attacked(busy, with_bystander)
+        run.undone(with_bystander)
     return result
 
 

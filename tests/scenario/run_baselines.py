@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import select
-import shutil
 import signal
 import sys
 import time
@@ -56,79 +55,61 @@ def attack(command, shell, defence):
         kill_who_works_in(shell.office)
 
 
-def run_one(name, defence_name, original):
-    work = lab.temporary("baseline")
+def run_attack(name, defence_name, original):
     result = {"attack": name, "defence": defence_name, "files": original.files, "folders": original.folders}
-    filesystem = defence = bystander = None
-    try:
+    with lab.one_run("baseline", result) as (work, at_end):
         filesystem = original.copy(work)
+        at_end.callback(filesystem.close)
         share = filesystem.path / "share"
         office, desk = share / "office", share / "desk"
         scratch, beside = work / "scratch", filesystem.path / "beside"
         scratch.mkdir(mode=0o711)
         beside.mkdir()
         defence = DEFENCES[defence_name](share, office, work)
+        at_end.callback(defence.close)
+        at_end.callback(kill_who_works_in, filesystem.path)
         defence.begin()
         defence.at_night()
         work_of_the_day(desk)
         defence.before_attack()
-        before = original.picture
         bystander = Bystander(str(share))
+        at_end.callback(bystander.process.kill)
         time.sleep(0.3)
-        result["seconds_to_stop"], ended = attack(ATTACKS[name].command, Shell(office, scratch, beside, original), defence)
+        shell = Shell(office, scratch, beside, original)
+        result["seconds_to_stop"], ended = attack(ATTACKS[name].command, shell, defence)
         bystander.finish()
-        result["damaged"] = lab.damaged(before, office)
+        result["damaged"] = lab.damaged(original.picture, office)
         theirs, began = lab.picture(desk), time.monotonic()
         defence.give_back()
         result["seconds_to_whole"] = ended + time.monotonic() - began
-        result["not_back"] = lab.damaged(before, office)
-        result["differs"] = lab.differences(before, lab.picture(office))[:5]
+        result["not_back"] = lab.damaged(original.picture, office)
+        result["differs"] = lab.differences(original.picture, lab.picture(office))[:5]
         result["work_lost"] = len(lab.differences(theirs, lab.picture(desk)))
-    except Exception as error:  # told, and the next goes on
-        result["error"] = f"{type(error).__name__}: {error}"
-    finally:
-        if bystander and bystander.process.poll() is None:
-            bystander.process.kill()
-        if filesystem:
-            kill_who_works_in(filesystem.path)
-        if defence:
-            defence.close()
-        if filesystem:
-            filesystem.close()
-        shutil.rmtree(work, ignore_errors=True)
     return result
 
 
 def run_honest(name, defence_name, options):
     """Once, by root in a tree of its own; whoever stops it ends it."""
-    work, place = BENIGN[name], lab.temporary("baseline")
-    place.chmod(0o755)
+    honest = BENIGN[name]
     result = {"work": name, "defence": defence_name, "files": options.files}
-    filesystem = defence = doer = None
-    try:
-        filesystem = lab.FileSystem(place, "btrfs", "6G")
+    with lab.one_run("baseline", result) as (work, at_end):
+        work.chmod(0o755)
+        filesystem = lab.FileSystem(work, "btrfs", "6G")
+        at_end.callback(filesystem.close)
         share = filesystem.path / "share"
-        doer = Doer(place, 0, share, 0, options.files)
-        doer.prepare(work, options.folders)
-        defence = DEFENCES[defence_name](share, share, place)
+        defence = DEFENCES[defence_name](share, share, work)
+        at_end.callback(defence.close)
+        doer = Doer(work, 0, share, 0, options.files)
+        at_end.callback(doer.close)
+        doer.prepare(honest, options.folders)
         defence.begin()
-        doer.log_in(work)
+        doer.log_in(honest)
         doer.begin(1)
         until = time.monotonic() + LONGEST
         while time.monotonic() < until and not defence.stopped() and not select.select([doer.login.stdout], [], [], 0.3)[0]:
             pass
         result["stopped"] = defence.stopped()
         defence.stop_the_rest()
-    except Exception as error:  # told, and the next goes on
-        result["error"] = f"{type(error).__name__}: {error}"
-    finally:
-        if doer:
-            doer.close()
-        if defence:
-            defence.close()
-        if filesystem:
-            filesystem.close()
-        shutil.rmtree(place, ignore_errors=True)
     return result
 
 
@@ -161,7 +142,7 @@ def main():
     try:
         for name in names:
             for defence in defences:
-                results.append(run_one(name, defence, original))
+                results.append(run_attack(name, defence, original))
                 tell(results[-1])
         for name in (n for n in BENIGN if options.honest and n.startswith(tuple(options.honest.split(",")))):
             for defence in (d for d in defences if DEFENCES[d].can_stop):

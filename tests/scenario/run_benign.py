@@ -10,7 +10,6 @@ tree: first by root, then by the user.
 """
 import argparse
 import json
-import os
 import select
 import shutil
 import signal
@@ -52,36 +51,57 @@ def reasons_of(incidents):
             f"{i['objects_changed']} changed, {i['objects_deleted']} deleted: {'; '.join(i['reasons'])}" for i in incidents]
 
 
-def run_work(work, kind, options):
-    place = lab.temporary("benign")
-    os.chmod(place, 0o755)
-    result = {"runs": 0, "stops": 0, "holds": 0, "failed": 0, "reasons": []}
-    doers, guard, filesystem = [], None, None
+def doers_of(work, place, share, at_end, options):
+    """Prepared and not logged in; of several each second one is a user, and each has a folder of its own."""
+    users = [options.user] if options.at_once == 1 else [(0, options.user or 1000)[n % 2] for n in range(options.at_once)]
+    doers = []
+    for number, user in enumerate(users):
+        tree = share if len(users) == 1 else share / f"of-{number}"
+        doers.append(Doer(place, number, tree, user if work.as_user else 0, options.files))
+        at_end.callback(doers[-1].close)
+        doers[-1].prepare(work, options.folders)
+    return doers
+
+
+def end_guard(guard, result):
     try:
+        release_who_is_stopped(guard)
+        guard.stop()
+    except Exception as error:
+        result.setdefault("error", f"at the end: {error}")
+
+
+def run_once(run, doers, guard, result):
+    """Whether all of them ended in time."""
+    for doer in doers:
+        doer.begin(run)
+    statuses = wait_for(doers, guard)
+    result["runs"] += 1
+    for doer, exited in zip(doers, statuses):
+        if exited != 0:
+            result["failed"] += 1
+            status = guard.ask("status")
+            result["reasons"].append(f"exit {exited}, {status['state']}, {status['protected'][0]['at_risk']} at risk: "
+                                     f"{doer.errors()}")
+    return None not in statuses
+
+
+def run_work(work, kind, options):
+    result = {"runs": 0, "stops": 0, "holds": 0, "failed": 0, "reasons": []}
+    with lab.one_run("benign", result) as (place, at_end):
+        place.chmod(0o755)
         filesystem = lab.FileSystem(place, kind, "6G")
+        at_end.callback(filesystem.close)
         share = filesystem.path / "share"
-        users = [options.user] if options.at_once == 1 else [(0, options.user or 1000)[n % 2] for n in range(options.at_once)]
-        for number, user in enumerate(users):
-            tree = share if len(users) == 1 else share / f"of-{number}"
-            doers.append(Doer(place, number, tree, user if work.as_user else 0, options.files))
-            doers[-1].prepare(work, options.folders)
+        doers = doers_of(work, place, share, at_end, options)
         guard = lab.Guard(place / "state", share)
+        at_end.callback(end_guard, guard, result)
         guard.wait_until_guarding()
         for doer in doers:
             doer.log_in(work)
         began = time.monotonic()
         for run in range(1, options.runs + 1):
-            for doer in doers:
-                doer.begin(run)
-            statuses = wait_for(doers, guard)
-            result["runs"] += 1
-            for doer, exited in zip(doers, statuses):
-                if exited != 0:
-                    result["failed"] += 1
-                    status = guard.ask("status")
-                    result["reasons"].append(f"exit {exited}, {status['state']}, {status['protected'][0]['at_risk']} at risk: "
-                                             f"{doer.errors()}")
-            if None in statuses:
+            if not run_once(run, doers, guard, result):
                 break
         result["seconds"] = time.monotonic() - began
         time.sleep(1)
@@ -89,20 +109,6 @@ def run_work(work, kind, options):
         result["stops"] = sum(was_frozen(guard, i) for i in asked)
         result["holds"] = len(asked) - result["stops"]
         result["reasons"] += reasons_of(asked)
-    except Exception as error:
-        result["error"] = f"{type(error).__name__}: {error}"
-    finally:
-        if guard:
-            try:
-                release_who_is_stopped(guard)
-                guard.stop()
-            except Exception as error:
-                result.setdefault("error", f"at the end: {error}")
-        for doer in doers:
-            doer.close()
-        if filesystem:
-            filesystem.close()
-        shutil.rmtree(place, ignore_errors=True)
     return result
 
 

@@ -62,6 +62,77 @@ def not_restored(guard, known, target, rng):
             yield f"version {version} of {path} came back as {[str(f) for f in found]}"
 
 
+class Trial:
+    """A guard over `tree` that is killed again and again, beside a load; sentences about what was not as it should be."""
+
+    def __init__(self, state, tree, options):
+        self.state, self.tree, self.options, self.problems = state, tree, options, []
+        self.rng = random.Random(options.seed)
+        self.load = None
+        self.guard = lab.Guard(state, tree)
+
+    def begin(self):
+        self.guard.wait_until_guarding()
+        self.known = {}  # (path, sha256) that a status of `guarding` has promised
+        for path in sorted(self.tree.iterdir())[:50]:
+            if path.is_file() and not path.is_symlink():
+                self.known[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+        self.load = Load(self.tree, self.options.seed)
+        self.load.start()
+
+    def kill(self, number):
+        """Whether to go on."""
+        time.sleep(self.rng.uniform(0.0, 0.25))
+        self.guard.kill()
+        self.load.slowest.value = 0.0
+        time.sleep(0.02)
+        self.guard = lab.Guard(self.state, self.tree)
+        try:
+            self.guard.wait_until_guarding(60)
+        except RuntimeError as error:
+            return self.ends(number, str(error))
+        if self.load.slowest.value > 2.2:
+            self.problems.append(f"kill {number}: an open took {self.load.slowest.value:.2f} s")
+        stopped = [i["id"] for i in self.guard.ask("incidents") if i["state"] != "observed"]
+        if stopped:
+            return self.ends(number, f"incidents {stopped} froze the load")
+        if not self.load.is_alive():
+            return self.ends(number, "the load ended")
+        return True
+
+    def ends(self, number, problem):
+        self.problems.append(f"kill {number}: {problem}")
+        return False
+
+    def look(self, number, back):
+        """At what is kept, by the guard and by restic; `back` is a folder for what is given back."""
+        found = []
+        for path, digest in self.known.items():
+            versions = self.guard.ask("versions", path=path)
+            if digest not in [v["sha256"] for v in versions]:
+                found.append(f"the version of {path} is gone")
+        checked = self.guard.ask("check", read_data=False)
+        if not checked["ok"]:
+            found.append(f"check: {str(checked)[:400]}")
+        found += not_restored(self.guard, self.known, back, self.rng)
+        self.guard.kill()
+        outcome = restic(self.state / "repository", self.state / "repository-password", "check", "--read-data")
+        if outcome.returncode != 0:
+            found.append(f"restic check: {(outcome.stderr + outcome.stdout)[-400:]}")
+        self.problems += [f"kill {number}: {problem}" for problem in found]
+        self.guard = lab.Guard(self.state, self.tree)
+        self.guard.wait_until_guarding(60)
+        incidents = self.guard.ask("incidents")
+        print(f"{number} kills: {len(self.problems)} problems, {len(incidents)} incidents, "
+              f"{self.load.written.value} writes by the load, check: {str(checked)[:80]}", flush=True)
+
+    def close(self):
+        if self.load:
+            self.load.kill()
+            self.load.join()
+        self.guard.stop()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=1000)
@@ -72,73 +143,29 @@ def main():
     options = parser.parse_args()
     lab.private_mounts()
     print(f"seed {options.seed}")
-    rng = random.Random(options.seed)
     work = lab.temporary("kills")
     filesystem = lab.FileSystem(work, options.fs)
     tree = filesystem.path / "share"
     tree.mkdir()
     lab.make_corpus(tree, options.files, 1)
-    state = work / "state"
-    problems, load, guard = [], None, None
+    trial = None
     try:
-        guard = lab.Guard(state, tree)
-        guard.wait_until_guarding()
-        known = {}  # (path, sha256) that a status of `guarding` has promised
-        for path in sorted(tree.iterdir())[:50]:
-            if path.is_file() and not path.is_symlink():
-                known[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
-        load = Load(tree, options.seed)
-        load.start()
-        for kill in range(1, options.kills + 1):
-            time.sleep(rng.uniform(0.0, 0.25))
-            guard.kill()
-            load.slowest.value = 0.0
-            time.sleep(0.02)
-            guard = lab.Guard(state, tree)
-            try:
-                guard.wait_until_guarding(60)
-            except RuntimeError as error:
-                problems.append(f"kill {kill}: {error}")
+        trial = Trial(work / "state", tree, options)
+        trial.begin()
+        for number in range(1, options.kills + 1):
+            if not trial.kill(number):
                 break
-            if load.slowest.value > 2.2:
-                problems.append(f"kill {kill}: an open took {load.slowest.value:.2f} s")
-            stopped = [i["id"] for i in guard.ask("incidents") if i["state"] != "observed"]
-            if stopped:
-                problems.append(f"kill {kill}: incidents {stopped} froze the load")
-                break
-            if not load.is_alive():
-                problems.append(f"kill {kill}: the load ended")
-                break
-            if kill % options.check_every == 0 or kill == options.kills:
-                for path, digest in known.items():
-                    versions = guard.ask("versions", path=path)
-                    if digest not in [v["sha256"] for v in versions]:
-                        problems.append(f"kill {kill}: the version of {path} is gone")
-                checked = guard.ask("check", read_data=False)
-                if not checked["ok"]:
-                    problems.append(f"kill {kill}: check: {str(checked)[:400]}")
-                problems += [f"kill {kill}: {problem}" for problem in not_restored(guard, known, work / "back", rng)]
-                guard.kill()
-                outcome = restic(state / "repository", state / "repository-password", "check", "--read-data")
-                if outcome.returncode != 0:
-                    problems.append(f"kill {kill}: restic check: {(outcome.stderr + outcome.stdout)[-400:]}")
-                guard = lab.Guard(state, tree)
-                guard.wait_until_guarding(60)
-                incidents = guard.ask("incidents")
-                print(f"{kill} kills: {len(problems)} problems, {len(incidents)} incidents, "
-                      f"{load.written.value} writes by the load, check: {str(checked)[:80]}", flush=True)
+            if number % options.check_every == 0 or number == options.kills:
+                trial.look(number, work / "back")
     finally:
-        if load:
-            load.kill()
-            load.join()
-        if guard:
-            guard.stop()
+        if trial:
+            trial.close()
         filesystem.close()
         shutil.rmtree(work, ignore_errors=True)
-    for problem in problems[:10]:
+    for problem in trial.problems[:10]:
         print(problem)
-    print(f"{options.kills - len(problems)} passed, {len(problems)} failed")
-    sys.exit(1 if problems else 0)
+    print(f"{options.kills - len(trial.problems)} passed, {len(trial.problems)} failed")
+    sys.exit(1 if trial.problems else 0)
 
 
 main()

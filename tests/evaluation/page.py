@@ -161,7 +161,7 @@ def draw_shares(images, stopped):
             plots.append(f'$d{number} with steps lw 2.5 lc rgb "{{s{number}}}" title "{says}"')
     if plots:
         drawings.draw(images, "evaluation-damaged", blocks,
-                      'set logscale x\nset xrange [1:200]\nset yrange [0:105]\nset xlabel "files damaged before the freeze"\n'
+                      'set logscale x\nset xrange [1:100]\nset xtics (1, 3, 10, 30, 100)\nset yrange [0:105]\nset xlabel "files damaged before the freeze"\n'
                       'set ylabel "attacks, %"\nset arrow from 3,0 to 3,105 nohead lc rgb "{faint}" dt 2\n'
                       'set arrow from 10,0 to 10,105 nohead lc rgb "{faint}" dt 2\n'
                       f'plot {", ".join(plots)}\n', key="bottom right")
@@ -302,7 +302,7 @@ def everyday(results, images, where):
                   'set boxwidth 0.6\nset yrange [0:*]\nset ylabel "time guarded ÷ time unguarded"\nset key off\n'
                   'set arrow from graph 0,first 1.1 to graph 1,first 1.1 nohead lc rgb "{s1}" lw 2 dt 2 front\n'
                   'plot $d using 0:2:xtic(1) with boxes fs solid 0.9 noborder lc rgb "{s0}", '
-                  '$d using 0:2:3:4 with yerrorbars pt -1 lw 2 lc rgb "{ink}"\n')
+                  '$d using 0:3:(0):($4-$3) with vectors heads size graph 0.01,90 lw 2 lc rgb "{ink}"\n')
     return ["## Everyday work", "", results.where("everyday"), "",
             f"Guarded and unguarded alternated, {len(ratios)} pairs, ext4; ratio: the median of pairs. The line is at 1.1.", "",
             *table(("work", "unguarded", "guarded", "ratio", "least and most"), rows),

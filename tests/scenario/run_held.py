@@ -5,6 +5,9 @@ to wait. What an answer does, what none does, and that a restart, `stop` and `un
 
     run_held.py [--fs ext4]
 """
+import atexit
+import os
+import signal
 import subprocess
 import time
 
@@ -41,6 +44,7 @@ class Home:
         known = {i["id"] for i in self.host.ask("incidents")}
         person = subprocess.Popen(["bash", "-c", SEAL, str(self.private), str(self.keys)], stdin=subprocess.DEVNULL, start_new_session=True,
                                   preexec_fn=lab.die_with_parent)
+        atexit.register(end, person)
         found = []
 
         def is_held():
@@ -88,9 +92,15 @@ class Home:
         self.host.end_guard()
         self.guard()
         self.host.expect(self.state(number) in ("held", "contained"), f"after a restart it is {self.state(number)}")
-        person.kill()
-        person.wait()
+        end(person)
         self.host.tocsin("release", str(number))
+
+
+def end(person):
+    """With what it runs just now, which may be frozen."""
+    if person.poll() is None:
+        os.killpg(person.pid, signal.SIGKILL)
+        person.wait()
 
 
 def parts(host, place, work):

@@ -3,15 +3,13 @@
 """The guard on Debian's stock kernel, in a machine of its own: what only the BPF LSM gives, and what holds without
 pre-content events. Some minutes, since nothing but the processor is emulated, and that slowly."""
 import argparse
-import os
 import shutil
 import signal
 import sys
-import tempfile
-from pathlib import Path
 
 sys.dont_write_bytecode = True
 import machine  # noqa: E402
+import lab  # noqa: E402  (machine.py says where it is)
 
 SECONDS = 900
 
@@ -28,7 +26,7 @@ def main():
         print("skipped:", reason)
         sys.exit(77)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # cleans up
-    work = Path(tempfile.mkdtemp(prefix="tocsin-guest-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+    work = lab.temporary("guest")
     guest, failed, ended = None, 0, False
     try:
         guest = machine.Machine(work, machine.find_kernel())

@@ -16,7 +16,6 @@ import random
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -30,7 +29,7 @@ PTRACE_SEIZE, PTRACE_INTERRUPT = 0x4206, 0x4207
 class Run:
     def __init__(self, fs):
         self.problems = []
-        self.work = Path(tempfile.mkdtemp(prefix="tocsin-supervised-"))
+        self.work = lab.temporary("supervised")
         self.disk = lab.FileSystem(self.work, fs, size="1G")
         self.tree = self.disk.path / "share"
         self.tree.mkdir()

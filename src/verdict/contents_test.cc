@@ -49,6 +49,25 @@ protected:
         return scene.until_stopped(
             paths, [&](std::string const& path) { scene.spoils(who, path, becomes(number++)); });
     }
+    // Each read, written anew beside it under a further ending, and deleted.
+    std::size_t converted(std::vector<std::string> const& paths, std::string const& ending,
+        std::function<Stuff(std::uint64_t)> const& becomes)
+    {
+        auto const who = scene.run("python3 x.py");
+        std::uint64_t number = 1;
+        return scene.until_stopped(paths, [&](std::string const& path) {
+            scene.opens(who, path);
+            scene.creates(who, path + ending, becomes(number++));
+            scene.deletes(who, path);
+        });
+    }
+    // A folder of 25 files, out of the tree.
+    void moves_away(ProcessKey who, int number)
+    {
+        auto const folder = "/srv/folder" + std::to_string(number);
+        scene.files(folder, 25, text, ".txt");
+        scene.renames(who, folder, "/elsewhere" + std::to_string(number));
+    }
     Scene scene;
 };
 
@@ -207,15 +226,11 @@ TEST_F(ContentsTest, CiphertextBehindTheHeadOfAPictureIsStopped)
 TEST_F(ContentsTest, CopiesBehindTheHeadOfAPictureAreStopped)
 {
     auto const paths = scene.files("/srv/docs", 100, mixed, ".txt");
-    auto const who = scene.run("python3 x.py");
-    std::uint64_t seed = 1;
-    auto const damaged = scene.until_stopped(paths, [&](std::string const& path) {
-        scene.opens(who, path);
-        scene.creates(who, path + ".jpg", seed % 2 == 0 ? fake_jpeg(seed) : jpeg(seed + 100'000));
-        ++seed;
-        scene.deletes(who, path);
-    });
-    EXPECT_LE(damaged, 12U);
+    EXPECT_LE(converted(paths, ".jpg",
+                  [](std::uint64_t number) {
+                      return number % 2 == 0 ? fake_jpeg(number) : jpeg(number + 100'000);
+                  }),
+        12U);
 }
 
 TEST_F(ContentsTest, CiphertextBehindTheHeadOfAProgramIsStopped)
@@ -231,18 +246,14 @@ TEST_F(ContentsTest, CiphertextBehindTheHeadOfAProgramIsStopped)
 TEST_F(ContentsTest, CiphertextBehindTheHeadOfAPackerIsStopped)
 {
     auto const paths = scene.files("/srv/docs", 100, text, ".txt");
-    auto const who = scene.run("python3 x.py");
-    std::uint64_t seed = 1;
-    auto const damaged = scene.until_stopped(paths, [&](std::string const& path) {
-        auto packed = gzip(9'000 + seed);
-        packed.size = 20'018;
-        packed.unpacked_size = seed % 2 == 0 ? 20'000 : 3'000'000'000;
-        scene.opens(who, path);
-        scene.creates(who, path + ".gz", packed);
-        ++seed;
-        scene.deletes(who, path);
-    });
-    EXPECT_LE(damaged, 12U);
+    EXPECT_LE(converted(paths, ".gz",
+                  [](std::uint64_t number) {
+                      auto packed = gzip(9'000 + number);
+                      packed.size = 20'018;
+                      packed.unpacked_size = number % 2 == 0 ? 20'000 : 3'000'000'000;
+                      return packed;
+                  }),
+        12U);
 }
 
 TEST_F(ContentsTest, CiphertextOfTheLengthThatWasPackedIsStopped)
@@ -330,11 +341,8 @@ TEST_F(ContentsTest, PicturesAreSavedInAnotherFormat)
 TEST_F(ContentsTest, ManySmallFoldersThatLeaveAreTold)
 {
     auto const mv = scene.run("mv");
-    for (int i = 0; i < 20; ++i) {
-        auto const folder = "/srv/folder" + std::to_string(i);
-        scene.files(folder, 25, text, ".txt");
-        scene.renames(mv, folder, "/elsewhere" + std::to_string(i));
-    }
+    for (int i = 0; i < 20; ++i)
+        moves_away(mv, i);
     EXPECT_FALSE(scene.stopped());
     ASSERT_EQ(1U, scene.decisions.size());
     EXPECT_EQ(event::IncidentState::observed, scene.decisions[0].incident.state);
@@ -345,10 +353,8 @@ TEST_F(ContentsTest, ManySmallFoldersThatLeaveByAProgramEachAreTold)
 {
     auto const shell = scene.run("bash");
     for (int i = 0; i < 8; ++i) {
-        auto const folder = "/srv/folder" + std::to_string(i);
-        scene.files(folder, 25, text, ".txt");
         auto const mv = scene.run_below(shell, "mv");
-        scene.renames(mv, folder, "/elsewhere" + std::to_string(i));
+        moves_away(mv, i);
         scene.ends(mv);
     }
     ASSERT_EQ(2U, scene.decisions.size());
@@ -358,11 +364,8 @@ TEST_F(ContentsTest, ManySmallFoldersThatLeaveByAProgramEachAreTold)
 TEST_F(ContentsTest, AFewSmallFoldersThatLeaveAreNot)
 {
     auto const mv = scene.run("mv");
-    for (int i = 0; i < 3; ++i) {
-        auto const folder = "/srv/folder" + std::to_string(i);
-        scene.files(folder, 25, text, ".txt");
-        scene.renames(mv, folder, "/elsewhere" + std::to_string(i));
-    }
+    for (int i = 0; i < 3; ++i)
+        moves_away(mv, i);
     EXPECT_TRUE(scene.decisions.empty());
 }
 

@@ -4,6 +4,7 @@ import json
 import re
 import statistics
 import sys
+import textwrap
 from pathlib import Path
 
 import drawings
@@ -15,7 +16,7 @@ from attacks import ATTACKS  # noqa: E402
 KEPT = ("attack", "fs", "files", "folders", "seconds_to_freeze", "seconds_to_undo", "seconds_to_stop",
         "seconds_to_whole", "damaged", "incidents", "error", "defence", "not_back", "work_lost", "work", "stopped",
         "who", "runs", "stops", "failed", "good", "seconds")
-AUTHORS = {"programs that nobody here wrote": "program", "own scripts": "script", "the simulator": "simulator"}
+AUTHORS = {"ordinary programs": "program", "scripts of this project": "script", "the simulator": "simulator"}
 FAMILIES = {
     "S01": "in place, whole files", "S02": "new ciphertext, original deleted", "S03": "parts of files",
     "S04": "slow", "S05": "shared mappings", "S06": "io_uring", "S07": "direct and synchronous writes",
@@ -107,9 +108,9 @@ def failures(results):
         lines.append(f"- {r['attack']} on {r['fs']}: {what}")
     for r in results.of("honest"):
         if not r["good"]:
-            why = "; ".join(r["reasons"])[:200].replace("\n", " ")
+            why = textwrap.shorten("; ".join(r["reasons"]), 200, placeholder=" …")
             lines.append(f"- honest work {r['work']}, {r['who']}: {r['stops']} stops in {r['runs']} runs, "
-                         f"{r['failed']} ended otherwise than it should{': ' + why if why else ''}")
+                         f"{r['failed']} ended with an error{': ' + why if why else ''}")
     for stage in (s["results"] for name, s in results.stages.items() if name == "hours"):
         for what in [f"stopped `{s['command']}`: {'; '.join(s['reasons'])}" for s in stage["stops"]] + stage["failed"]:
             lines.append(f"- hours of honest work: {what[:300]}".replace("\n", " "))
@@ -304,7 +305,7 @@ def everyday(results, images, where):
                   'plot $d using 0:2:xtic(1) with boxes fs solid 0.9 noborder lc rgb "{s0}", '
                   '$d using 0:3:(0):($4-$3) with vectors heads size graph 0.01,90 lw 2 lc rgb "{ink}"\n')
     return ["## Everyday work", "", results.where("everyday"), "",
-            f"Guarded and unguarded alternated, {len(ratios)} pairs, ext4; ratio: the median of pairs. The line is at 1.1.", "",
+            f"Guarded and unguarded alternated, {len(ratios)} pairs, ext4; ratio: the median of pairs. The line is the aim, 1.1.", "",
             *table(("work", "unguarded", "guarded", "ratio", "least and most"), rows),
             drawings.markdown(where, "evaluation-everyday", "Time guarded over time unguarded"), ""]
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Sentences of errors, numbers, bytes, digests and times; the small parts that have no test file of their own.
 #include "tocsin/base/bytes.h"
 #include "tocsin/base/clock.h"
 #include "tocsin/base/digest.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What one reading tells of a content, what it is remembered by, and what an open is for.
 #include "tocsin/capture/facts_builder.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Records and their bytes, and the rules about values that several modules share.
 #include "tocsin/base/test.h"
 #include "tocsin/event/record.h"
 #include "tocsin/event/restraint.h"

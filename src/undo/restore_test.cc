@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Files and folders given back as of a time, or as one version, into a real tree.
 #include <fstream>
 
 #include "tocsin/undo/quarantine.h"

@@ -3,14 +3,13 @@
 
     attacker.py FOLDER
 
-Prints "OPERATION ok" or "OPERATION ERRNO" for each, once more from a child, and so again at each line that it
-reads. It works in FOLDER alone, which the test made.
+Prints "itself: OPERATION: OUTCOME" for each, where the outcome is "ok" or the name of the error, then the same of a
+child, and so again at each line that it reads. It works in FOLDER alone, which the test made.
 """
 import errno
 import os
 import sys
 from pathlib import Path
-
 
 
 def overwrite(folder):

@@ -6,7 +6,6 @@
 
 The other host is a network namespace behind a veth pair. Both go with this run.
 """
-import argparse
 import hashlib
 import os
 import shutil
@@ -91,40 +90,31 @@ def check(host, tree, peer):
     host.expect(sent["files"] == FILES and sent["bytes_sent"] > FILES * 20_000, str(sent))
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--fs", default="ext4")
-    options = parser.parse_args()
+def parts(host, filesystem, work):
+    tree = filesystem / "share"
+    tree.mkdir()
+    for number in range(FILES):
+        (tree / f"f{number}").write_bytes(os.urandom(20_000))
+    peer = network()
+    host.tocsin("protect", str(tree))
+    host.expect_tree(tree, "at first")
+
+    def end():
+        peer.kill()
+        peer.wait()
+
+    return [lambda: check(host, tree, peer), end]
+
+
+def in_own_network():
+    """Starts this run again in a network namespace of its own, once."""
     if os.geteuid() != 0 or not shutil.which("nc") or not shutil.which("ip"):
         print("needs root, nc and ip")
         sys.exit(77)
     if MOVED not in os.environ:
         os.environ[MOVED] = "yes"
         os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv])
-    lab.private_mounts()
-    work = lab.temporary("exposure")
-    host, filesystem, peer = lab.Host(work), None, None
-    try:
-        filesystem = lab.FileSystem(work, options.fs)
-        tree = filesystem.path / "share"
-        tree.mkdir()
-        for number in range(FILES):
-            (tree / f"f{number}").write_bytes(os.urandom(20_000))
-        peer = network()
-        host.tocsin("protect", str(tree))
-        host.expect_tree(tree, "at first")
-        check(host, tree, peer)
-    finally:
-        host.end_guard()
-        host.close()
-        if peer:
-            peer.kill()
-            peer.wait()
-        if filesystem:
-            filesystem.close()
-        shutil.rmtree(work, ignore_errors=True)
-    print("FAIL" if host.problems else "ok")
-    sys.exit(1 if host.problems else 0)
 
 
-main()
+in_own_network()
+lab.run_parts("exposure", parts)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clones need a file system with reflinks.
 #include "tocsin/base/test_mount.h"
-#include "tocsin/capture/pool_testing.h"
+#include "tocsin/capture/testing/pool.h"
 
 namespace tocsin::capture {
 namespace {

@@ -2,7 +2,7 @@
 #include <sched.h>
 #include <thread>
 
-#include "tocsin/capture/pool_testing.h"
+#include "tocsin/capture/testing/pool.h"
 
 namespace tocsin::capture {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/guard/keeper.h"
 
-#include "tocsin/capture/pool_testing.h"
+#include "tocsin/capture/testing/pool.h"
 
 namespace tocsin::guard {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The worked example of docs/formats/journal.md, byte for byte.
 #include "tocsin/journal/sqlite.h"
-#include "tocsin/journal/test_records.h"
+#include "tocsin/journal/testing/records.h"
 
 namespace tocsin::journal::test {
 namespace {

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "tocsin/journal/sqlite.h"
-#include "tocsin/journal/test_records.h"
+#include "tocsin/journal/testing/records.h"
 
 namespace tocsin::journal::test {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records go in, and are found again by everything that is asked for.
-#include "tocsin/journal/test_records.h"
+#include "tocsin/journal/testing/records.h"
 
 namespace tocsin::journal::test {
 namespace {

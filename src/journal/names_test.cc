@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which object has which name, after each kind of activity.
-#include "tocsin/journal/test_records.h"
+#include "tocsin/journal/testing/records.h"
 
 namespace tocsin::journal::test {
 namespace {

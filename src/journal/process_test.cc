@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "tocsin/base/test_mount.h"
-#include "tocsin/journal/test_records.h"
+#include "tocsin/journal/testing/records.h"
 
 namespace tocsin::journal::test {
 namespace {

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "tocsin/journal/schema.h"
-#include "tocsin/journal/test_records.h"
+#include "tocsin/journal/testing/records.h"
 
 namespace tocsin::journal::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "tocsin/base/test.h"
-#include "tocsin/undo/scene.h"
+#include "tocsin/undo/testing/scene.h"
 
 namespace tocsin::undo {
 namespace {

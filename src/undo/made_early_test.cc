@@ -2,7 +2,7 @@
 #include "tocsin/undo/made_early.h"
 
 #include "tocsin/base/test.h"
-#include "tocsin/undo/scene.h"
+#include "tocsin/undo/testing/scene.h"
 
 namespace tocsin::undo {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "tocsin/base/proc.h"
 #include "tocsin/undo/quarantine.h"
-#include "tocsin/undo/scene.h"
+#include "tocsin/undo/testing/scene.h"
 
 namespace tocsin::undo {
 namespace {

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <random>
 
-#include "tocsin/undo/scene.h"
+#include "tocsin/undo/testing/scene.h"
 
 namespace tocsin::undo {
 namespace {

@@ -3,7 +3,7 @@
 #include <fstream>
 
 #include "tocsin/undo/quarantine.h"
-#include "tocsin/undo/scene.h"
+#include "tocsin/undo/testing/scene.h"
 
 namespace tocsin::undo {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The test language of scene.h, and that it tells the journal the truth.
-#include "tocsin/undo/scene.h"
+#include "tocsin/undo/testing/scene.h"
 
 #include "tocsin/undo/history.h"
 

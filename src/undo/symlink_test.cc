@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tocsin/undo/scene.h"
+#include "tocsin/undo/testing/scene.h"
 
 namespace tocsin::undo {
 namespace {

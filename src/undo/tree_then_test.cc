@@ -2,7 +2,7 @@
 #include "tocsin/undo/tree_then.h"
 
 #include "tocsin/base/test.h"
-#include "tocsin/undo/fake_journal.h"
+#include "tocsin/undo/testing/fake_journal.h"
 
 namespace tocsin::undo {
 namespace {

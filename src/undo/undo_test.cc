@@ -8,7 +8,7 @@
 #include <linux/fs.h>
 
 #include "tocsin/undo/quarantine.h"
-#include "tocsin/undo/scene.h"
+#include "tocsin/undo/testing/scene.h"
 
 namespace tocsin::undo {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// undo/scene.h -- the small language of undo's tests: a real tree, who does what to it, undo.
+// undo/testing/scene.h -- the small language of undo's tests: a real tree, who does what to it, undo.
 //
 // Each operation is done on the real files and told to a FakeJournal as the guard would tell it.
 // For tests only.
@@ -12,7 +12,7 @@
 
 #include "tocsin/base/test.h"
 #include "tocsin/undo/act.h"
-#include "tocsin/undo/fake_journal.h"
+#include "tocsin/undo/testing/fake_journal.h"
 #include "tocsin/undo/tree.h"
 
 namespace tocsin::undo {

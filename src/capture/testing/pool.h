@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// capture/pool_testing.h -- for tests: a pool over one directory, with a repository in memory.
+// capture/testing/pool.h -- for tests: a pool over one directory, with a repository in memory.
 #pragma once
 
 #include <condition_variable>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// journal/test_records.h -- the small language in which the journal's tests tell what happened.
+// journal/testing/records.h -- the small language in which the journal's tests tell what happened.
 #pragma once
 
 #include "tocsin/base/test.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// undo/fake_journal.h -- a journal in memory, for the tests of undo only.
+// undo/testing/fake_journal.h -- a journal in memory, for the tests of undo only.
 //
 // Answers as docs of journal/journal.h say; nothing is chained or durable.
 #pragma once

@@ -191,9 +191,10 @@ Change judge_unknown(Content const& before, Content const& after, double shared,
         return {Became::encrypted_in_part, s.encrypted_in_part, Weight::hard};
     if (before.facts.type == FileType::text && shared >= share_of_a_cut && gained_blocks(before, after))
         return {Became::gained_blocks, s.gained_blocks, Weight::hard};
-    if (was_known && before.facts.type != FileType::text)
-        return {Became::type_lost, s.type_lost, Weight::hard};
-    if (was_known && shared < 0.5 && has_sketch(before))
+    bool const little_is_left = shared < 0.5 && has_sketch(before);
+    // Bytes that no text holds, in place of just as many.
+    bool const was_overwritten = before.size == after.size;
+    if (was_known && (before.facts.type != FileType::text || little_is_left || was_overwritten))
         return {Became::type_lost, s.type_lost, Weight::hard};
     if (was_known)
         return {Became::type_damaged, s.type_damaged, Weight::hard};

@@ -101,9 +101,12 @@ TEST_F(ContentTest, SeesATextThatWasEncryptedInPart)
     EXPECT_EQ(Became::type_damaged, became(text(1), in_part));
 }
 
-TEST_F(ContentTest, TakesATextInAnotherAlphabetForDamagedOnly)
+TEST_F(ContentTest, SeesABrokenHeadByTheSize)
 {
-    EXPECT_EQ(Became::type_damaged, became(text(1), no_text_any_more(text(1))));
+    auto broken = no_text_any_more(text(1));
+    EXPECT_EQ(Became::type_lost, became(text(1), broken));
+    broken.size += 16;
+    EXPECT_EQ(Became::type_damaged, became(text(1), broken));
 }
 
 TEST_F(ContentTest, SeesATextWithBlocksPutIn)

@@ -322,9 +322,12 @@ Change judge_change(Content const& before, Content const& after, Settings const&
         return judge_unknown(before, after, shared, s);
     if (is == FileType::text)
         return judge_text(before, after, shared, s);
-    if (was == is && before.facts.ends_well && !after.facts.ends_well && event::is_dense(is) && shared < 0.95)
-        return {Became::type_damaged, before.size == after.size ? s.broken_in_place : s.type_damaged,
-            Weight::hard};
+    bool const is_broken_now =
+        was == is && event::is_dense(is) && before.facts.ends_well && !after.facts.ends_well;
+    if (is_broken_now && before.size == after.size)
+        return {Became::type_damaged, s.broken_in_place, Weight::hard};
+    if (is_broken_now && shared < 0.95)
+        return {Became::type_damaged, s.type_damaged, Weight::hard};
     if (was == is && event::is_dense(is) && before.size == after.size && shared < patched_share
         && has_sketch(before))
         return {Became::patched, s.patched, Weight::hard};

@@ -72,6 +72,16 @@ TEST_F(ContentTest, SeesAPictureThatLostItsEnding)
         Settings{}.type_damaged, judge_change(content(jpeg(1)), content(cut), Settings{}).points);
 }
 
+TEST_F(ContentTest, SeesAFewBytesThatBreakADocument)
+{
+    auto broken = content(office(1));
+    broken.digest = Sha256::of(as_bytes("a few other bytes"));
+    broken.facts.ends_well = false;
+    EXPECT_EQ(Became::type_damaged, became(office(1), broken));
+    ++broken.size;
+    EXPECT_EQ(Became::edited, became(office(1), broken));
+}
+
 TEST_F(ContentTest, SeesBytesSwappedInsideAPackedFormat)
 {
     auto patched = office(1);

@@ -54,6 +54,7 @@ void FactsBuilder::add(ByteView piece)
         sketch_bytes(examined);
     }
     keep_ends(piece);
+    integrity_.add(piece);
     size_ += piece.size();
 }
 
@@ -131,7 +132,7 @@ double FactsBuilder::entropy() const
 event::ContentFacts FactsBuilder::finish() const
 {
     event::ContentFacts out;
-    auto told = tell_type({head_, tail_, size_, histogram_});
+    auto told = tell_type({head_, tail_, size_, histogram_, integrity_.soundness()});
     out.type = told.type;
     out.ends_well = told.ends_well;
     out.unpacked_size = told.unpacked_size;

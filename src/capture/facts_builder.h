@@ -2,12 +2,13 @@
 // capture/facts_builder.h -- works out a content's facts from the same reading that stores it.
 //
 // Bounds: 4 KiB of head and of tail, 16 sketch values, a histogram. Entropy and sketch are
-// taken over the first 8 MiB; type and ending over all. Threads: one at a time.
+// taken over the first 8 MiB; type and ending over all, check sums as far as integrity.h goes. Threads: one at a time.
 #pragma once
 
 #include <array>
 #include <cstdint>
 
+#include "tocsin/capture/integrity.h"
 #include "tocsin/event/facts.h"
 
 namespace tocsin::capture {
@@ -31,6 +32,7 @@ private:
     std::uint64_t size_ = 0;
     Bytes head_;
     Bytes tail_;
+    Integrity integrity_;
 };
 
 } // namespace tocsin::capture

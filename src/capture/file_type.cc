@@ -215,7 +215,9 @@ ToldType tell_type(Ends const& ends)
         out.type = FileType::openpgp;
     if (out.type == FileType::unknown && is_zlib(ends.head))
         out.type = FileType::zlib;
-    out.ends_well = ends_well(out.type, ends.tail);
+    out.ends_well = out.type == FileType::gzip
+        ? ends.soundness == Soundness::sound
+        : ends_well(out.type, ends.tail) && ends.soundness != Soundness::broken;
     if (out.type == FileType::gzip && ends.tail.size() >= 18)
         out.unpacked_size = little_endian(ends.tail, ends.tail.size() - 4, 4);
     if (out.type == FileType::zstd)

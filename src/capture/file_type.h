@@ -2,12 +2,13 @@
 // capture/file_type.h -- what a content is, from its first and last bytes.
 //
 // Runs in the privileged guard on bytes that anybody may have written: it looks at fixed places
-// and bounded fields only and unpacks nothing.
+// and bounded fields only.
 #pragma once
 
 #include <array>
 #include <cstdint>
 
+#include "tocsin/capture/integrity.h"
 #include "tocsin/event/facts.h"
 
 namespace tocsin::capture {
@@ -17,6 +18,7 @@ struct Ends {
     ByteView tail; // the last bytes, 4 KiB at most
     std::uint64_t size = 0; // of the whole content
     std::array<std::uint64_t, 256> const& histogram; // of its first 8 MiB
+    Soundness soundness = Soundness::untold;
 };
 
 struct ToldType {

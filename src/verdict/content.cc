@@ -40,6 +40,7 @@ constexpr double fill_entropy = 1.0; // bits a byte; real content has more
 constexpr double some_entropy = 2.5;
 constexpr double base64_entropy = 5.7; // base64 of random bytes has 6.0; prose and code 4 to 5.3
 constexpr double prose_entropy = 5.3;
+constexpr double entropy_of_a_part = 0.3; // what random bytes in a thirtieth of a text add
 constexpr std::uint64_t least_telling_size = 64;
 constexpr std::uint64_t most_header_bytes = 512; // salt, key, padding
 constexpr std::uint64_t block_bytes = 4096; // of nearly every file system
@@ -74,6 +75,20 @@ bool was_packed_or_unpacked(Content const& before, Content const& after)
 bool lost_blocks(Content const& before, Content const& after)
 {
     return after.size < before.size && (before.size - after.size) % block_bytes == 0;
+}
+
+// By fallocate(FALLOC_FL_INSERT_RANGE), which puts whole blocks of zeros in between.
+bool gained_blocks(Content const& before, Content const& after)
+{
+    return after.size > before.size && (after.size - before.size) % block_bytes == 0;
+}
+
+// A text of exactly its old size, which holds what no text does: parts of it were overwritten. Who writes it in
+// another alphabet changes its size, or adds nothing to what is in it.
+bool is_encrypted_in_part(Content const& before, Content const& after)
+{
+    return before.facts.type == FileType::text && before.size == after.size
+        && after.facts.entropy > before.facts.entropy + entropy_of_a_part;
 }
 
 // A format of much structure, and random to the eye: nothing is of it but the head. Programs that are packed
@@ -172,9 +187,14 @@ Change judge_unknown(Content const& before, Content const& after, double shared,
         return {Became::encrypted, s.encrypted, Weight::hard};
     if (after.facts.entropy < fill_entropy && before.facts.entropy > some_entropy && after.size >= 64)
         return {Became::filled, s.filled, Weight::hard};
-    if (was_known && before.facts.type != FileType::text)
-        return {Became::type_lost, s.type_lost, Weight::hard};
-    if (was_known && shared < 0.5 && has_sketch(before))
+    if (is_encrypted_in_part(before, after))
+        return {Became::encrypted_in_part, s.encrypted_in_part, Weight::hard};
+    if (before.facts.type == FileType::text && shared >= share_of_a_cut && gained_blocks(before, after))
+        return {Became::gained_blocks, s.gained_blocks, Weight::hard};
+    bool const little_is_left = shared < 0.5 && has_sketch(before);
+    // Bytes that no text holds, in place of just as many.
+    bool const was_overwritten = before.size == after.size;
+    if (was_known && (before.facts.type != FileType::text || little_is_left || was_overwritten))
         return {Became::type_lost, s.type_lost, Weight::hard};
     if (was_known)
         return {Became::type_damaged, s.type_damaged, Weight::hard};
@@ -204,6 +224,10 @@ std::string_view name_of(Became became)
         return "damaged so that the format is broken";
     case Became::patched:
         return "changed inside at exactly the same size";
+    case Became::encrypted_in_part:
+        return "turned in part into what no text holds, at exactly the same size";
+    case Became::gained_blocks:
+        return "left with whole blocks of nothing in their text";
     case Became::lost_blocks:
         return "left without whole blocks of their text";
     case Became::another_kind:
@@ -298,7 +322,11 @@ Change judge_change(Content const& before, Content const& after, Settings const&
         return judge_unknown(before, after, shared, s);
     if (is == FileType::text)
         return judge_text(before, after, shared, s);
-    if (was == is && before.facts.ends_well && !after.facts.ends_well && event::is_dense(is) && shared < 0.95)
+    bool const is_broken_now =
+        was == is && event::is_dense(is) && before.facts.ends_well && !after.facts.ends_well;
+    if (is_broken_now && before.size == after.size)
+        return {Became::type_damaged, s.broken_in_place, Weight::hard};
+    if (is_broken_now && shared < 0.95)
         return {Became::type_damaged, s.type_damaged, Weight::hard};
     if (was == is && event::is_dense(is) && before.size == after.size && shared < patched_share
         && has_sketch(before))

@@ -36,6 +36,8 @@ enum class Became : std::uint8_t {
     emptied,
     replaced_by_link,
     resealed, // random bytes for random bytes
+    encrypted_in_part, // a text that holds what no text does
+    gained_blocks, // a text with blocks of zeros in between
     lost_blocks, // a text without some blocks of it
 };
 std::string_view name_of(Became became); // completes "3 files were …"

@@ -14,10 +14,19 @@ protected:
     {
         return content_of(scene.version({}, "/srv/x", {5}, stuff, event::Occasion::close));
     }
-    Became became(Stuff const& before, Stuff const& after)
+    // Most of its passages are still there.
+    Content no_text_any_more(Stuff stuff)
     {
-        return judge_change(content(before), content(after), Settings{}).became;
+        stuff.changed = 0.1;
+        auto out = content(stuff);
+        out.facts.type = event::FileType::unknown;
+        return out;
     }
+    Became became(Stuff const& before, Content const& after)
+    {
+        return judge_change(content(before), after, Settings{}).became;
+    }
+    Became became(Stuff const& before, Stuff const& after) { return became(before, content(after)); }
     Scene scene;
 };
 
@@ -56,6 +65,21 @@ TEST_F(ContentTest, SeesAPictureThatLostItsEnding)
     cut.changed = 0.5;
     cut.ends_well = false;
     EXPECT_EQ(Became::type_damaged, became(jpeg(1), cut));
+    EXPECT_DOUBLE_EQ(
+        Settings{}.broken_in_place, judge_change(content(jpeg(1)), content(cut), Settings{}).points);
+    --cut.size;
+    EXPECT_DOUBLE_EQ(
+        Settings{}.type_damaged, judge_change(content(jpeg(1)), content(cut), Settings{}).points);
+}
+
+TEST_F(ContentTest, SeesAFewBytesThatBreakADocument)
+{
+    auto broken = content(office(1));
+    broken.digest = Sha256::of(as_bytes("a few other bytes"));
+    broken.facts.ends_well = false;
+    EXPECT_EQ(Became::type_damaged, became(office(1), broken));
+    ++broken.size;
+    EXPECT_EQ(Became::edited, became(office(1), broken));
 }
 
 TEST_F(ContentTest, SeesBytesSwappedInsideAPackedFormat)
@@ -76,6 +100,32 @@ TEST_F(ContentTest, SeesATextWithoutWholeBlocksOfIt)
     EXPECT_EQ(Became::lost_blocks, became(text(1), shorter));
     --shorter.size;
     EXPECT_EQ(Became::edited, became(text(1), shorter));
+}
+
+TEST_F(ContentTest, SeesATextThatWasEncryptedInPart)
+{
+    auto in_part = no_text_any_more(text(1));
+    in_part.facts.entropy += 0.5F;
+    EXPECT_EQ(Became::encrypted_in_part, became(text(1), in_part));
+    ++in_part.size;
+    EXPECT_EQ(Became::type_damaged, became(text(1), in_part));
+}
+
+TEST_F(ContentTest, SeesABrokenHeadByTheSize)
+{
+    auto broken = no_text_any_more(text(1));
+    EXPECT_EQ(Became::type_lost, became(text(1), broken));
+    broken.size += 16;
+    EXPECT_EQ(Became::type_damaged, became(text(1), broken));
+}
+
+TEST_F(ContentTest, SeesATextWithBlocksPutIn)
+{
+    auto longer = no_text_any_more(text(1));
+    longer.size += 4096;
+    EXPECT_EQ(Became::gained_blocks, became(text(1), longer));
+    ++longer.size;
+    EXPECT_EQ(Became::type_damaged, became(text(1), longer));
 }
 
 TEST_F(ContentTest, TakesTextInPlaceOfACiphertextForTheDecryptedOne)

@@ -59,8 +59,13 @@ struct Settings {
     double type_lost = 0.2;
     // Its head or a small part was broken: the rest is still there.
     double type_damaged = 0.13;
+    // A packed format is broken at exactly its old size: what re-encodes or cuts it changes that.
+    double broken_in_place = 0.25;
+    // A text of exactly its old size is none any more, and is richer than it was: as good as encrypted.
+    double encrypted_in_part = 0.34;
     // A text is shorter by whole blocks of the file system: a range was taken out of it, which no editor does.
     double lost_blocks = 0.25;
+    double gained_blocks = 0.25; // likewise, with blocks of zeros put in
     // A picture where a packed log stood, a text where a song was: the 8th such name.
     double another_kind = 0.13;
     // Texts that end within a line since: a formatter may leave the last end of line away, but no more.

@@ -87,7 +87,11 @@ private:
     Result<event::Incident*> find(event::IncidentId id);
     event::IncidentId next_id() const;
     std::vector<event::ProcessKey> running_of(event::Incident const& incident) const;
+    // Whom it is known of, and who was born from them since, also who has done nothing yet: all who live.
+    std::vector<event::ProcessKey> living_of(event::Incident const& incident) const;
+    std::vector<event::ProcessKey> all_of(event::Incident const& incident) const; // and its ended ones
     void contain(event::Incident const& incident);
+    void contain_all(event::Incident const& incident);
     void hold(event::Incident const& incident);
     void escalate(verdict::Decision const& decision);
     void look_for_client(event::Incident const& incident, Responder::OnceFound then);

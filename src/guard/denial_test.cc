@@ -15,6 +15,7 @@ using event::ProcessKey;
 struct Notes {
     std::vector<int> protected_now; // descriptors
     std::vector<ProcessKey> condemned;
+    std::vector<ProcessKey> forgotten;
     std::vector<int> watched_now; // descriptors
     sensor::TruncationGate::Counters truncations;
     bool refuses = true;
@@ -37,6 +38,7 @@ public:
         notes_.condemned.push_back(process);
         return {};
     }
+    void forget(ProcessKey process) override { notes_.forgotten.push_back(process); }
     void pardon(std::span<ProcessKey const> processes) override
     {
         for (auto const& process : processes)
@@ -106,6 +108,14 @@ TEST_F(DenialTest, CondemnsAndPardons)
     denial_.pardon(std::span(&actor_, 1));
     EXPECT_TRUE(notes_.condemned.empty());
     EXPECT_TRUE(held(denial_).holds);
+}
+
+TEST_F(DenialTest, PardonsNobodyForAnEnd)
+{
+    denial_.condemn(std::span(&actor_, 1));
+    denial_.ended(std::span(&actor_, 1));
+    EXPECT_EQ(std::vector{actor_}, notes_.forgotten);
+    EXPECT_EQ(std::vector{actor_}, notes_.condemned) << "what it made may be at work";
 }
 
 TEST_F(DenialTest, SaysThatTheTableWasFull)

@@ -13,10 +13,13 @@ using namespace std::chrono_literals;
 using event::IncidentState;
 using event::ProcessKey;
 
-// Notes who was ever condemned.
+// Notes who was ever condemned or pardoned.
 class NotingGate final : public sensor::CondemnedGate {
 public:
-    explicit NotingGate(std::vector<ProcessKey>& condemned) : condemned_(condemned) { }
+    NotingGate(std::vector<ProcessKey>& condemned, std::vector<ProcessKey>& pardoned)
+        : condemned_(condemned), pardoned_(pardoned)
+    {
+    }
     Result<void> protect(int) override { return {}; }
     void unprotect(int) override { }
     Result<void> condemn(ProcessKey process) override
@@ -24,12 +27,17 @@ public:
         condemned_.push_back(process);
         return {};
     }
-    void pardon(std::span<ProcessKey const>) override { }
+    void forget(ProcessKey) override { }
+    void pardon(std::span<ProcessKey const> processes) override
+    {
+        pardoned_.insert(pardoned_.end(), processes.begin(), processes.end());
+    }
     std::uint64_t denials() const override { return 0; }
     std::uint64_t missed() const override { return 0; }
 
 private:
     std::vector<ProcessKey>& condemned_;
+    std::vector<ProcessKey>& pardoned_;
 };
 
 class IncidentsTest : public capture::PoolFixture {
@@ -94,8 +102,10 @@ protected:
     std::optional<Keeper> keeper_;
     Trees trees_;
     std::vector<ProcessKey> condemned_;
-    Denial denial_{{std::unique_ptr<sensor::CondemnedGate>(std::make_unique<NotingGate>(condemned_)),
-                       Error(Errc::unsupported, "no programs here")},
+    std::vector<ProcessKey> pardoned_;
+    Denial denial_{
+        {std::unique_ptr<sensor::CondemnedGate>(std::make_unique<NotingGate>(condemned_, pardoned_)),
+            Error(Errc::unsupported, "no programs here")},
         trees_};
     catalog::Catalog catalog_;
     verdict::ProcessTree processes_{{1, 0}};
@@ -137,6 +147,15 @@ TEST_F(IncidentsTest, StopsWhatAHeldActorHasStartedWhoseParentHasEnded)
     escalate(top_);
     EXPECT_TRUE(responder_->wait_until_done(5s));
     EXPECT_NE(condemned_.end(), std::ranges::find(condemned_, child_));
+}
+
+TEST_F(IncidentsTest, PardonsNobodyBecauseAStoppedProcessHasEnded)
+{
+    processes_.apply({.key = top_});
+    hold(top_);
+    escalate(top_);
+    EXPECT_TRUE(responder_->wait_until_done(5s)); // its processes are gone
+    EXPECT_TRUE(pardoned_.empty()) << "what they made may be at work";
 }
 
 } // namespace

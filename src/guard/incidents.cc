@@ -35,24 +35,28 @@ void Incidents::resume(WallTime boot)
     bool const only_observes = parts_.responder.policy() == respond::Policy::observe;
     for (auto const& [id, incident] : incidents_) {
         bool const is_undone = incident.state == IncidentState::undone;
-        if (incident.state == IncidentState::held && incident.opened >= boot && !only_observes) {
-            parts_.verdict.resume(incident);
+        auto resumed = incident;
+        if (auto const before = before_undo_.find(id); is_undone && before != before_undo_.end())
+            resumed.state = before->second;
+        bool const is_asked = resumed.state == IncidentState::held;
+        bool const is_restrained = is_asked || resumed.state == IncidentState::contained;
+        bool const goes_on = is_undone && (only_observes || is_restrained);
+        if ((!is_restrained && !goes_on) || incident.opened < boot || (is_undone && living(id) == 0)
+            || (is_asked && only_observes && !is_undone))
+            continue;
+        parts_.verdict.resume(resumed);
+        if (goes_on)
+            undone_alive_[id] = is_restrained ? resumed.state : IncidentState::observed;
+        if (is_asked && !only_observes) {
             hold(incident);
             continue;
         }
-        bool const is_held = incident.state == IncidentState::contained || held_.contains(id);
-        bool const goes_on = is_undone && (only_observes || is_held);
-        if ((!is_held && !goes_on) || incident.opened < boot || (is_undone && living(id) == 0))
-            continue;
-        parts_.verdict.resume(incident);
-        if (goes_on)
-            undone_alive_[id] = is_held ? IncidentState::contained : IncidentState::observed;
         if (!only_observes)
             contain_all(incident);
         if (incident.actor.address.empty() || !cut_.contains(id))
             look_for_client(incident, only_observes ? Responder::OnceFound::name : Responder::OnceFound::cut);
     }
-    held_.clear();
+    before_undo_.clear();
     if (!only_observes)
         renew_cuts(boot);
 }

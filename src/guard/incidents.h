@@ -36,8 +36,8 @@ public:
 
     // At the start: what the journal knows.
     void recall(event::Incident const& incident);
-    // At the start: it was undone while its actor was frozen, which it still is.
-    void recall_held(event::IncidentId id) { held_.insert(id); }
+    // At the start: it was undone while its actor was `contained` or `held`, which it still is.
+    void recall_undone(event::IncidentId id, event::IncidentState before) { before_undo_[id] = before; }
     // At the start: this was told already.
     void recall(event::Exposure const& exposure);
     // At the start: these are kept out.
@@ -119,7 +119,7 @@ private:
     std::map<event::IncidentId, event::Incident> incidents_; // as the journal has them
     // Undone while some of their processes lived, and what they were before: they may go on.
     std::map<event::IncidentId, event::IncidentState> undone_alive_;
-    std::unordered_set<event::IncidentId> held_; // until resume()
+    std::map<event::IncidentId, event::IncidentState> before_undo_; // until resume()
     std::unordered_set<event::IncidentId> contained_; // from the decision on
     std::unordered_set<event::IncidentId> asked_; // likewise, of those whose opens wait for a person
     // Kept out until a person releases the incident; an incident that has none is not in it.

@@ -66,15 +66,19 @@ protected:
     }
     void hold(ProcessKey top)
     {
+        recall(top, IncidentState::held);
+        incidents_->resume(WallTime{});
+    }
+    void recall(ProcessKey top, IncidentState state)
+    {
         event::Incident incident;
         incident.id = {1};
         incident.opened = wall_now();
-        incident.state = IncidentState::held;
+        incident.state = state;
         incident.score = 1;
         incident.actor.top = top;
         incident.actor.processes = {top};
         incidents_->recall(incident);
-        incidents_->resume(WallTime{});
     }
     void escalate(ProcessKey top)
     {
@@ -147,6 +151,16 @@ TEST_F(IncidentsTest, StopsWhatAHeldActorHasStartedWhoseParentHasEnded)
     escalate(top_);
     EXPECT_TRUE(responder_->wait_until_done(5s));
     EXPECT_NE(condemned_.end(), std::ranges::find(condemned_, child_));
+}
+
+TEST_F(IncidentsTest, HoldsAfterARestartWhoseWorkWasUndoneWhileItWasHeld)
+{
+    processes_.apply({.key = top_});
+    recall(top_, IncidentState::undone);
+    incidents_->recall_undone({1}, IncidentState::held);
+    incidents_->resume(WallTime{});
+    EXPECT_EQ(sensor::Ruling::hold, ruling_for(top_));
+    EXPECT_TRUE(condemned_.empty()) << "it is asked about, and not stopped";
 }
 
 TEST_F(IncidentsTest, PardonsNobodyBecauseAStoppedProcessHasEnded)

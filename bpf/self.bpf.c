@@ -23,6 +23,11 @@ enum { SIGNAL_INT = 2, SIGNAL_TERM = 15, SIGNAL_CONT = 18 };
 enum { TRACE_TO_ATTACH = 2 }; /* PTRACE_MODE_ATTACH: also /proc/PID/mem, process_vm_readv, pidfd_getfd */
 enum { FOR_WRITING = 2 }; /* FMODE_WRITE */
 enum { TRUNCATES = 01000 }; /* O_TRUNC, also of an open for reading */
+enum {
+    REMOUNTS = 1 << 5,
+    BINDS = 1 << 12
+}; /* MS_REMOUNT, MS_BIND; both: this mount alone, and what it shows stays */
+enum { PROPAGATES = 0xf << 17 }; /* MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED */
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
@@ -136,10 +141,14 @@ int BPF_PROG(on_open, struct file* file)
     return rule_name(file->f_path.dentry);
 }
 
-/* What is mounted over a directory takes its place. */
+/* What is mounted over a directory takes its place. With these flags nothing is: a sandbox gives each mount that there is
+ * other flags in a namespace of its own, and a service that was refused that would not start. */
 SEC("lsm/sb_mount")
-int BPF_PROG(on_mount, char const* device, struct path* path)
+int BPF_PROG(on_mount, char const* device, struct path* path, char const* type, unsigned long flags)
 {
+    unsigned long const kind = flags & (REMOUNTS | BINDS);
+    if (kind == (REMOUNTS | BINDS) || (kind == 0 && (flags & PROPAGATES)))
+        return ALLOW;
     return rule_name(path->dentry);
 }
 

@@ -8,7 +8,8 @@
  * A socket that connects is marked, one that was accepted as well: who has neither mark was
  * connected before the programs were there. For datagrams nobody connects: a socket that was bound
  * to a port serves, any other asks.
- * What stays on the host (loopback, and the host's own addresses) is not counted.
+ * What stays on the host (loopback, and the host's own addresses) is not counted; but for datagrams that name
+ * another own address than loopback's in each call: their route is not the socket's, and gone by then.
  * The least recently used line goes where the table is full.
  */
 #include <linux/bpf.h>

@@ -15,6 +15,7 @@
 char programs_license[] SEC("license") = "GPL";
 
 /* include/linux/sched.h, since 5.14 */
+enum { STATE_FROZEN = 0x8000 /* since 6.1, by a cgroup v1; before, it was uninterruptible */ };
 enum { STATE_UNINTERRUPTIBLE = 0x2, STATE_STOPPED = 0x4, STATE_TRACED = 0x8, EXIT_DEAD_OR_ZOMBIE = 0x30 };
 
 static __always_inline __u32 rest_of(struct task_struct* task)
@@ -24,7 +25,7 @@ static __always_inline __u32 rest_of(struct task_struct* task)
         return TASK_HAS_ENDED;
     if (state & (STATE_STOPPED | STATE_TRACED))
         return TASK_RESTS;
-    return state & STATE_UNINTERRUPTIBLE ? TASK_IN_KERNEL : TASK_RUNS;
+    return state & (STATE_UNINTERRUPTIBLE | STATE_FROZEN) ? TASK_IN_KERNEL : TASK_RUNS;
 }
 
 SEC("iter/task")

@@ -5,10 +5,23 @@
 
 namespace tocsin::capture {
 
+namespace {
+
+// A content may hold the ids of another's blobs, and must not be taken for it.
+Sha256 key_of_several(std::span<Sha256 const> blobs)
+{
+    Sha256Stream stream;
+    stream.update(as_bytes("several blobs"));
+    stream.update(std::as_bytes(blobs));
+    return stream.finish();
+}
+
+} // namespace
+
 FactsCache::Known FactsCache::look_at(std::span<Sha256 const> blobs, ByteView content)
 {
     bool const is_one = blobs.size() == 1;
-    auto const key = is_one ? blobs[0] : Sha256::of(std::as_bytes(blobs));
+    auto const key = is_one ? blobs[0] : key_of_several(blobs);
     if (auto const at = known_.find(key); at != known_.end())
         return at->second;
     FactsBuilder builder;

@@ -28,7 +28,7 @@ public:
 private:
     static constexpr std::size_t capacity = 512;
 
-    std::unordered_map<Sha256, Known> known_; // by digest where it is one blob, else by that of the ids
+    std::unordered_map<Sha256, Known> known_; // by digest where it is one blob, else by one of the ids
     std::vector<Sha256> in_order_; // a ring, once it is full
     std::size_t oldest_ = 0;
 };

@@ -231,6 +231,15 @@ TEST(FactsCache, TellsContentsOfSeveralBlobsByAllOfThem)
     EXPECT_EQ(Sha256::of(as_bytes("begun alikea")), cache.look_at(a, as_bytes("begun alikea")).digest);
 }
 
+TEST(FactsCache, TellsAContentOfIdsFromTheContentThatIsCutIntoThem)
+{
+    FactsCache cache;
+    std::array const ids{Sha256::of(as_bytes("a")), Sha256::of(as_bytes("b"))};
+    auto const forged = std::as_bytes(std::span(ids));
+    EXPECT_EQ(Sha256::of(as_bytes("ab")), cache.look_at(ids, as_bytes("ab")).digest);
+    EXPECT_EQ(Sha256::of(forged), cache.look_at(std::array{Sha256::of(forged)}, forged).digest);
+}
+
 TEST(FactsCache, KnowsTheEmptyContent)
 {
     auto const known = FactsCache().look_at({}, {});

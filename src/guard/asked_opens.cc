@@ -12,33 +12,26 @@ void AskedOpens::ask(std::span<pid_t const> pids)
     any_.store(!asked_.empty(), std::memory_order_release);
 }
 
-// Answers those for which `waits` is false, and keeps the others.
+// Under `mutex_`: those for which `waits` is false.
 template <typename Waits>
-void AskedOpens::settle(sensor::Answer answer, Waits waits)
+AskedOpens::Parked AskedOpens::take_but(Waits waits)
 {
-    Parked done;
-    {
-        std::lock_guard lock(mutex_);
-        auto const rest = std::ranges::partition(
-            parked_, [&](auto const& held) { return !held->answered() && waits(*held); });
-        done.assign(std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
-        parked_.erase(rest.begin(), rest.end());
-    }
-    for (auto const& held : done)
-        (void)held->answer(answer);
+    auto const rest =
+        std::ranges::partition(parked_, [&](auto const& held) { return !held->answered() && waits(*held); });
+    Parked done(std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
+    parked_.erase(rest.begin(), rest.end());
+    return done;
 }
 
-void AskedOpens::answer(std::span<pid_t const> pids, sensor::Answer answer)
+AskedOpens::Parked AskedOpens::take(std::span<pid_t const> pids)
 {
     if (!any_.load(std::memory_order_acquire)) // of each process that ends
-        return;
-    {
-        std::lock_guard lock(mutex_);
-        for (auto pid : pids)
-            asked_.erase(pid);
-        any_.store(!asked_.empty(), std::memory_order_release);
-    }
-    settle(answer,
+        return {};
+    std::lock_guard lock(mutex_);
+    for (auto pid : pids)
+        asked_.erase(pid);
+    any_.store(!asked_.empty(), std::memory_order_release);
+    return take_but(
         [&](sensor::HeldOpen const& held) { return std::ranges::find(pids, held.pid()) == pids.end(); });
 }
 
@@ -50,21 +43,24 @@ bool AskedOpens::concerns(pid_t pid) const
     return asked_.contains(pid);
 }
 
-void AskedOpens::park(std::shared_ptr<sensor::HeldOpen> held)
+bool AskedOpens::park(std::shared_ptr<sensor::HeldOpen> const& held)
 {
-    {
-        std::lock_guard lock(mutex_);
-        if (asked_.contains(held->pid())) {
-            parked_.push_back(std::move(held));
-            return;
-        }
-    }
-    (void)held->answer(sensor::Answer::allow); // let go since
+    std::lock_guard lock(mutex_);
+    if (!asked_.contains(held->pid()))
+        return false;
+    parked_.push_back(held);
+    return true;
 }
 
 void AskedOpens::look_again(SteadyTime now)
 {
-    settle(sensor::Answer::deny, [&](sensor::HeldOpen const& held) { return now < held.since() + bound_; });
+    Parked refused;
+    {
+        std::lock_guard lock(mutex_);
+        refused = take_but([&](sensor::HeldOpen const& held) { return now < held.since() + bound_; });
+    }
+    for (auto const& held : refused)
+        (void)held->answer(sensor::Answer::deny);
 }
 
 } // namespace tocsin::guard

@@ -24,17 +24,18 @@ public:
 
     // From now on their opens wait.
     void ask(std::span<pid_t const> pids);
-    // No longer; those that wait are answered so.
-    void answer(std::span<pid_t const> pids, sensor::Answer answer);
+    // No longer. Those that wait, to be refused or let go by the caller.
+    using Parked = std::vector<std::shared_ptr<sensor::HeldOpen>>;
+    Parked take(std::span<pid_t const> pids);
     bool concerns(pid_t pid) const;
 
-    void park(std::shared_ptr<sensor::HeldOpen> held);
+    // False where nobody asks about it any more.
+    bool park(std::shared_ptr<sensor::HeldOpen> const& held);
     void look_again(SteadyTime now);
 
 private:
-    using Parked = std::vector<std::shared_ptr<sensor::HeldOpen>>;
     template <typename Waits>
-    void settle(sensor::Answer answer, Waits waits);
+    Parked take_but(Waits waits);
 
     std::chrono::milliseconds const bound_;
     std::atomic<bool> any_{false};

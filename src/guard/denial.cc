@@ -110,6 +110,14 @@ void Denial::pardon(std::span<event::ProcessKey const> processes)
         condemned_->pardon(processes);
 }
 
+void Denial::ended(std::span<event::ProcessKey const> processes)
+{
+    if (!condemned_)
+        return;
+    for (auto const& process : processes)
+        condemned_->forget(process);
+}
+
 std::vector<answers::InvariantStatus> Denial::what_holds() const
 {
     std::vector<answers::InvariantStatus> out{condemned_change_nothing(), truncation_waits()};

@@ -34,6 +34,8 @@ public:
     // Of an actor: they change nothing in the trees any more, nor does what they make from now on.
     void condemn(std::span<event::ProcessKey const> processes);
     void pardon(std::span<event::ProcessKey const> processes);
+    // They have ended; what they made is condemned on.
+    void ended(std::span<event::ProcessKey const> processes);
 
     // What an object was is kept, or is never: from then on it may be truncated by path. Before it is let go.
     void kept(event::ObjectKey const& object, event::Stamp const& stamp) const;

@@ -27,6 +27,7 @@ public:
         condemned.push_back(process);
         return {};
     }
+    void forget(ProcessKey process) override { forgotten.push_back(process); }
     void pardon(std::span<ProcessKey const> processes) override
     {
         for (auto const& process : processes)
@@ -37,6 +38,7 @@ public:
 
     std::vector<int> protected_now; // descriptors
     std::vector<ProcessKey> condemned;
+    std::vector<ProcessKey> forgotten;
     bool is_full = false;
 };
 
@@ -105,6 +107,14 @@ TEST_F(DenialTest, CondemnsAndPardons)
     denial_->pardon(std::span(&actor_, 1));
     EXPECT_TRUE(gate_->condemned.empty());
     EXPECT_TRUE(held(*denial_).holds);
+}
+
+TEST_F(DenialTest, PardonsNobodyForAnEnd)
+{
+    denial_->condemn(std::span(&actor_, 1));
+    denial_->ended(std::span(&actor_, 1));
+    EXPECT_EQ(std::vector{actor_}, gate_->forgotten);
+    EXPECT_EQ(std::vector{actor_}, gate_->condemned) << "what it made may be at work";
 }
 
 TEST_F(DenialTest, SaysThatTheTableWasFull)

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "tocsin/base/precedence.h"
 #include "tocsin/base/proc.h"
 #include "tocsin/base/sys.h"
+#include "tocsin/guard/served_elsewhere.h"
 
 namespace tocsin::guard {
 namespace {
@@ -25,19 +27,35 @@ struct Opened {
     bool is_what_ran = false; // for certain
 };
 
-// The kernel's own link of a process stays with the file that was executed.
+// Nothing but a regular file, and none whose reading waits for somebody else, is opened itself.
+Result<UniqueFd> open_to_read(UniqueFd const& place, pid_t process)
+{
+    bool const may_wait = TRY(is_served_elsewhere(place, process));
+    if (may_wait)
+        return Error(Errc::unsupported, "another process or host serves it, and may have been stopped");
+    auto const status = TRY(sys::stat_fd(place.get()));
+    if (!S_ISREG(status.stx_mode))
+        return Error(Errc::invalid, "it is no regular file");
+    return sys::open(sys::fd_path(place.get()), O_RDONLY | O_NONBLOCK);
+}
+
+// The kernel's own link of a process stays with the file that was executed. A name is followed as far as the kernel
+// has it cached: it need ask nobody.
 Result<Opened> open_executed(Ran const& ran)
 {
     auto const proc = TRY(proc::ProcDir::open());
     auto directory = proc.open_process(ran.process.pid);
     auto stat = proc.stat(ran.process.pid);
     if (directory.ok() && stat.ok() && stat.take().start_ticks == ran.process.start_ticks) {
-        auto executed = sys::open_at(directory.take().get(), "exe", O_RDONLY | O_NONBLOCK);
-        if (executed.ok())
-            return Opened{executed.take(), true};
+        auto executed = sys::open_at(directory.take().get(), "exe", O_PATH);
+        if (executed.ok()) {
+            auto file = TRY(open_to_read(executed.take(), ran.process.pid));
+            return Opened{std::move(file), true};
+        }
     }
-    auto named = TRY(sys::open(ran.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
-    return Opened{std::move(named), false};
+    auto const named = TRY(sys::open_at2(AT_FDCWD, ran.path, O_PATH | O_NOFOLLOW, RESOLVE_CACHED));
+    auto file = TRY(open_to_read(named, ::getpid()));
+    return Opened{std::move(file), false};
 }
 
 } // namespace
@@ -80,8 +98,6 @@ Result<Sha256> Executables::digest_of(Ran const& ran)
 {
     auto const opened = TRY(open_executed(ran));
     auto const status = TRY(sys::stat_fd(opened.file.get()));
-    if (!S_ISREG(status.stx_mode))
-        return Error(Errc::invalid, "it is no regular file");
     if (status.stx_size > largest_bytes)
         return Error(Errc::full, fmt::format("it is larger than {} MiB", largest_bytes >> 20));
     auto const changed = from_nanoseconds(sys::to_nanoseconds(status.stx_ctime));

@@ -3,6 +3,7 @@
 //
 // Of a process that still exists it is the file that the kernel executed, whatever its name shows by now; of one
 // that has ended the file of that name, unless it was changed since the process began.
+// A file that another process or host serves (FUSE, NFS, SMB) is not read: who serves it may have been stopped.
 // Threads: one of its own, which reads the files; note() from any, and never waits.
 // Bounds: 64 programs of an incident; 256 incidents wait, what comes then is not hashed; files up to 256 MiB; the
 // digests of 1,024 files are remembered, by device, inode, size and time of change.

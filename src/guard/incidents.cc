@@ -35,24 +35,28 @@ void Incidents::resume(WallTime boot)
     bool const only_observes = parts_.responder.policy() == respond::Policy::observe;
     for (auto const& [id, incident] : incidents_) {
         bool const is_undone = incident.state == IncidentState::undone;
-        if (incident.state == IncidentState::held && incident.opened >= boot && !only_observes) {
-            parts_.verdict.resume(incident);
+        auto resumed = incident;
+        if (auto const before = before_undo_.find(id); is_undone && before != before_undo_.end())
+            resumed.state = before->second;
+        bool const is_asked = resumed.state == IncidentState::held;
+        bool const is_restrained = is_asked || resumed.state == IncidentState::contained;
+        bool const goes_on = is_undone && (only_observes || is_restrained);
+        if ((!is_restrained && !goes_on) || incident.opened < boot || (is_undone && living(id) == 0)
+            || (is_asked && only_observes && !is_undone))
+            continue;
+        parts_.verdict.resume(resumed);
+        if (goes_on)
+            undone_alive_[id] = is_restrained ? resumed.state : IncidentState::observed;
+        if (is_asked && !only_observes) {
             hold(incident);
             continue;
         }
-        bool const is_held = incident.state == IncidentState::contained || held_.contains(id);
-        bool const goes_on = is_undone && (only_observes || is_held);
-        if ((!is_held && !goes_on) || incident.opened < boot || (is_undone && living(id) == 0))
-            continue;
-        parts_.verdict.resume(incident);
-        if (goes_on)
-            undone_alive_[id] = is_held ? IncidentState::contained : IncidentState::observed;
         if (!only_observes)
-            contain(incident);
+            contain_all(incident);
         if (incident.actor.address.empty() || !cut_.contains(id))
             look_for_client(incident, only_observes ? Responder::OnceFound::name : Responder::OnceFound::cut);
     }
-    held_.clear();
+    before_undo_.clear();
     if (!only_observes)
         renew_cuts(boot);
 }
@@ -114,9 +118,9 @@ void Incidents::escalate(verdict::Decision const& decision)
     wanted.state = IncidentState::observed;
     auto const actions = respond::plan(wanted, parts_.responder.policy());
     if (std::ranges::find(actions, ActionKind::freeze) != actions.end())
-        contain(incident);
+        contain_all(incident); // its children have gone on as well
     if (std::ranges::find(actions, ActionKind::kill) != actions.end())
-        parts_.responder.kill(incident.id, incident.actor.processes, "policy");
+        parts_.responder.kill(incident.id, all_of(incident), "policy");
     introduce(incident);
     parts_.batch.add(incident);
     for (auto const& finding : decision.findings)
@@ -126,7 +130,7 @@ void Incidents::escalate(verdict::Decision const& decision)
 void Incidents::hold(event::Incident const& incident)
 {
     asked_.insert(incident.id);
-    parts_.responder.hold(incident.id, running_of(incident));
+    parts_.responder.hold(incident.id, living_of(incident));
 }
 
 void Incidents::open(event::Incident incident)
@@ -196,12 +200,45 @@ std::vector<event::ProcessKey> Incidents::running_of(event::Incident const& inci
     return running;
 }
 
+// The tree knows them by their birth: also whose parent has ended since.
+std::vector<event::ProcessKey> Incidents::living_of(event::Incident const& incident) const
+{
+    std::unordered_set<event::ProcessKey> seen;
+    std::vector<event::ProcessKey> living;
+    for (auto const& key : incident.actor.processes) {
+        if (seen.contains(key))
+            continue; // and all below it
+        for (auto const& below : parts_.processes.subtree(key)) {
+            auto const* node = parts_.processes.find(below);
+            bool const is_its = below == key || node->incident == incident.id;
+            if (seen.insert(below).second && is_its && node->ended_at == WallTime{})
+                living.push_back(below);
+        }
+    }
+    return living;
+}
+
+std::vector<event::ProcessKey> Incidents::all_of(event::Incident const& incident) const
+{
+    auto all = incident.actor.processes;
+    std::unordered_set<event::ProcessKey> const named(all.begin(), all.end());
+    std::ranges::copy_if(living_of(incident), std::back_inserter(all),
+        [&](auto const& process) { return !named.contains(process); });
+    return all;
+}
+
 // Of a script's ten thousand programs nearly all have ended: looking for them would cost the
 // time in which the others go on.
 void Incidents::contain(event::Incident const& incident)
 {
     contained_.insert(incident.id);
     parts_.responder.contain(incident.id, running_of(incident), incident.actor.processes);
+}
+
+void Incidents::contain_all(event::Incident const& incident)
+{
+    contained_.insert(incident.id);
+    parts_.responder.contain(incident.id, living_of(incident), all_of(incident));
 }
 
 void Incidents::record_progress()
@@ -302,10 +339,11 @@ Result<void> Incidents::release(event::IncidentId id, std::string const& by)
 {
     auto const* incident = TRY(find(id));
     parts_.verdict.resume(*incident); // where a restart has forgotten it
+    auto processes = all_of(*incident);
     parts_.verdict.release(id); // pardoned first: what it does from now on is looked at anew
     contained_.erase(id);
     asked_.erase(id);
-    parts_.responder.release(id, incident->actor.processes, by);
+    parts_.responder.release(id, std::move(processes), by);
     for (auto const& client : kept_out(id))
         readmit(id, client, by);
     return {};
@@ -333,7 +371,7 @@ void Incidents::readmit(event::IncidentId id, event::ClientAddress const& client
 Result<void> Incidents::stop(event::IncidentId id, std::string const& by)
 {
     auto const* incident = TRY(find(id));
-    parts_.responder.kill(id, incident->actor.processes, by);
+    parts_.responder.kill(id, all_of(*incident), by);
     return {};
 }
 

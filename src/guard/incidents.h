@@ -36,8 +36,8 @@ public:
 
     // At the start: what the journal knows.
     void recall(event::Incident const& incident);
-    // At the start: it was undone while its actor was frozen, which it still is.
-    void recall_held(event::IncidentId id) { held_.insert(id); }
+    // At the start: it was undone while its actor was `contained` or `held`, which it still is.
+    void recall_undone(event::IncidentId id, event::IncidentState before) { before_undo_[id] = before; }
     // At the start: this was told already.
     void recall(event::Exposure const& exposure);
     // At the start: these are kept out.
@@ -87,7 +87,11 @@ private:
     Result<event::Incident*> find(event::IncidentId id);
     event::IncidentId next_id() const;
     std::vector<event::ProcessKey> running_of(event::Incident const& incident) const;
+    // Whom it is known of, and who was born from them since, also who has done nothing yet: all who live.
+    std::vector<event::ProcessKey> living_of(event::Incident const& incident) const;
+    std::vector<event::ProcessKey> all_of(event::Incident const& incident) const; // and its ended ones
     void contain(event::Incident const& incident);
+    void contain_all(event::Incident const& incident);
     void hold(event::Incident const& incident);
     void escalate(verdict::Decision const& decision);
     void look_for_client(event::Incident const& incident, Responder::OnceFound then);
@@ -115,7 +119,7 @@ private:
     std::map<event::IncidentId, event::Incident> incidents_; // as the journal has them
     // Undone while some of their processes lived, and what they were before: they may go on.
     std::map<event::IncidentId, event::IncidentState> undone_alive_;
-    std::unordered_set<event::IncidentId> held_; // until resume()
+    std::map<event::IncidentId, event::IncidentState> before_undo_; // until resume()
     std::unordered_set<event::IncidentId> contained_; // from the decision on
     std::unordered_set<event::IncidentId> asked_; // likewise, of those whose opens wait for a person
     // Kept out until a person releases the incident; an incident that has none is not in it.

@@ -99,7 +99,8 @@ void Keeper::hold(std::shared_ptr<sensor::HeldOpen> held) noexcept
     held_count_.fetch_add(1, std::memory_order_relaxed);
     deadlines_.watch(held);
     if (is_asked_) {
-        asked_.park(std::move(held));
+        if (!asked_.park(held)) // answered meanwhile
+            let_go_or_deny(std::move(held));
         return;
     }
     if (throttled_) {
@@ -110,6 +111,17 @@ void Keeper::hold(std::shared_ptr<sensor::HeldOpen> held) noexcept
         pool_.hasten(ruled_on_.number, std::move(held));
     else
         capture_for(std::move(held));
+}
+
+// About whom nobody is asked any more. What it opens may not be in the vault yet.
+void Keeper::let_go_or_deny(std::shared_ptr<sensor::HeldOpen> held)
+{
+    if (is_denied(held->pid()))
+        (void)held->answer(sensor::Answer::deny);
+    else if (holding_.load(std::memory_order_relaxed))
+        capture_for(std::move(held));
+    else
+        (void)held->answer(sensor::Answer::allow);
 }
 
 void Keeper::capture_for(std::shared_ptr<sensor::HeldOpen> held)
@@ -333,7 +345,8 @@ void Keeper::deny(std::span<pid_t const> pids)
         denied_.insert(pids.begin(), pids.end());
         any_denied_.store(!denied_.empty(), std::memory_order_release);
     }
-    asked_.answer(pids, sensor::Answer::deny);
+    for (auto& held : asked_.take(pids))
+        let_go_or_deny(std::move(held));
 }
 
 void Keeper::allow(std::span<pid_t const> pids)
@@ -344,7 +357,8 @@ void Keeper::allow(std::span<pid_t const> pids)
             denied_.erase(pid);
         any_denied_.store(!denied_.empty(), std::memory_order_release);
     }
-    asked_.answer(pids, sensor::Answer::allow);
+    for (auto& held : asked_.take(pids))
+        let_go_or_deny(std::move(held));
 }
 
 void Keeper::look_again()

@@ -130,6 +130,7 @@ private:
     static std::optional<Seen> look_at(int fd);
     bool is_queued(Seen const& seen) const;
     bool await_capture(std::shared_ptr<sensor::HeldOpen> const& held, Seen const& seen);
+    void let_go_or_deny(std::shared_ptr<sensor::HeldOpen> held);
     void capture_for(std::shared_ptr<sensor::HeldOpen> held);
 
     bool is_safe(capture::ObjectNumber number, event::Stamp const& stamp, pid_t pid);

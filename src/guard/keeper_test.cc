@@ -8,11 +8,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Counts who was let go.
+// Counts who was answered, and how.
 class Answers final : public sensor::AnswerChannel {
 public:
-    void send(int, sensor::Answer) noexcept override { ++count; }
+    void send(int, sensor::Answer answer) noexcept override
+    {
+        denials += answer == sensor::Answer::deny ? 1 : 0;
+        ++count;
+    }
     std::atomic<int> count{0};
+    std::atomic<int> denials{0};
 };
 
 // Another process than the guard's, which never waits in an open: it is taken for one that may write.
@@ -38,9 +43,12 @@ protected:
         auto fd = open(name);
         auto const ruling = keeper_->rule_open(fd.get(), somebody);
         if (ruling == sensor::Ruling::hold)
-            keeper_->hold(
-                std::make_shared<sensor::HeldOpen>(answers_, std::move(fd), somebody, steady_now()));
+            hold(std::move(fd));
         return ruling;
+    }
+    void hold(UniqueFd fd)
+    {
+        keeper_->hold(std::make_shared<sensor::HeldOpen>(answers_, std::move(fd), somebody, steady_now()));
     }
     // What the decider and the recorder do with what comes from the pool.
     void commit(capture::Outcome outcome)
@@ -73,6 +81,7 @@ protected:
     sensor::DeadlineWatch deadlines_{1h};
     std::shared_ptr<Answers> answers_ = std::make_shared<Answers>();
     std::optional<Keeper> keeper_;
+    std::vector<pid_t> const who_{somebody};
 };
 
 TEST_F(KeeperTest, LetsAnOpenWaitForTheCaptureThatIsOnItsWay)
@@ -142,6 +151,39 @@ TEST_F(KeeperTest, LetsNobodyWaitForACloseThatWasRefused)
     close_after_writing("a", "content");
     EXPECT_EQ(sensor::Ruling::hold, ask("a"));
     EXPECT_EQ(1, answers_->count) << "allowed as it goes";
+}
+
+TEST_F(KeeperTest, CapturesWhatSomebodyOpensWhoWasAskedAboutBeforeLettingGo)
+{
+    make(dir_ / "a", "content").reset();
+    keeper_->ask(who_);
+    EXPECT_EQ(sensor::Ruling::hold, ask("a"));
+    keeper_->allow(who_);
+    EXPECT_EQ(0, answers_->count) << "the vault does not hold what is there";
+    commit(next_outcome());
+    EXPECT_EQ(1, answers_->count);
+    EXPECT_EQ(0, answers_->denials);
+}
+
+TEST_F(KeeperTest, RefusesTheOpensOfWhomAPersonHasStopped)
+{
+    make(dir_ / "a", "content").reset();
+    keeper_->ask(who_);
+    EXPECT_EQ(sensor::Ruling::hold, ask("a"));
+    keeper_->deny(who_);
+    EXPECT_EQ(1, answers_->denials);
+    EXPECT_EQ(sensor::Ruling::deny, ask("a"));
+}
+
+TEST_F(KeeperTest, RefusesAnOpenOfWhomSomebodyHasStoppedBetweenItsRulingAndItsHold)
+{
+    make(dir_ / "a", "content").reset();
+    keeper_->ask(who_);
+    auto fd = open("a");
+    EXPECT_EQ(sensor::Ruling::hold, keeper_->rule_open(fd.get(), somebody));
+    keeper_->deny(who_);
+    hold(std::move(fd));
+    EXPECT_EQ(1, answers_->denials);
 }
 
 } // namespace

@@ -24,13 +24,19 @@ constexpr std::chrono::minutes checkpoint_every{15};
 constexpr std::chrono::minutes growth_every{5};
 constexpr std::uint64_t fullest_percent = 90;
 
-// Undone while its actor was frozen, which nobody has released or ended since.
-bool is_still_frozen(event::Incident const& incident, std::span<event::Action const> actions)
+// Of one that was undone while its actor was frozen or held, and nobody has released or ended it since.
+std::optional<event::IncidentState> state_before_undo(
+    event::Incident const& incident, std::span<event::Action const> actions)
 {
     if (incident.state != event::IncidentState::undone)
-        return false;
-    auto last = event::last_restraint(actions);
-    return last && last->kind == event::ActionKind::freeze;
+        return {};
+    if (auto const last = event::last_restraint(actions))
+        return last->kind == event::ActionKind::freeze ? std::optional(event::IncidentState::contained)
+                                                       : std::nullopt;
+    bool const is_held = std::ranges::any_of(actions, [](event::Action const& action) {
+        return action.kind == event::ActionKind::hold && !event::has_failed(action);
+    });
+    return is_held ? std::optional(event::IncidentState::held) : std::nullopt;
 }
 
 } // namespace
@@ -162,8 +168,8 @@ Result<void> Guard::Parts::recall()
     for (auto const& incident : incidents) {
         decider.recall(incident);
         auto const actions = TRY(reading->actions_of(incident.id));
-        if (is_still_frozen(incident, actions))
-            decider.incidents().recall_held(incident.id);
+        if (auto const before = state_before_undo(incident, actions))
+            decider.incidents().recall_undone(incident.id, *before);
         decider.incidents().recall_cut(incident.id, event::cut_clients(actions));
         auto const exposures = TRY(reading->exposures_of(incident.id));
         for (auto const& exposure_then : exposures)

@@ -72,6 +72,13 @@ void Responder::allow(std::span<event::ProcessKey const> processes)
     denial_->pardon(processes);
 }
 
+// Their numbers may be others' by now. Whom they made is denied on.
+void Responder::forget(std::span<event::ProcessKey const> gone)
+{
+    keeper_->allow(pids_of(gone));
+    denial_->ended(gone);
+}
+
 void Responder::connect(Keeper& keeper, Denial& denial, Done done, Found found)
 {
     keeper_ = &keeper;
@@ -194,8 +201,8 @@ void Responder::cut(event::IncidentId id, sensor::RemoteClient const& client)
     action.client = client.at;
     if (outcome.ok()) {
         auto done = outcome.take();
-        if (done.has_ended) // whoever gets its number next is another
-            allow(action.processes);
+        if (done.has_ended)
+            forget(action.processes);
         action.processes.insert(
             action.processes.end(), done.other_sessions.begin(), done.other_sessions.end());
         action.outcome = std::move(done.how);
@@ -242,7 +249,7 @@ void Responder::carry_out(Deed const& deed)
         auto outcome = thorough_.freeze(deed.processes);
         if (outcome.ok()) {
             auto done = outcome.take();
-            allow(done.gone); // their numbers may be others' by now
+            forget(done.gone);
             deny(done.frozen); // those that it found besides
             tell(deed, event::ActionKind::freeze, std::move(done));
         } else {

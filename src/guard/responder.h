@@ -98,6 +98,7 @@ private:
         respond::Freezer thorough);
     void deny(std::span<event::ProcessKey const> processes);
     void allow(std::span<event::ProcessKey const> processes);
+    void forget(std::span<event::ProcessKey const> gone);
     void run();
     void carry_out(Deed const& deed);
     void carry_out(Search const& search);

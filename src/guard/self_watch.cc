@@ -11,6 +11,18 @@ namespace tocsin::guard {
 namespace {
 
 constexpr std::chrono::milliseconds look_every{100};
+constexpr std::chrono::seconds stopped_at_most{
+    10}; // long after the supervisor, and the service manager's watchdog
+
+std::unique_ptr<supervise::StopLimit> limit_stops()
+{
+    auto limit = supervise::StopLimit::create(stopped_at_most);
+    if (limit.ok())
+        return limit.take();
+    log_line(Severity::warning,
+        "a guard that is stopped together with its supervisor is not ended: " + limit.error().message());
+    return nullptr;
+}
 
 } // namespace
 
@@ -19,6 +31,7 @@ SelfWatch::SelfWatch(supervise::SupervisorProcess& supervisor, supervise::Servic
     : supervisor_(supervisor)
     , defence_(defence)
     , watchdog_(supervisor.pulse(), manager)
+    , stop_limit_(limit_stops())
     , findings_(findings)
     , thread_([this](std::stop_token const& stop) { run(stop); })
 {

@@ -2,7 +2,8 @@
 // guard/self_watch.h -- what is done to the guard itself.
 //
 // Looks after the supervisor every 0.1 s: whoever stops the supervisor has to stop the guard
-// within that time as well. Beats for a service manager that keeps watch.
+// within that time as well, and then the kernel ends the guard after 10 s. Beats for a service manager that keeps
+// watch.
 // Threads: one of its own until it is destroyed; what_is_wrong() from any.
 #pragma once
 
@@ -12,6 +13,7 @@
 
 #include "tocsin/guard/self_defence.h"
 #include "tocsin/guard/self_findings.h"
+#include "tocsin/supervise/stop_limit.h"
 #include "tocsin/supervise/supervisor_process.h"
 #include "tocsin/supervise/watchdog.h"
 
@@ -34,6 +36,7 @@ private:
     supervise::SupervisorProcess& supervisor_;
     SelfDefence& defence_;
     supervise::Watchdog watchdog_; // its own thread's
+    std::unique_ptr<supervise::StopLimit> stop_limit_; // null: the kernel gave none
     SelfFindings& findings_;
     std::uint64_t interruptions_told_ = 0; // its own thread's
     mutable std::mutex mutex_;

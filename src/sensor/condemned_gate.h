@@ -31,6 +31,8 @@ public:
 
     // A key without a start is nobody's.
     virtual Result<void> condemn(event::ProcessKey process) = 0;
+    // It has ended. What it made stays condemned.
+    virtual void forget(event::ProcessKey process) = 0;
     // And all that were condemned with them.
     virtual void pardon(std::span<event::ProcessKey const> processes) = 0;
 

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <optional>
+#include <string>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <thread>
@@ -95,6 +98,52 @@ TEST_P(ProcessTables, SayWhoIsStoppedAndWhoGoesOn)
     EXPECT_TRUE(comes_to(child.pid(), proc::Rest::stopped));
     ASSERT_EQ(0, ::kill(child.pid(), SIGCONT));
     EXPECT_TRUE(comes_to(child.pid(), proc::Rest::running));
+}
+
+// A freezer of cgroup v1 of the test's own; nothing where there is none.
+class V1Freezer {
+public:
+    explicit V1Freezer(pid_t pid)
+    {
+        is_there_ = ::mkdir(dir_.c_str(), 0755) == 0 && write("cgroup.procs", std::to_string(pid))
+            && write("freezer.state", "FROZEN");
+    }
+    ~V1Freezer()
+    {
+        if (!is_there_)
+            return;
+        (void)write("freezer.state", "THAWED");
+        std::ofstream("/sys/fs/cgroup/freezer/cgroup.procs") << pid_in() << std::flush;
+        (void)::rmdir(dir_.c_str());
+    }
+    V1Freezer(V1Freezer const&) = delete;
+    V1Freezer& operator=(V1Freezer const&) = delete;
+    bool is_there() const { return is_there_; }
+
+private:
+    bool write(char const* file, std::string const& text) const
+    {
+        return static_cast<bool>(std::ofstream(dir_ + "/" + file) << text << std::flush);
+    }
+    std::string pid_in() const
+    {
+        std::string pid;
+        std::ifstream(dir_ + "/cgroup.procs") >> pid;
+        return pid;
+    }
+
+    std::string const dir_ = "/sys/fs/cgroup/freezer/tocsin-test-" + std::to_string(::getpid());
+    bool is_there_ = false;
+};
+
+TEST_P(ProcessTables, SayThatWhoIsFrozenComesBackOnlyThroughTheKernel)
+{
+    Child child([] { ::pause(); });
+    ASSERT_TRUE(comes_to(child.pid(), proc::Rest::running));
+    V1Freezer const freezer(child.pid());
+    if (!freezer.is_there())
+        GTEST_SKIP() << "no freezer of cgroup v1";
+    EXPECT_TRUE(comes_to(child.pid(), proc::Rest::in_kernel));
 }
 
 TEST_P(ProcessTables, CountEachThread)

@@ -2,7 +2,8 @@
 // sensor/sent_bytes.h -- how many bytes each process has sent, to whom, over TCP and UDP.
 //
 // The kernel counts by process, peer and who opened the connection; nobody is paid for a packet here. What stays
-// on the host (loopback, its own addresses) is not counted. Counted is what the send has taken,
+// on the host (loopback, its own addresses) is not counted, but for datagrams to the latter that name it in each
+// call. Counted is what the send has taken,
 // whatever call it was (send, write, sendfile, splice, io_uring; kTLS before it is encrypted).
 // Not seen: raw and packet sockets, ICMP, other protocols than these two; what the kernel sends for itself (NFS) is
 // laid to its own threads.

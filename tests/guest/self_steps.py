@@ -85,6 +85,14 @@ def against_files(state, repository):
     }
 
 
+def sandboxes_are_made(site, place):
+    """A service manager's child gives each mount other flags: what is no mount is an error of the kernel's then, and not refused."""
+    remount, bind, read_only, private, recursive = 1 << 5, 1 << 12, 1, 1 << 18, 1 << 14
+    for name, flags in {"other flags for a mount": remount | bind | read_only, "its propagation": private | recursive}.items():
+        outcome = attempt(lambda flags=flags: check(LIBC.mount(None, bytes(place), None, flags, None)))
+        site.expect(outcome == "EINVAL", f"{name} may be asked for", outcome)
+
+
 def names_below(folder):
     return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.parent.name not in ("locks", "staging")}
 
@@ -103,6 +111,7 @@ def left_alone(site):
     expect_refused(site, {f"{name} to the supervisor": call for name, call in
                           against_process(supervisor_of(guard)).items() if name.startswith("SIG")})
     expect_refused(site, against_files(site.state, repository))
+    sandboxes_are_made(site, repository)
     before = names_below(repository)
     subprocess.run(["rm", "-rf", repository], stderr=subprocess.DEVNULL, check=False)
     missing = before - names_below(repository)

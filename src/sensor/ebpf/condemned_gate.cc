@@ -17,6 +17,7 @@ using event::ProcessKey;
 
 // Who is born while a parent is being pardoned is found in the next pass.
 constexpr int passes_at_most = 16;
+constexpr int keys_at_most = 2 * 65'536; // in a pass
 
 struct DestroySkeleton {
     void operator()(condemned_bpf* skeleton) const { condemned_bpf__destroy(skeleton); }
@@ -56,13 +57,17 @@ public:
         return {};
     }
 
+    void forget(ProcessKey process) override
+    {
+        auto const key = to_table(process);
+        (void)bpf_map_delete_elem(table(), &key);
+    }
+
     void pardon(std::span<ProcessKey const> processes) override
     {
         std::set<ProcessKey> const pardoned(processes.begin(), processes.end());
-        for (auto const& process : pardoned) {
-            auto const key = to_table(process);
-            (void)bpf_map_delete_elem(table(), &key);
-        }
+        for (auto const& process : pardoned)
+            forget(process);
         for (int pass = 0; pass < passes_at_most && pardon_children(pardoned); ++pass) { }
     }
 
@@ -85,7 +90,10 @@ private:
         std::vector<process_key> found;
         process_key at{};
         process_key cause{};
-        for (process_key* from = nullptr; bpf_map_get_next_key(table(), from, &at) == 0; from = &at) {
+        int looked_at = 0; // the kernel begins anew after one that has gone meanwhile
+        for (process_key* from = nullptr;
+            looked_at < keys_at_most && bpf_map_get_next_key(table(), from, &at) == 0; from = &at) {
+            ++looked_at;
             bool const is_there = bpf_map_lookup_elem(table(), &at, &cause) == 0;
             if (is_there && pardoned.contains({cause.pid, cause.start_ticks}))
                 found.push_back(at);

@@ -162,7 +162,9 @@ private:
         event::ObjectId object, event::ObjectKind kind, event::RootId root, event::Place const& place);
     bool has_all_names(Found const& found) const; // as many as it has links
     void name_found(FoundObject const& message, bool was_expected);
+    void compare_name_with_before(Found const& found, bool was_expected, event::Activity& activity);
     void version_found(FoundObject const& message);
+    bool compare_with_before(event::Version& version); // whether it is the first look at it
     bool note_absence(event::Version const& version);
     bool is_made_since(event::Metadata const& metadata) const; // the absence
     void note_closed(event::Version const& version);
@@ -186,6 +188,7 @@ private:
     void apply(event::Activity&& activity);
     void apply(event::Version&& version, Committed committed);
     void keep(event::Version&& version, Committed committed); // in the journal, and nowhere else
+    Committed once_committed(capture::Outcome& outcome, event::Version const& version);
     bool is_of_another_moment(event::Version const& version);
     void await_writer(event::Version const& version);
     std::shared_ptr<Tree const> tree_of(event::RootId root) const;

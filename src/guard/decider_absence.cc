@@ -9,6 +9,7 @@ namespace tocsin::guard {
 using event::Activity;
 using event::ActivityKind;
 using event::ObjectKind;
+using event::Occasion;
 
 namespace {
 
@@ -270,6 +271,50 @@ void Decider::record_absence()
     incident.first_activity = absent_since_;
     incident.last_activity = incident.opened;
     incidents_.open(std::move(incident));
+}
+
+// After a restart, the first look at what an earlier guard had kept: its occasion becomes `absence` where it changed
+// meanwhile, else `walk`. Who opens it before the walk comes by reads what the absence left.
+bool Decider::compare_with_before(event::Version& version)
+{
+    bool const compares = is_restart_ && absent_from_.contains(version.root)
+        && (version.occasion == Occasion::absence || version.occasion == Occasion::open)
+        && compared_.insert(version.object).second;
+    if (compares)
+        version.occasion = note_absence(version) ? Occasion::absence : Occasion::walk;
+    else if (version.occasion == Occasion::absence)
+        version.occasion = Occasion::walk;
+    return compares;
+}
+
+// After a restart: whether the object is new, was renamed, or got a further name while nobody guarded.
+void Decider::compare_name_with_before(Found const& found, bool was_expected, event::Activity& activity)
+{
+    auto const* before = catalog_.find(found.object);
+    bool const may_have_further = activity.object_kind != ObjectKind::directory && found.metadata.links > 1;
+    auto places = catalog_.places_of(found.object);
+    bool const is_taken_over = places.empty() && names_taken_.contains(found.object);
+    if (auto taken = is_taken_over && !may_have_further ? take_taken_name(found.object) : std::nullopt)
+        places.push_back(std::move(*taken));
+    bool const had_names = !places.empty() || is_taken_over;
+    if (was_expected && had_names) {
+        activity.kind = may_have_further ? ActivityKind::linked : ActivityKind::renamed;
+        activity.target = found.place;
+        activity.target_path = found.path;
+        if (activity.kind == ActivityKind::renamed) {
+            activity.place = places.front();
+            activity.path = catalog_.path_of(activity.place);
+        }
+        absence_.changed();
+    } else if (had_names) { // found under another name a moment ago
+        activity.kind = may_have_further ? ActivityKind::linked : ActivityKind::seen;
+    } else if (was_expected || (before != nullptr && before->is_gone) || is_made_since(found.metadata)) {
+        // Moved here, or made, since the guard began and before this was marked.
+        activity.kind = ActivityKind::seen;
+    } else {
+        activity.kind = ActivityKind::created;
+        absence_.created();
+    }
 }
 
 } // namespace tocsin::guard

@@ -55,27 +55,31 @@ void Decider::handle_capture(capture::Outcome&& outcome)
     numbers_[outcome.number] = version.object;
     if (outcome.occasion == Occasion::close) // what an interval settled went when it was asked for
         settled(version.object);
-    bool const compares = is_restart_ && absent_from_.contains(version.root)
-        && (outcome.occasion == Occasion::absence || outcome.occasion == Occasion::open)
-        && compared_.insert(version.object).second;
-    if (compares) // who opens it before the walk comes by reads what the absence left
-        version.occasion = note_absence(version) ? Occasion::absence : Occasion::walk;
-    else if (outcome.occasion == Occasion::absence)
-        version.occasion = Occasion::walk;
+    bool const compares = compare_with_before(version);
     bool const is_passing = !compares && is_of_another_moment(version);
     if (is_passing)
         await_writer(version);
     else
         note_closed(version);
-    auto stamp = event::stamp_of(version.metadata);
+    if (!outcome.can_wait)
+        batch_.hurry(); // who opens it next waits for that
+    auto committed = once_committed(outcome, version);
+    if (is_passing)
+        keep(std::move(version), std::move(committed));
+    else
+        apply(std::move(version), std::move(committed));
+}
+
+// What follows when the journal has the version: the keeper knows the object as kept, and who waits is let go.
+Committed Decider::once_committed(capture::Outcome& outcome, event::Version const& version)
+{
+    auto const stamp = event::stamp_of(version.metadata);
     // Unless a close brought it, and a while after the last change, stores to a mapping or a
     // further write within the same tick may have left the same stamp over other content.
     bool const is_final = outcome.occasion == Occasion::close
         && to_nanoseconds(version.time) - stamp.mtime_ns > same_stamp_within.count();
-    if (!outcome.can_wait)
-        batch_.hurry(); // who opens it next waits for that
-    auto committed = [this, number = outcome.number, key = version.key, stamp, is_final,
-                         held = std::move(outcome.held)](Kept kept) {
+    return [this, number = outcome.number, key = version.key, stamp, is_final,
+               held = std::move(outcome.held)](Kept kept) {
         if (kept == Kept::yes) {
             parts_.denial.kept(key, stamp);
             parts_.keeper.captured(
@@ -86,10 +90,6 @@ void Decider::handle_capture(capture::Outcome&& outcome)
         if (held)
             (void)held->answer(sensor::Answer::allow);
     };
-    if (is_passing)
-        keep(std::move(version), std::move(committed));
-    else
-        apply(std::move(version), std::move(committed));
 }
 
 // Somebody looked at an object while another was at work on it, or had just been; or it was looked at between its
@@ -327,34 +327,8 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
             activity.target_path = std::exchange(activity.path, catalog_.path_of(*left));
         }
     }
-    auto const* before = catalog_.find(found.object);
-    if (message.reason == WalkReason::restart && is_restart_) {
-        activity.kind = ActivityKind::created;
-        bool const may_have_further =
-            activity.object_kind != ObjectKind::directory && found.metadata.links > 1;
-        auto places = catalog_.places_of(found.object);
-        bool const is_taken_over = places.empty() && names_taken_.contains(found.object);
-        if (auto taken = is_taken_over && !may_have_further ? take_taken_name(found.object) : std::nullopt)
-            places.push_back(std::move(*taken));
-        bool const had_names = !places.empty() || is_taken_over;
-        if (was_expected && had_names) {
-            activity.kind = may_have_further ? ActivityKind::linked : ActivityKind::renamed;
-            activity.target = found.place;
-            activity.target_path = found.path;
-            if (activity.kind == ActivityKind::renamed) {
-                activity.place = places.front();
-                activity.path = catalog_.path_of(activity.place);
-            }
-            absence_.changed();
-        } else if (had_names) { // found under another name a moment ago
-            activity.kind = may_have_further ? ActivityKind::linked : ActivityKind::seen;
-        } else if (was_expected || (before != nullptr && before->is_gone) || is_made_since(found.metadata)) {
-            // Moved here, or made, since the guard began and before this was marked.
-            activity.kind = ActivityKind::seen;
-        } else {
-            absence_.created();
-        }
-    }
+    if (message.reason == WalkReason::restart && is_restart_)
+        compare_name_with_before(found, was_expected, activity);
     auto known = activity;
     auto maker = processes_.maker_of(activity.process);
     if (activity.kind == ActivityKind::created && !activity.process) {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "tocsin/capture/pool_testing.h"
+#include "tocsin/capture/testing/pool.h"
 
 namespace tocsin::guard {
 namespace {

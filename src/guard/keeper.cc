@@ -41,19 +41,19 @@ std::optional<Keeper::Seen> Keeper::look_at(int fd)
         S_ISREG(s.st_mode)};
 }
 
-void Keeper::Reading::opened(SteadyTime now)
+void Keeper::OpenRate::opened(SteadyTime now)
 {
     turn(now);
     ++now_;
 }
 
-bool Keeper::Reading::is_rare(SteadyTime now)
+bool Keeper::OpenRate::is_rare(SteadyTime now)
 {
     turn(now);
     return std::max(now_, before_) < reads_that_matter;
 }
 
-void Keeper::Reading::turn(SteadyTime now)
+void Keeper::OpenRate::turn(SteadyTime now)
 {
     auto const passed = now - second_;
     if (passed < std::chrono::seconds(1))
@@ -85,7 +85,7 @@ Ruling Keeper::rule_open(int fd, pid_t pid) noexcept
     is_asked_ = asked_.concerns(pid);
     if (is_asked_)
         return Ruling::hold;
-    reading_.opened(steady_now());
+    opens_of_existing_.opened(steady_now());
     if (!holding_.load(std::memory_order_relaxed))
         return Ruling::allow;
     ruled_on_ = *seen;
@@ -189,7 +189,7 @@ void Keeper::closed(UniqueFd fd, pid_t pid) noexcept
     job.number = seen->number;
     job.fd = std::move(fd);
     job.is_throttled = existed && seen->stamp.size <= most_throttled_bytes;
-    job.can_wait = !existed && reading_.is_rare(steady_now());
+    job.can_wait = !existed && opens_of_existing_.is_rare(steady_now());
     bool const is_throttled = job.is_throttled;
     if (is_throttled)
         throttle_.changed(pid);

@@ -88,7 +88,7 @@ public:
 private:
     // How often existing files are being opened, by anybody: who encrypts them reads them first, or overwrites
     // them, and then what is newly made has to be judged soon.
-    class Reading {
+    class OpenRate {
     public:
         void opened(SteadyTime now);
         bool is_rare(SteadyTime now);
@@ -160,7 +160,7 @@ private:
     std::atomic<std::uint64_t> at_risk_count_{0};
     std::atomic<std::uint64_t> lost_count_{0};
     Latency latency_;
-    Reading reading_; // the gate's thread only
+    OpenRate opens_of_existing_; // the gate's thread only
     Throttle throttle_{Throttle::Limits{}};
     AskedOpens asked_{std::chrono::milliseconds(1'000)};
     // Of the open being ruled on, between rule_open() and hold().

@@ -5,6 +5,9 @@ to wait. What an answer does, what none does, and that a restart, `stop` and `un
 
     run_held.py [--fs ext4]
 """
+import atexit
+import os
+import signal
 import subprocess
 import time
 
@@ -13,6 +16,13 @@ import lab
 LETTERS = 12
 SEAL = """export GNUPGHOME="$1"; for letter in "$0"/letter-*.txt; do
 gpg -q --batch --pinentry-mode loopback --s2k-count 65536 --passphrase secret -c "$letter" 2>/dev/null && shred -u "$letter" || exit 7; sleep 0.4; done"""
+
+
+def end_all(person):
+    """The whole group: what it was at may be frozen."""
+    if person.returncode is None:
+        os.killpg(person.pid, signal.SIGKILL)
+        person.wait()
 
 
 class Home:
@@ -41,6 +51,7 @@ class Home:
         known = {i["id"] for i in self.host.ask("incidents")}
         person = subprocess.Popen(["bash", "-c", SEAL, str(self.private), str(self.keys)], stdin=subprocess.DEVNULL, start_new_session=True,
                                   preexec_fn=lab.die_with_parent)
+        atexit.register(end_all, person)
         found = []
 
         def is_held():
@@ -88,8 +99,7 @@ class Home:
         self.host.end_guard()
         self.guard()
         self.host.expect(self.state(number) in ("held", "contained"), f"after a restart it is {self.state(number)}")
-        person.kill()
-        person.wait()
+        end_all(person)
         self.host.tocsin("release", str(number))
 
 

@@ -132,7 +132,7 @@ void Verdict::strike(event::ProcessKey doer, Node& top) const
         crossed_(doer);
 }
 
-std::optional<Decision> Verdict::settle(event::ProcessKey doer, WallTime now)
+std::optional<Decision> Verdict::settle(event::ProcessKey doer, WallTime now, event::Version const* arriving)
 {
     std::optional<Decision> decision;
     if (auto observed = ledger_.take_observed())
@@ -145,7 +145,7 @@ std::optional<Decision> Verdict::settle(event::ProcessKey doer, WallTime now)
                 auto tops = sessions_of(*top, now);
                 if (tops.empty())
                     tops = with_accomplices(*top, now);
-                auto hold = hold_for(tops);
+                auto hold = hold_for(tops, arriving);
                 if (!hold)
                     for (auto* one : tops)
                         strike(doer, *one);

@@ -23,10 +23,19 @@ std::string_view name_in(std::string_view path)
     return path.substr(path.rfind('/') + 1);
 }
 
+// What it holds by now, also where that is only being told.
+std::optional<Content> newest_content(catalog::Entry const& entry, event::Version const* arriving)
+{
+    if (arriving != nullptr && arriving->object == entry.id
+        && arriving->occasion != event::Occasion::metadata)
+        return content_of(*arriving);
+    return entry.has_version ? std::optional(content_of(entry)) : std::nullopt;
+}
+
 } // namespace
 
 // report.odt.gpg beside report.odt, made meanwhile.
-bool Verdict::has_sealed_copy(Charge const& charge) const
+bool Verdict::has_sealed_copy(Charge const& charge, event::Version const* arriving) const
 {
     auto const* folder = catalog_.find(charge.folder);
     if (folder == nullptr || folder->directory == nullptr)
@@ -36,20 +45,23 @@ bool Verdict::has_sealed_copy(Charge const& charge) const
     auto link = names.lower_bound(name);
     for (int i = 0; i < names_looked_at && link != names.end() && link->name.starts_with(name); ++i, ++link) {
         auto const& object = *link->object;
-        if (!object.origin.existed && object.has_version && event::is_ciphertext(object.facts.type))
+        auto const content = newest_content(object, arriving);
+        if (!object.origin.existed && content && event::is_ciphertext(content->facts.type))
             return true;
     }
     return false;
 }
 
 // An ansible vault stands where it stood: whose password opens it is told by who has the playbooks.
-bool Verdict::is_sealed_by_purpose(Charge const& charge) const
+bool Verdict::is_sealed_by_purpose(Charge const& charge, event::Version const* arriving) const
 {
     auto const* link = catalog_.link_at({charge.folder, std::string(name_in(charge.path))});
-    return link != nullptr && link->object->has_version && says_its_purpose(content_of(*link->object));
+    auto const content = link == nullptr ? std::optional<Content>() : newest_content(*link->object, arriving);
+    return content && says_its_purpose(*content);
 }
 
-std::optional<Verdict::Hold> Verdict::hold_for(std::span<Node* const> tops) const
+std::optional<Verdict::Hold> Verdict::hold_for(
+    std::span<Node* const> tops, event::Version const* arriving) const
 {
     if (tops.size() != 1)
         return {};
@@ -71,9 +83,9 @@ std::optional<Verdict::Hold> Verdict::hold_for(std::span<Node* const> tops) cons
             return {};
         hold.folder = charge->folder;
         hold.objects.insert(charge->object);
-        if (is_sealed_by_purpose(*charge))
+        if (is_sealed_by_purpose(*charge, arriving))
             vaults.insert(charge->object);
-        else if (!has_sealed_copy(*charge))
+        else if (!has_sealed_copy(*charge, arriving))
             others.insert(charge->object);
     }
     std::erase_if(others, [&](auto const& object) { return vaults.contains(object); });

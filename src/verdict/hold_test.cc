@@ -74,6 +74,63 @@ TEST_F(HoldTest, WhoSealsFilesThatAreShreddedUnreadIsAskedAbout)
     EXPECT_EQ(IncidentState::held, scene.decisions[0].incident.state) << scene.reasons();
 }
 
+// It is read once, empty, when it has its second name already.
+TEST_F(HoldTest, WhoSealsFilesThatAreReadWhenTheyHaveAnotherNameIsAskedAbout)
+{
+    for (auto const& path : letters) {
+        if (!scene.decisions.empty())
+            break;
+        scene.creates(scene.run_below(loop, "gpg -c " + path), path + ".gpg", openpgp(next_++));
+        auto const shred = scene.run_below(loop, "shred -u " + path);
+        scene.opens(shred, path);
+        scene.renames(shred, path, "/srv/private/0000000");
+        scene.captures(shred, "/srv/private/0000000", scene.id_at("/srv/private/0000000"), empty());
+        if (scene.decisions.empty())
+            scene.deletes(shred, "/srv/private/0000000");
+        scene.ends(shred);
+    }
+    ASSERT_EQ(1U, scene.decisions.size());
+    EXPECT_EQ(IncidentState::held, scene.decisions[0].incident.state) << scene.reasons();
+}
+
+// The random bytes that shred leaves are read when the file is gone.
+TEST_F(HoldTest, WhoSealsFilesThatAreReadWhenTheyAreGoneIsAskedAbout)
+{
+    for (auto const& path : letters) {
+        if (!scene.decisions.empty())
+            break;
+        scene.creates(scene.run_below(loop, "gpg -c " + path), path + ".gpg", openpgp(next_++));
+        auto const shred = scene.run_below(loop, "shred -u " + path);
+        scene.opens(shred, path);
+        auto const letter = scene.id_at(path);
+        scene.renames(shred, path, "/srv/private/0000000");
+        scene.deletes(shred, "/srv/private/0000000");
+        if (scene.decisions.empty())
+            scene.tell(scene.version(shred, path, letter, ciphertext(next_), event::Occasion::close));
+        scene.ends(shred);
+    }
+    ASSERT_EQ(1U, scene.decisions.size());
+    EXPECT_EQ(IncidentState::held, scene.decisions[0].incident.state) << scene.reasons();
+}
+
+// What gpg wrote is read when the letter is gone: that is when it is judged.
+TEST_F(HoldTest, WhoseCopiesAreReadLastIsAskedAbout)
+{
+    for (auto const& path : letters) {
+        if (!scene.decisions.empty())
+            break;
+        auto const gpg = scene.run_below(loop, "gpg -c " + path);
+        auto const copy = scene.begins(gpg, path + ".gpg");
+        auto const shred = scene.run_below(loop, "shred -u " + path);
+        scene.renames(shred, path, "/srv/private/0000000");
+        scene.deletes(shred, "/srv/private/0000000");
+        scene.captures(gpg, path + ".gpg", copy, openpgp(next_++));
+        scene.ends(shred);
+    }
+    ASSERT_EQ(1U, scene.decisions.size());
+    EXPECT_EQ(IncidentState::held, scene.decisions[0].incident.state) << scene.reasons();
+}
+
 TEST_F(HoldTest, WhatItWasAtMayBeEnded)
 {
     for (std::size_t i = 0; i < 2; ++i)

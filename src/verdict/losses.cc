@@ -63,6 +63,12 @@ Loss Verdict::loss_of(catalog::Link const& link, event::ProcessKey who, WallTime
     return loss;
 }
 
+// Under the name by which it was known, whatever it was called when it went.
+std::string Verdict::path_of(Loss const& loss, event::Place const& last, std::string const& path) const
+{
+    return loss.place == last && !path.empty() ? path : catalog_.path_of(loss.place);
+}
+
 Verdict::Moved* Verdict::moved_by(event::ObjectId object, event::ProcessKey who, WallTime now)
 {
     auto& moved = moved_[object.value % moved_.size()];
@@ -223,8 +229,7 @@ void Verdict::on_deleted(Case const& at, event::Activity const& activity)
     auto loss = loss_of(*link, activity.process, at.now, How::deleted);
     if (loss.worth <= 0)
         return;
-    bool const has_its_name = loss.place == activity.place && !activity.path.empty();
-    loss.path = has_its_name ? activity.path : catalog_.path_of(loss.place);
+    loss.path = path_of(loss, activity.place, activity.path);
     lost_.put(loss.place, loss);
     lose_unless_copied(at, *link, std::move(loss));
 }
@@ -396,8 +401,11 @@ void Verdict::on_content(Case const& at, event::Version const& version)
         return;
     }
     Loss loss;
+    event::Place last;
     if (entry->names != nullptr) {
-        loss = loss_of(*entry->names, version.writer, at.now, How::emptied);
+        auto const& link = *entry->names;
+        last = {link.parent == nullptr ? event::ObjectId{} : link.parent->id, link.name};
+        loss = loss_of(link, version.writer, at.now, How::emptied);
     } else { // gone by now; its last content still counts
         loss.object = entry->id;
         loss.who = version.writer;
@@ -405,10 +413,12 @@ void Verdict::on_content(Case const& at, event::Version const& version)
         loss.worth = provenance_.worth(*entry, tree_.ensure(version.writer), at.now);
         loss.has_content = true;
         loss.before = content_of(*entry);
+        if (auto const* moved = moved_by(entry->id, version.writer, at.now); moved != nullptr)
+            loss.place = moved->from;
     }
     if (loss.worth <= 0 || loss.is_cheap)
         return;
-    loss.path = version.path;
+    loss.path = path_of(loss, last, version.path);
     if (after.size > 0 || entry->names == nullptr)
         return succeed(at, {std::move(loss), Relation::overwritten, at.now, {}}, entry->id, after);
     lost_.put(loss.place, loss);

@@ -213,6 +213,34 @@ TEST(NoProgramTest, ARepositoryIsNotPrunedWithoutEnd)
     EXPECT_LE(scene.paths_until_stopped(paths, [&](auto const& path) { scene.deletes(who, path); }), 125U);
 }
 
+// fallocate, and cryptsetup some seconds later, where the machine is busy.
+TEST_F(ProgramTest, ContainersThatAreMadeOfZerosMayBeFilled)
+{
+    scene.files("/srv/docs", 100, text, ".txt");
+    auto const loop = scene.run("bash make-safes.sh");
+    for (std::uint64_t n = 0; n < 5; ++n) {
+        auto const path = "/srv/docs/new-" + std::to_string(n) + ".luks";
+        scene.creates(scene.run_below(loop, "fallocate -l 48M"), path, blank());
+        scene.passes(std::chrono::seconds(5));
+        scene.overwrites(scene.run_below(loop, "cryptsetup luksFormat"), path,
+            {.type = FileType::luks, .entropy = 0.1, .ends_well = false, .size = blank().size, .seed = n});
+    }
+    EXPECT_FALSE(scene.stopped()) << scene.reasons();
+}
+
+TEST(NoProgramTest, WhoFillsFilesWithZerosBeforeTheyAreEncryptedIsTold)
+{
+    Scene scene;
+    auto const paths = scene.files("/srv/docs", 60, text, ".txt");
+    auto const who = scene.run("lock");
+    auto const damaged =
+        scene.paths_until_stopped(paths, [&, seed = std::uint64_t{0}](auto const& path) mutable {
+            scene.overwrites(who, path, blank());
+            scene.overwrites(who, path, ciphertext(++seed));
+        });
+    EXPECT_LE(damaged, 3U);
+}
+
 TEST(NoProgramTest, CiphertextOfNobodysInPlaceOfWhatWasShreddedIsTold)
 {
     Scene scene;

@@ -54,6 +54,14 @@ bool has_a_source(catalog::Link const& link)
     return false;
 }
 
+// Made while we watched, and one byte all over as far as it was looked at: room that waits to be filled. Of what was
+// there before, more may stand behind that.
+bool is_room(catalog::Entry const& object)
+{
+    return !object.origin.existed && object.has_version && object.facts.type == event::FileType::unknown
+        && object.facts.entropy == 0;
+}
+
 bool has_child(catalog::Entry const& folder, std::string_view name)
 {
     return folder.directory != nullptr && folder.directory->find(name) != nullptr;
@@ -132,6 +140,8 @@ bool Provenance::is_cheap(catalog::Link const& link) const
     if (object.kind != event::ObjectKind::regular)
         return true;
     if ((object.has_metadata && object.size == 0) || event::is_derived(object.facts.type))
+        return true;
+    if (is_room(object))
         return true;
     if ((!object.origin.existed && is_temporary_name(link.name)) || has_a_source(link))
         return true;

@@ -160,7 +160,7 @@ std::optional<Decision> Verdict::consider(event::Activity const& activity)
     case attributes:
         break;
     }
-    return settle(activity.process, activity.time);
+    return settle(activity.process, activity.time, nullptr);
 }
 
 std::optional<Decision> Verdict::consider(event::Version const& version)
@@ -177,7 +177,7 @@ std::optional<Decision> Verdict::consider(event::Version const& version)
             signal->on_version(now, version);
     if (version.occasion != metadata)
         on_content(now, version);
-    return settle(version.writer, version.time);
+    return settle(version.writer, version.time, &version);
 }
 
 event::IncidentId Verdict::incident_of(event::ProcessKey process) const

@@ -122,6 +122,7 @@ private:
     Loss loss_of(catalog::Link const& link, event::ProcessKey who, WallTime now, How how);
     void on_deleted(Case const& at, event::Activity const& activity);
     void on_renamed(Case const& at, event::Activity const& activity);
+    std::string path_of(Loss const& loss, event::Place const& last, std::string const& path) const;
     void note_moved(Case const& at, event::Activity const& renamed, catalog::Link const& from);
     Moved* moved_by(event::ObjectId object, event::ProcessKey who, WallTime now);
     void replaced_by_link(Case const& at, Loss const& loss);
@@ -147,7 +148,8 @@ private:
 
     // Naming the actor (actor.cc).
     void strike(event::ProcessKey doer, Node& top) const;
-    std::optional<Decision> settle(event::ProcessKey doer, WallTime now);
+    // `arriving`: the version that is considered, which the catalog does not hold yet; null for an activity.
+    std::optional<Decision> settle(event::ProcessKey doer, WallTime now, event::Version const* arriving);
     bool keeps_starting_destroyers(Node const& starter, WallTime now) const;
     void note_condemned(Node const& top, bool is_too_late, WallTime now) const;
     Node* lowest_above_threshold(Node& leaf, WallTime now) const;
@@ -164,9 +166,9 @@ private:
     Decision observe(Observed const& observed);
 
     // Whom a person is asked about (hold.cc).
-    std::optional<Hold> hold_for(std::span<Node* const> tops) const;
-    bool has_sealed_copy(Charge const& charge) const;
-    bool is_sealed_by_purpose(Charge const& charge) const;
+    std::optional<Hold> hold_for(std::span<Node* const> tops, event::Version const* arriving) const;
+    bool has_sealed_copy(Charge const& charge, event::Version const* arriving) const;
+    bool is_sealed_by_purpose(Charge const& charge, event::Version const* arriving) const;
     bool was_at_it(Hold const& hold, event::IncidentId incident, event::ObjectId object) const;
     std::optional<Decision> watch_held(Node& who, event::Activity const& activity);
     Decision escalate(Open& open, std::string sentence, WallTime now);

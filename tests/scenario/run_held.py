@@ -18,6 +18,13 @@ SEAL = """export GNUPGHOME="$1"; for letter in "$0"/letter-*.txt; do
 gpg -q --batch --pinentry-mode loopback --s2k-count 65536 --passphrase secret -c "$letter" 2>/dev/null && shred -u "$letter" || exit 7; sleep 0.4; done"""
 
 
+def end_all(person):
+    """The whole group: what it was at may be frozen."""
+    if person.returncode is None:
+        os.killpg(person.pid, signal.SIGKILL)
+        person.wait()
+
+
 class Home:
     """A guarded folder of letters, and who puts them under lock and key."""
 
@@ -44,7 +51,7 @@ class Home:
         known = {i["id"] for i in self.host.ask("incidents")}
         person = subprocess.Popen(["bash", "-c", SEAL, str(self.private), str(self.keys)], stdin=subprocess.DEVNULL, start_new_session=True,
                                   preexec_fn=lab.die_with_parent)
-        atexit.register(end, person)
+        atexit.register(end_all, person)
         found = []
 
         def is_held():
@@ -92,7 +99,7 @@ class Home:
         self.host.end_guard()
         self.guard()
         self.host.expect(self.state(number) in ("held", "contained"), f"after a restart it is {self.state(number)}")
-        end(person)
+        end_all(person)
         self.host.tocsin("release", str(number))
 
 

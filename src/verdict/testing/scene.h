@@ -73,6 +73,10 @@ inline Stuff gzip_of(Stuff const& original)
         .unpacked_size = original.size,
         .seed = original.seed + 3'000'000};
 }
+inline Stuff blank() // one byte all over
+{
+    return {.type = FileType::unknown, .entropy = 0, .ends_well = false, .size = 48'000'000};
+}
 inline Stuff empty()
 {
     return {.type = FileType::empty, .entropy = 0, .size = 0};

@@ -81,6 +81,22 @@ TEST_F(ErrandTest, FolderAfterFolderIsStoppedByTheSum)
     EXPECT_LE(scene.damage(), 75U);
 }
 
+TEST_F(ErrandTest, WhatIsMovedIntoTheNamedFolderWasNotNamed)
+{
+    auto const who = scene.run("python3 wipe.py projects/p0");
+    scene.deletes(who, folders[0].front());
+    std::size_t files = 0;
+    for (std::size_t n = 1; n < folders.size(); ++n)
+        for (auto const& path : folders[n])
+            if (!scene.stopped()) {
+                auto const moved = "/srv/projects/p0/moved" + std::to_string(files++);
+                scene.renames(who, path, moved);
+                scene.deletes(who, moved);
+            }
+    EXPECT_TRUE(scene.stopped());
+    EXPECT_LE(files, 60U);
+}
+
 TEST_F(ErrandTest, TheTrashIsEmptied)
 {
     scene.folder("/srv/.Trash-1000");

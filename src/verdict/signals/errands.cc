@@ -169,15 +169,17 @@ bool Errands::is_within_what_it_named(Case const& at, Loss const& loss, event::R
         for (auto const folder : folders)
             files += at.catalog.files_below(folder, limit);
         if (!folders.empty() && afford(at, root, files, at.settings.share_of_errands))
-            known->second = std::move(folders);
+            known->second = {std::move(folders), files};
     }
-    auto const& folders = known->second;
-    if (folders.empty())
+    auto& [folders, files_left] = known->second;
+    if (files_left == 0) // what is there beyond was put there since
         return false;
     auto const* folder = at.catalog.find(loss.place.parent);
     for (int level = 0; folder != nullptr && level < most_levels; ++level, folder = parent_of(*folder))
-        if (std::ranges::find(folders, folder->id) != folders.end())
+        if (std::ranges::find(folders, folder->id) != folders.end()) {
+            --files_left;
             return true;
+        }
     return false;
 }
 

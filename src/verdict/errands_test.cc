@@ -132,6 +132,20 @@ TEST_F(ErrandTest, NorIsMovingTheFolders)
     EXPECT_LE(files, 60U);
 }
 
+TEST_F(ErrandTest, NorIsCallingTheFolderATrash)
+{
+    scene.renames(scene.shell, "/srv/projects", "/srv/Trash");
+    auto const who = scene.run("python3 wipe.py");
+    std::size_t files = 0;
+    for (auto const& paths : folders)
+        for (auto const& path : paths)
+            if (!scene.stopped()) {
+                scene.deletes(who, "/srv/Trash" + path.substr(std::string("/srv/projects").size()));
+                ++files;
+            }
+    EXPECT_LE(files, 60U);
+}
+
 TEST_F(ErrandTest, NorIsALargeTrash)
 {
     scene.folder("/srv/Trash");

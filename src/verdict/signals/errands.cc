@@ -111,8 +111,11 @@ Errands::Errands() : thrown_(thrown_remembered) { }
 
 void Errands::note_moved(Case const& at, event::Activity const& renamed)
 {
-    if (renamed.target.parent != renamed.place.parent
-        && trash_above(at.catalog.find(renamed.target.parent)) != nullptr)
+    bool const goes_into_one = renamed.target.parent != renamed.place.parent
+        && trash_above(at.catalog.find(renamed.target.parent)) != nullptr;
+    bool const becomes_one =
+        renamed.object_kind == event::ObjectKind::directory && is_trash_name(renamed.target.name);
+    if (goes_into_one || becomes_one)
         thrown_[renamed.object.value % thrown_.size()] = {renamed.object, at.now};
 }
 
@@ -130,7 +133,7 @@ bool Errands::was_just_thrown_away(Case const& at, Loss const& loss, catalog::En
             return true;
         folder = parent_of(*folder);
     }
-    return false;
+    return is_young(trash.id);
 }
 
 bool Errands::afford(Case const& at, event::RootId root, std::uint64_t files, double share)

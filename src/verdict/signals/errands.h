@@ -8,7 +8,7 @@
 // matter: the share is of a protected tree, for all together, within an hour.
 //   named    a folder that the deleting program's arguments name; with all that they name counted at once, and no more
 //            files than that
-//   thrown   what lay in a trash folder; more of it where it has lain there for an hour
+//   thrown   what lay in a trash folder; more of it where it has lain there, and the folder was one, for an hour
 //   expunged mails of a Maildir, by a program that writes down there what it takes
 //   pruned   what nobody could read but the program that made it (packs of a repository of backups), by who writes
 //            something in its place, or goes on from a folder and leaves others' files standing there

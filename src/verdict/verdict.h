@@ -170,6 +170,8 @@ private:
     bool is_sealed_by_purpose(Charge const& charge) const;
     bool was_at_it(Hold const& hold, event::IncidentId incident, event::ObjectId object) const;
     std::optional<Decision> watch_held(Node& who, event::Activity const& activity);
+    std::optional<Decision> watch_held(
+        Open& open, Node& who, event::Activity const& activity, event::ObjectId object);
     Decision escalate(Open& open, std::string sentence, WallTime now);
 
     catalog::Catalog const& catalog_;

@@ -12,7 +12,8 @@ namespace tocsin::verdict {
 namespace {
 
 constexpr std::size_t most_processes = 1'024;
-constexpr std::size_t most_spent = 4'096;
+constexpr std::size_t most_spent = 4'096; // an hour of 68 trees
+constexpr std::chrono::minutes counted_together{1}; // of one tree
 constexpr std::size_t thrown_remembered = 16'384;
 constexpr std::size_t most_left = 16; // folders
 constexpr unsigned looked_at = 64; // of what stands in one
@@ -146,9 +147,9 @@ bool Errands::afford(Case const& at, event::RootId root, std::uint64_t files, do
     auto const all = static_cast<double>(counts.objects - counts.directories + sum - files);
     if (static_cast<double>(sum) > std::max(at.settings.errand_at_least, all * share))
         return false;
-    if (!spent_.empty() && spent_.back().root == root
-        && (spent_.back().time + std::chrono::seconds(1) > at.now || spent_.size() >= most_spent))
-        spent_.back().files += files;
+    auto const newest = std::ranges::find(spent_.rbegin(), spent_.rend(), root, &Spent::root);
+    if (newest != spent_.rend() && newest->time + counted_together > at.now)
+        newest->files += files;
     else
         spent_.push_back({root, at.now, files});
     if (spent_.size() > most_spent)

@@ -124,10 +124,6 @@ private:
     std::map<Place, ObjectId> standing_; // whom the actor put there
 };
 
-} // namespace
-
-namespace {
-
 // Others' objects that are gone, and where it is young what it made.
 Result<Early> early_by(journal::Journal& journal, std::span<event::ProcessKey const> processes,
     WallTime since, WallTime until, Deeds deeds)
@@ -151,9 +147,10 @@ Result<Early> early_by(journal::Journal& journal, std::span<event::ProcessKey co
 Result<Early> early_by_errand(
     journal::Journal& journal, Incident const& incident, event::Errand const& errand)
 {
+    bool const is_own = TRY(is_own_program(journal, errand.process));
     auto const born = time_of_ticks(errand.process.start_ticks);
-    bool const is_young = incident.opened >= boot_time() && born <= errand.since
-        && born + young >= errand.since && TRY(is_own_program(journal, errand.process));
+    bool const is_young =
+        is_own && incident.opened >= boot_time() && born <= errand.since && born + young >= errand.since;
     return early_by(journal, std::span(&errand.process, 1), is_young ? born : errand.since,
         errand.until + std::chrono::nanoseconds(1), is_young ? Deeds::all : Deeds::deletions);
 }
@@ -163,13 +160,18 @@ Result<Early> early_by_errand(
 Result<MadeEarly> made_early(journal::Journal& journal, Incident const& incident)
 {
     MadeEarly out;
-    for (auto const& errand : event::is_convicted(incident) ? incident.errands : std::vector<event::Errand>{})
-        out.errands[errand.process] = TRY(early_by_errand(journal, incident, errand));
+    for (auto const& errand : incident.errands)
+        if (event::is_convicted(incident)) {
+            auto by_it = TRY(early_by_errand(journal, incident, errand));
+            out.errands.emplace(errand.process, std::move(by_it));
+        }
     auto const since = TRY(suspect_since(journal, incident));
     if (!since)
         return out;
-    static_cast<Early&>(out) =
+    auto by_actor =
         TRY(early_by(journal, incident.actor.processes, *since, incident.first_activity, Deeds::all));
+    out.since = by_actor.since;
+    out.objects = std::move(by_actor.objects);
     return out;
 }
 

@@ -146,6 +146,17 @@ TEST(Record, OfAnActionHasTheVersionThatItsFieldsNeed)
     EXPECT_EQ(Record(action), decode(bytes).take());
 }
 
+TEST(Record, OfAnIncidentHasTheVersionThatItsFieldsNeed)
+{
+    Incident incident;
+    incident.id = {7};
+    EXPECT_EQ(1, std::to_integer<int>(encode(incident).front()));
+    incident.errands = {{{50, 1}, from_nanoseconds(1), from_nanoseconds(2)}};
+    auto const bytes = encode(incident);
+    EXPECT_EQ(4, std::to_integer<int>(bytes.front()));
+    EXPECT_EQ(Record(incident), decode(bytes).take());
+}
+
 TEST(CutClient, IsKeptOutUntilItIsReadmitted)
 {
     auto cut = an_action(ActionKind::cut, "10.0.0.2 is kept out of port 445");

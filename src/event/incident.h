@@ -59,6 +59,16 @@ struct Finding {
     bool operator==(Finding const&) const = default;
 };
 
+// What somebody of the actor's session deleted shortly before as if that had been asked for. It passed then; now it
+// belongs to the incident.
+struct Errand {
+    ProcessKey process; // need not be one of the actor's
+    WallTime since; // of what it deleted
+    WallTime until;
+
+    bool operator==(Errand const&) const = default;
+};
+
 struct Incident {
     IncidentId id;
     WallTime opened;
@@ -72,6 +82,7 @@ struct Incident {
     std::uint64_t bytes_exposed = 0; // of distinct files that the actor opened
     WallTime first_activity; // from here on the actor's changes belong to the incident
     WallTime last_activity;
+    std::vector<Errand> errands = {};
 
     bool operator==(Incident const&) const = default;
 };

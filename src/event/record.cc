@@ -6,13 +6,16 @@
 namespace tocsin::event {
 namespace {
 
-constexpr std::uint8_t newest_version = 3;
+constexpr std::uint8_t newest_version = 4;
 
 // The first that has a place for all that the record holds: what older programs understand is written as they do.
 std::uint8_t version_for(Record const& record)
 {
     if (std::holds_alternative<Executable>(record) || std::holds_alternative<Exposure>(record))
         return 3;
+    auto const* incident = std::get_if<Incident>(&record);
+    if (incident != nullptr && !incident->errands.empty())
+        return 4;
     auto const* action = std::get_if<Action>(&record);
     return action != nullptr && action->client ? 2 : 1;
 }
@@ -262,10 +265,16 @@ void fields(auto& a, Actor& v)
     a(v.kind, v.top, v.user, v.address, v.command, v.cgroup, v.processes);
 }
 
+void fields(auto& a, Errand& v)
+{
+    a(v.process, v.since, v.until);
+}
 void fields(auto& a, Incident& v)
 {
     a(v.id, v.opened, v.state, v.actor, v.score, v.reasons, v.objects_changed, v.objects_deleted,
         v.objects_created, v.bytes_exposed, v.first_activity, v.last_activity);
+    if (a.version() >= 4)
+        a(v.errands);
 }
 
 void fields(auto& a, Finding& v)

@@ -293,6 +293,8 @@ void Incidents::introduce(event::Incident const& incident)
 {
     for (auto const& process : incident.actor.processes)
         parts_.book.introduce(process, parts_.batch);
+    for (auto const& errand : incident.errands)
+        parts_.book.introduce(errand.process, parts_.batch);
 }
 
 // One process for each program, one that runs where there is any.

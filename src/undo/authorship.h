@@ -5,6 +5,7 @@
 #pragma once
 
 #include <unordered_set>
+#include <vector>
 
 #include "tocsin/event/incident.h"
 #include "tocsin/undo/made_early.h"
@@ -20,13 +21,16 @@ public:
     bool is_its(event::ProcessKey process) const { return processes_.contains(process); } // whenever that was
     bool is_unknown() const { return unknown_; }
     bool in_time(WallTime time) const; // of the incident
-    WallTime since() const { return early_.objects.empty() ? first_ : early_.since; } // nothing counts before
+    WallTime since() const { return since_; } // nothing counts before
+    // Others than the actor, who did what belongs to it.
+    std::vector<event::ProcessKey> helpers() const;
 
 private:
-    bool counts(event::ObjectId object, WallTime time) const;
+    bool counts(event::ProcessKey process, event::ObjectId object, WallTime time) const;
 
     std::unordered_set<event::ProcessKey> processes_;
     MadeEarly early_;
+    WallTime since_;
     WallTime first_;
     WallTime last_; // only of an unknown actor, whose process key others share
     bool unknown_ = false;

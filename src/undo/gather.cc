@@ -30,8 +30,9 @@ void Planner::list_directory(ObjectId directory)
 
 Result<void> Planner::gather_activities()
 {
-    auto activities =
-        TRY(history_.journal().activities_by(incident_.actor.processes, history_.actor().since()));
+    auto processes = history_.actor().helpers();
+    processes.insert(processes.end(), incident_.actor.processes.begin(), incident_.actor.processes.end());
+    auto activities = TRY(history_.journal().activities_by(processes, history_.actor().since()));
     std::vector<ObjectId> only_opened;
     for (auto const& a : activities) {
         if (!history_.actor().did(a))

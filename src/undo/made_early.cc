@@ -22,6 +22,8 @@ namespace {
 
 constexpr std::chrono::minutes young{10};
 
+enum class Deeds { all, deletions };
+
 Result<bool> is_own_program(journal::Journal& journal, event::ProcessKey key)
 {
     auto const program = TRY(journal.process(key));
@@ -122,26 +124,54 @@ private:
     std::map<Place, ObjectId> standing_; // whom the actor put there
 };
 
+// Others' objects that are gone, and where it is young what it made.
+Result<Early> early_by(journal::Journal& journal, std::span<event::ProcessKey const> processes,
+    WallTime since, WallTime until, Deeds deeds)
+{
+    Early out{since, {}};
+    auto const activities = TRY(journal.activities_by(processes, since));
+    Names names;
+    for (auto const& activity : activities)
+        if (activity.time < until)
+            names.see(activity);
+    if (deeds == Deeds::all)
+        out.objects = names.made();
+    for (auto object : names.lost()) {
+        auto const its = TRY(journal.activities_on(object));
+        if (names_at(its, until, std::identity{}).empty())
+            out.objects.insert(object);
+    }
+    return out;
+}
+
+Result<Early> early_by_errand(
+    journal::Journal& journal, Incident const& incident, event::Errand const& errand)
+{
+    bool const is_own = TRY(is_own_program(journal, errand.process));
+    auto const born = time_of_ticks(errand.process.start_ticks);
+    bool const is_young =
+        is_own && incident.opened >= boot_time() && born <= errand.since && born + young >= errand.since;
+    return early_by(journal, std::span(&errand.process, 1), is_young ? born : errand.since,
+        errand.until + std::chrono::nanoseconds(1), is_young ? Deeds::all : Deeds::deletions);
+}
+
 } // namespace
 
 Result<MadeEarly> made_early(journal::Journal& journal, Incident const& incident)
 {
     MadeEarly out;
+    for (auto const& errand : incident.errands)
+        if (event::is_convicted(incident)) {
+            auto by_it = TRY(early_by_errand(journal, incident, errand));
+            out.errands.emplace(errand.process, std::move(by_it));
+        }
     auto const since = TRY(suspect_since(journal, incident));
     if (!since)
         return out;
-    out.since = *since;
-    auto const activities = TRY(journal.activities_by(incident.actor.processes, *since));
-    Names names;
-    for (auto const& activity : activities)
-        if (activity.time < incident.first_activity)
-            names.see(activity);
-    out.objects = names.made();
-    for (auto object : names.lost()) {
-        auto const its = TRY(journal.activities_on(object));
-        if (names_at(its, incident.first_activity, std::identity{}).empty())
-            out.objects.insert(object);
-    }
+    auto by_actor =
+        TRY(early_by(journal, incident.actor.processes, *since, incident.first_activity, Deeds::all));
+    out.since = by_actor.since;
+    out.objects = std::move(by_actor.objects);
     return out;
 }
 

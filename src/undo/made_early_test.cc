@@ -181,6 +181,61 @@ TEST_F(MadeEarly, NothingFromBeforeAPersonReleasedIt)
     expect_nothing();
 }
 
+// Its session pruned a repository of backups before; who did it is not condemned.
+class Errand : public MadeEarly {
+protected:
+    Errand()
+    {
+        scene.create(alice, "pack", "packed");
+        scene.create(alice, "snapshot", "1");
+        pruner.start_ticks = destroyer.start_ticks;
+        tell_process(pruner, shell, "/usr/bin/restic");
+    }
+    void undo_errand()
+    {
+        auto const done = scene.journal().activities_by(std::span(&pruner, 1), {}).take();
+        begin_damage();
+        incident.errands = {{pruner, done.front().time, done.back().time}};
+        tell(incident);
+        scene.create(pruner, "log", "it went on");
+        EXPECT_EQ(0U, scene.undo().counts.failed);
+    }
+
+    ProcessKey pruner{60, 0};
+};
+
+TEST_F(Errand, IsTakenBackWithWhatWasMadeForIt)
+{
+    scene.create(pruner, "index", "anew");
+    scene.remove(pruner, "snapshot");
+    scene.remove(pruner, "pack");
+    undo_errand();
+    EXPECT_EQ("packed", scene.read("pack"));
+    EXPECT_EQ("1", scene.read("snapshot"));
+    EXPECT_FALSE(scene.exists("index"));
+    EXPECT_EQ("it went on", scene.read("log"));
+}
+
+TEST_F(Errand, OfWhoWasThereBeforeOnlyWhatItDeleted)
+{
+    pruner.start_ticks = 1;
+    tell_process(pruner, shell, "/usr/bin/restic");
+    scene.create(pruner, "index", "anew");
+    scene.remove(pruner, "pack");
+    undo_errand();
+    EXPECT_EQ("packed", scene.read("pack"));
+    EXPECT_EQ(boot_time() + std::chrono::minutes(11) > wall_now(), !scene.exists("index"));
+}
+
+TEST_F(Errand, LeavesWhatOthersDeleted)
+{
+    scene.remove(alice, "snapshot");
+    scene.remove(pruner, "pack");
+    undo_errand();
+    EXPECT_TRUE(scene.exists("pack"));
+    EXPECT_FALSE(scene.exists("snapshot"));
+}
+
 TEST_F(MadeEarly, IsTakenBackByUndo)
 {
     scene.create(destroyer, "loot.zip", "PK");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Naming the actor: the smallest set of processes that explains the damage.
 #include <algorithm>
+#include <fmt/format.h>
 #include <map>
 
 #include "tocsin/verdict/verdict.h"
@@ -11,7 +12,6 @@ namespace {
 constexpr std::size_t most_objects_in_finding = 64;
 constexpr std::size_t most_members = 65'536;
 constexpr std::uint64_t workers_start_within_ticks = 50; // half a second
-constexpr std::uint64_t step_before_within_ticks = 100; // a second
 
 void add_counts(event::Incident& incident, Account const& account)
 {
@@ -27,6 +27,17 @@ void give_reasons(event::Incident& incident, std::vector<event::Finding>& findin
         finding.incident = incident.id;
         incident.reasons.push_back(finding.reason);
     }
+}
+
+event::Finding finding_of_errands(std::uint64_t files, event::IncidentId incident, WallTime now)
+{
+    event::Finding finding;
+    finding.incident = incident;
+    finding.time = now;
+    finding.signal = "errands";
+    finding.reason = fmt::format(
+        "deleted {} {} before that as if it had been asked to", files, files == 1 ? "file" : "files");
+    return finding;
 }
 
 } // namespace
@@ -206,12 +217,13 @@ std::vector<event::Finding> Verdict::findings_of(std::span<Charge const* const> 
     return findings;
 }
 
-void Verdict::take_in(Open& open, Node& top, WallTime now)
+std::uint64_t Verdict::take_in(Open& open, Node& top, WallTime now)
 {
     open.tops.push_back(top.process.key);
     ledger_.settle(top, now);
     add_members(open, top);
     add_steps_before(open, top);
+    return add_errands(open, top);
 }
 
 void Verdict::join(event::IncidentId id, event::ProcessKey process, WallTime now)
@@ -222,7 +234,7 @@ void Verdict::join(event::IncidentId id, event::ProcessKey process, WallTime now
         return;
     auto& open = found->second;
     add_counts(open.incident, node->account);
-    take_in(open, *node, now);
+    (void)take_in(open, *node, now);
     note_condemned(*node, false, now);
     open.has_changed = true;
 }
@@ -255,28 +267,44 @@ void Verdict::add_members(Open& open, Node& top)
     }
 }
 
-// What one script does is one command after another: what the destroyer's starter ran just before
-// it, and had ended when it began, belongs to it, like `git init` before `git clean`. Never what ran
-// beside it.
+// Like `git init` before `git clean`.
 void Verdict::add_steps_before(Open& open, Node const& top)
 {
-    auto const* starter = tree_.above(top);
-    if (starter == nullptr || !is_stand_in(starter->process.executable))
-        return; // a server starts a child for each of its users
-    for (auto* step : starter->children) {
-        auto const& process = step->process;
-        auto const& account = step->account;
-        bool const has_changed = account.created + account.changed + account.deleted > 0;
-        bool const just_before = step->ended_at != WallTime{} && step->next_serial_at_end <= top.serial
-            && process.key.start_ticks <= top.process.key.start_ticks
-            && process.key.start_ticks + step_before_within_ticks >= top.process.key.start_ticks;
-        bool const same_session = process.session == top.process.session && process.uid == top.process.uid;
-        if (step->incident || !has_changed || !just_before || !same_session)
+    for (auto* step : tree_.steps_before(top)) {
+        if (step->incident)
             continue;
         step->incident = open.incident.id;
         add_member(open, *step);
-        add_counts(open.incident, account);
+        add_counts(open.incident, step->account);
     }
+}
+
+// What its session deleted before as if that had been asked for was the attack's beginning. Who did it is not condemned
+// for that: it may be a person's mail program in the same login.
+std::uint64_t Verdict::add_errands(Open& open, Node const& top)
+{
+    auto& incident = open.incident;
+    auto const began = incident.first_activity;
+    std::uint64_t files = 0;
+    for (auto const* past : past_errands_.before(top, began)) {
+        auto errand = past->errand;
+        errand.since = std::max(errand.since, began - settings_.sweep_memory);
+        auto is_known = [&](event::ProcessKey process) {
+            return std::ranges::find(incident.errands, process, &event::Errand::process)
+                != incident.errands.end();
+        };
+        if (is_known(errand.process))
+            continue;
+        incident.errands.push_back(errand);
+        for (auto const& step : past->steps)
+            if (!is_known(step))
+                incident.errands.push_back({step, errand.since, errand.since});
+        files += past->files;
+        bool const is_counted = open.members.contains(errand.process)
+            || std::ranges::find(past->line, top.process.key) != past->line.end();
+        incident.objects_deleted += is_counted ? 0 : past->files;
+    }
+    return files;
 }
 
 void Verdict::add_member(Open& open, Node const& node)
@@ -326,8 +354,14 @@ Decision Verdict::condemn(std::vector<Node*> const& tops, std::optional<Hold> ho
     auto const& first =
         *std::ranges::max_element(tops, {}, [](Node const* top) { return top->account.hard; });
     incident.actor = actor_of(first->process);
+    std::uint64_t by_errands = 0;
     for (auto* top : tops)
-        take_in(open, *top, now);
+        by_errands += take_in(open, *top, now);
+    if (by_errands > 0) {
+        auto finding = finding_of_errands(by_errands, incident.id, now);
+        incident.reasons.push_back(finding.reason);
+        decision.findings.push_back(std::move(finding));
+    }
     bool const is_too_late = std::ranges::none_of(incident.actor.processes, [this](auto const& member) {
         auto const* node = tree_.find(member);
         return node != nullptr && node->ended_at == WallTime{};

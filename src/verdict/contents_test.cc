@@ -71,6 +71,21 @@ protected:
     Scene scene;
 };
 
+// Older versions by number move up; they never move down in the same breath.
+TEST_F(ContentsTest, NeighboursThatChangeContentsAreStopped)
+{
+    std::vector<Stuff> held;
+    auto const paths =
+        scene.files("/srv/docs", 100, [&](std::uint64_t n) { return held.emplace_back(text(n)); }, ".txt");
+    auto const who = scene.run("python3 x.py");
+    for (std::size_t n = 0; n < paths.size() && !scene.stopped(); n += 2) {
+        scene.spoils(who, paths[n], held[n + 1]);
+        scene.spoils(who, paths[n + 1], held[n]);
+    }
+    EXPECT_TRUE(scene.stopped());
+    EXPECT_LE(scene.damage(), 12U);
+}
+
 TEST_F(ContentsTest, OneTextInAllFilesIsStopped)
 {
     EXPECT_LE(

@@ -81,6 +81,22 @@ TEST_F(ErrandTest, FolderAfterFolderIsStoppedByTheSum)
     EXPECT_LE(scene.damage(), 75U);
 }
 
+TEST_F(ErrandTest, WhatIsMovedIntoTheNamedFolderWasNotNamed)
+{
+    auto const who = scene.run("python3 wipe.py projects/p0");
+    scene.deletes(who, folders[0].front());
+    std::size_t files = 0;
+    for (std::size_t n = 1; n < folders.size(); ++n)
+        for (auto const& path : folders[n])
+            if (!scene.stopped()) {
+                auto const moved = "/srv/projects/p0/moved" + std::to_string(files++);
+                scene.renames(who, path, moved);
+                scene.deletes(who, moved);
+            }
+    EXPECT_TRUE(scene.stopped());
+    EXPECT_LE(files, 60U);
+}
+
 TEST_F(ErrandTest, TheTrashIsEmptied)
 {
     scene.folder("/srv/.Trash-1000");
@@ -116,12 +132,63 @@ TEST_F(ErrandTest, NorIsMovingTheFolders)
     EXPECT_LE(files, 60U);
 }
 
+TEST_F(ErrandTest, NorIsCallingTheFolderATrash)
+{
+    scene.renames(scene.shell, "/srv/projects", "/srv/Trash");
+    auto const who = scene.run("python3 wipe.py");
+    std::size_t files = 0;
+    for (auto const& paths : folders)
+        for (auto const& path : paths)
+            if (!scene.stopped()) {
+                scene.deletes(who, "/srv/Trash" + path.substr(std::string("/srv/projects").size()));
+                ++files;
+            }
+    EXPECT_LE(files, 60U);
+}
+
 TEST_F(ErrandTest, NorIsALargeTrash)
 {
     scene.folder("/srv/Trash");
     auto const paths = scene.files("/srv/Trash/old", 1'000, text, ".txt");
     auto const who = scene.run("python3 wipe.py");
     EXPECT_LE(scene.until_stopped(paths, [&](auto const& path) { scene.deletes(who, path); }), 390U);
+}
+
+// The share of each tree is its own, and both are looked after however often who deletes changes between them.
+TEST_F(ErrandTest, TurnsInTwoTreesAreNoWayOut)
+{
+    constexpr std::uint64_t files = 10'000;
+    std::uint64_t next = 1'000'000;
+    auto sees = [&](event::RootId root, ObjectKind kind, event::Place place) {
+        event::Activity seen;
+        seen.kind = ActivityKind::seen;
+        seen.time = scene.now;
+        seen.root = root;
+        seen.object = {next++};
+        seen.object_kind = kind;
+        seen.place = std::move(place);
+        scene.tell(seen);
+        return seen.object;
+    };
+    std::vector<ObjectId> trashes;
+    std::vector<ObjectId> first;
+    for (std::int64_t root : {2, 3}) {
+        auto const top = sees({root}, ObjectKind::directory, {{}, "/srv" + std::to_string(root)});
+        trashes.push_back(sees({root}, ObjectKind::directory, {top, "Trash"}));
+        first.push_back({next});
+        for (std::uint64_t n = 0; n < files; ++n)
+            (void)sees({root}, ObjectKind::regular, {trashes.back(), std::to_string(n)});
+    }
+    auto const who = scene.run("python3 wipe.py");
+    std::uint64_t gone = 0;
+    for (; gone < 2 * files && !scene.stopped(); ++gone) {
+        auto deleted = scene.activity(ActivityKind::deleted, who, "");
+        deleted.root = {static_cast<std::int64_t>(2 + gone % 2)};
+        deleted.place = {trashes[gone % 2], std::to_string(gone / 2)};
+        deleted.object = {first[gone % 2].value + gone / 2};
+        scene.tell(deleted);
+    }
+    EXPECT_LE(gone, 5'100U);
 }
 
 class ExpungeTest : public ErrandTest {

@@ -19,6 +19,7 @@ constexpr std::chrono::hours remembered{24};
 constexpr std::chrono::minutes forget_every{10};
 constexpr std::size_t most_processes = 65'536;
 constexpr std::size_t most_objects = 524'288;
+constexpr std::size_t most_peers = 1'024; // of one sender; the others are counted as one
 constexpr std::size_t most_in_job = 16;
 constexpr std::size_t objects_named = 64;
 constexpr std::size_t processes_named = 4096;
@@ -94,7 +95,9 @@ void Exposure::sent(
     known.executable = sender.executable;
     known.unit = sender.cgroup;
     known.last = now;
-    auto& [to, sum] = known.bytes_to[end_in_words(peer)];
+    auto const name = end_in_words(peer);
+    bool const has_room = known.bytes_to.size() < most_peers || known.bytes_to.contains(name);
+    auto& [to, sum] = known.bytes_to[has_room ? name : std::string()];
     to = std::move(peer);
     sum += bytes;
     active_.insert(job.front());

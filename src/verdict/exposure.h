@@ -5,7 +5,7 @@
 // through the shell that started it. The lowest process below which enough was read and enough sent is named.
 // What was sent need not be what was read: that they come together in one job is all that is known.
 // Threads: one owner. No system calls.
-// Bounds: 65,536 readers and as many senders, of 24 hours; 524,288 objects that readers have read, then the
+// Bounds: 65,536 readers and as many senders, each to 1,024 peers and all others together, of 24 hours; 524,288 objects that readers have read, then the
 // reader that was quiet for longest is forgotten.
 #pragma once
 

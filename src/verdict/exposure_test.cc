@@ -55,6 +55,18 @@ protected:
     std::uint64_t cgroup_ = 0;
 };
 
+TEST_F(ExposureTest, CountsAllThatIsSentToManyPeersAndRemembersAThousand)
+{
+    auto const who = run(login(), "python3");
+    reads(who, 100);
+    for (std::uint16_t port = 1; port <= 20'000; ++port)
+        sends(who, 100, port);
+    auto const exposed = told();
+    ASSERT_EQ(1U, exposed.size());
+    EXPECT_EQ(2'000'000U, exposed[0].bytes_sent);
+    EXPECT_LE(exposed[0].peers, 1'025U);
+}
+
 TEST_F(ExposureTest, TellsOfAPipelineThatReadsAllAndSends)
 {
     auto const shell = login();

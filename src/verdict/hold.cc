@@ -3,8 +3,8 @@
 //
 // Who encrypts a private folder and shreds the originals does what a destroyer does, file by file. While it is a few
 // files of one's own in one small folder, each with a copy beside it in a format that says what it is, nothing tells
-// them apart: the opens of protected files wait, nothing is frozen. A destroyer goes on: by a deletion or a rename, which
-// no open precedes, by files elsewhere, or by one file after another that it does not get. Then it is stopped.
+// them apart: the opens of protected files wait, nothing is frozen. A destroyer goes on: by a deletion, a rename, or a
+// truncation, which no open precedes, by files elsewhere, or by one file after another that it does not get. Then it is stopped.
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -112,37 +112,46 @@ bool Verdict::was_at_it(Hold const& hold, event::IncidentId incident, event::Obj
 
 std::optional<Decision> Verdict::watch_held(Node& who, event::Activity const& activity)
 {
-    using enum event::ActivityKind;
     auto const found = who.incident ? open_.find(who.incident) : open_.end();
-    auto const* entry = catalog_.find(activity.object);
-    if (found == open_.end() || !found->second.hold || entry == nullptr
-        || entry->kind != event::ObjectKind::regular)
+    if (found == open_.end() || !found->second.hold)
         return {};
-    auto& hold = *found->second.hold;
+    for (auto const object : {activity.object, activity.displaced})
+        if (auto decision = watch_held(found->second, who, activity, object))
+            return decision;
+    return {};
+}
+
+std::optional<Decision> Verdict::watch_held(
+    Open& open, Node& who, event::Activity const& activity, event::ObjectId object)
+{
+    using enum event::ActivityKind;
+    auto const* entry = catalog_.find(object);
+    if (entry == nullptr || entry->kind != event::ObjectKind::regular)
+        return {};
+    auto& hold = *open.hold;
     bool const is_of_others = provenance_.worth(*entry, who, activity.time) > 0;
     if (hold.objects.contains(entry->id) || !is_of_others)
         return {}; // what it was at when it was held, and what it makes itself
-    auto const path =
-        printable(activity.path.empty() ? catalog_.path_of(entry->id) : activity.path, longest_path);
-    bool const is_change = activity.kind == deleted || activity.kind == renamed || activity.kind == closed;
+    bool const is_named = object == activity.object && !activity.path.empty();
+    auto const path = printable(is_named ? activity.path : catalog_.path_of(entry->id), longest_path);
+    bool const is_change = activity.kind != opened && activity.kind != linked;
     if (is_change && !hold.has_ended_one && was_at_it(hold, who.incident, entry->id)) {
         hold.has_ended_one = true;
         hold.objects.insert(entry->id);
         return {};
     }
     if (is_change)
-        return escalate(
-            found->second, fmt::format("went on while it was held, with '{}'", path), activity.time);
+        return escalate(open, fmt::format("went on while it was held, with '{}'", path), activity.time);
     if (activity.kind != opened)
         return {};
     hold.refused.insert(entry->id);
     bool const is_elsewhere =
         entry->names == nullptr || entry->names->parent == nullptr || entry->names->parent->id != hold.folder;
     if (is_elsewhere)
-        return escalate(found->second, fmt::format("asked for files elsewhere while it was held: '{}'", path),
-            activity.time);
+        return escalate(
+            open, fmt::format("asked for files elsewhere while it was held: '{}'", path), activity.time);
     if (hold.refused.size() >= settings_.held_refusals)
-        return escalate(found->second,
+        return escalate(open,
             fmt::format("asked for {} further files while it was held", hold.refused.size()), activity.time);
     return {};
 }

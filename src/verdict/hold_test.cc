@@ -166,6 +166,28 @@ TEST_F(HoldTest, WhoGoesOnByADeletionIsStopped)
     EXPECT_TRUE(scene.decision->incident.reasons.back().starts_with("went on while it was held"));
 }
 
+TEST_F(HoldTest, WhoPutsItsOwnFileInThePlaceOfAnotherIsStopped)
+{
+    locks_away_until_somebody_is_asked();
+    scene.creates(loop, "/srv/private/junk", text(99));
+    scene.renames(loop, "/srv/private/junk", letters[15]);
+    EXPECT_TRUE(scene.stopped());
+}
+
+TEST_F(HoldTest, WhoEmptiesFilesByTheirPathIsStopped)
+{
+    locks_away_until_somebody_is_asked();
+    scene.writes(scene.run_below(loop, "truncate -s 0"), letters[15], empty());
+    EXPECT_TRUE(scene.stopped());
+}
+
+TEST_F(HoldTest, WhoTakesTheRightsFromFilesIsStopped)
+{
+    locks_away_until_somebody_is_asked();
+    scene.sets(loop, letters[15], [](event::Metadata& m) { m.mode = 0100000; });
+    EXPECT_TRUE(scene.stopped());
+}
+
 TEST_F(HoldTest, WhoAsksForFilesElsewhereIsStopped)
 {
     locks_away_until_somebody_is_asked();

@@ -13,6 +13,7 @@ constexpr std::size_t most_processes = 100'000;
 constexpr std::size_t most_programs = 65'536;
 constexpr std::size_t most_makers = 65'536;
 constexpr std::chrono::minutes ended_memory{10};
+constexpr std::uint64_t step_before_within_ticks = 300; // three seconds, from start to start
 constexpr int deepest = 64; // ancestors that are looked at
 constexpr int maker_levels = 5; // rm, sh, make, sh, make: further up nothing says who acts
 
@@ -139,6 +140,26 @@ Node* ProcessTree::common(Node& a, Node& b)
         if (n->mark == mark)
             return n;
     return nullptr;
+}
+
+std::vector<Node*> ProcessTree::steps_before(Node const& node) const
+{
+    std::vector<Node*> out;
+    auto const* starter = above(node);
+    if (starter == nullptr || !is_stand_in(starter->process.executable))
+        return out; // a server starts a child for each of its users
+    for (auto* step : starter->children) {
+        auto const& process = step->process;
+        auto const& account = step->account;
+        bool const has_changed = account.created + account.changed + account.deleted > 0;
+        bool const just_before = step->ended_at != WallTime{} && step->next_serial_at_end <= node.serial
+            && process.key.start_ticks <= node.process.key.start_ticks
+            && process.key.start_ticks + step_before_within_ticks >= node.process.key.start_ticks;
+        bool const same_session = process.session == node.process.session && process.uid == node.process.uid;
+        if (has_changed && just_before && same_session)
+            out.push_back(step);
+    }
+    return out;
 }
 
 bool ProcessTree::descends(Node const& node, Node const& from) const

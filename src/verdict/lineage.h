@@ -66,6 +66,9 @@ public:
 
     Node* above(Node const& node) const; // none at the boundary
     Node* common(Node& a, Node& b); // the lowest that both come from, below the boundary
+    // What one script does is one command after another: what the node's starter ran just before it, if it changed
+    // anything, and had ended when the node began. Never what ran beside it.
+    std::vector<Node*> steps_before(Node const& node) const;
     bool descends(Node const& node, Node const& from) const; // also when they are the same
     // Whether `later` is known and was born after `earlier` had ended or was forgotten.
     bool was_born_after(event::ProcessKey later, event::ProcessKey earlier);

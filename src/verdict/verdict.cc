@@ -48,6 +48,7 @@ Verdict::Verdict(catalog::Catalog const& catalog, ProcessTree& tree, Settings se
     , settings_(settings)
     , ledger_(tree, settings_)
     , provenance_(catalog, tree, settings_)
+    , past_errands_(tree, settings_)
     , signals_(all_signals())
     , lost_(places_remembered)
     , left_(places_remembered)
@@ -59,7 +60,7 @@ Verdict::~Verdict() = default;
 
 Case Verdict::at(WallTime now)
 {
-    return {catalog_, tree_, ledger_, reads_, provenance_, settings_, now};
+    return {catalog_, tree_, ledger_, reads_, provenance_, past_errands_, settings_, now};
 }
 
 void Verdict::count(Node& who, event::Activity const& activity)
@@ -229,6 +230,7 @@ void Verdict::release(event::IncidentId id)
         if (auto* top = tree_.find(key); top != nullptr)
             for (auto* node = tree_.above(*top); node != nullptr; node = tree_.above(*node))
                 node->account.condemned_below -= node->account.condemned_below > 0 ? 1 : 0;
+    past_errands_.forget(open.incident.errands);
     open.incident.state = event::IncidentState::released;
     open.hold.reset();
     open.has_changed = true;

@@ -158,9 +158,10 @@ private:
     std::vector<Node*> sessions_of(Node& server, WallTime now) const;
     Decision condemn(std::vector<Node*> const& tops, std::optional<Hold> hold, WallTime now);
     std::vector<event::Finding> findings_of(std::span<Charge const* const> charges, WallTime now);
-    void take_in(Open& open, Node& top, WallTime now);
+    std::uint64_t take_in(Open& open, Node& top, WallTime now); // how many files went by its errands
     void add_members(Open& open, Node& top);
     void add_steps_before(Open& open, Node const& top);
+    std::uint64_t add_errands(Open& open, Node const& top);
     static void add_member(Open& open, Node const& node);
     void note_member(Node const& who);
     Decision observe(Observed const& observed);
@@ -171,6 +172,8 @@ private:
     bool is_sealed_by_purpose(Charge const& charge, event::Version const* arriving) const;
     bool was_at_it(Hold const& hold, event::IncidentId incident, event::ObjectId object) const;
     std::optional<Decision> watch_held(Node& who, event::Activity const& activity);
+    std::optional<Decision> watch_held(
+        Open& open, Node& who, event::Activity const& activity, event::ObjectId object);
     Decision escalate(Open& open, std::string sentence, WallTime now);
 
     catalog::Catalog const& catalog_;
@@ -179,6 +182,7 @@ private:
     Ledger ledger_;
     Reads reads_;
     Provenance provenance_;
+    PastErrands past_errands_;
     std::vector<std::unique_ptr<Signal>> signals_;
 
     Places<Loss> lost_;

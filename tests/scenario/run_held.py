@@ -103,13 +103,6 @@ class Home:
         self.host.tocsin("release", str(number))
 
 
-def end(person):
-    """With what it runs just now, which may be frozen."""
-    if person.poll() is None:
-        os.killpg(person.pid, signal.SIGKILL)
-        person.wait()
-
-
 def parts(host, place, work):
     home = Home(host, place)
     return [home.guard, home.released, home.unanswered, home.stopped, home.restarted, host.end_guard]

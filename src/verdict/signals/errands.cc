@@ -12,7 +12,8 @@ namespace tocsin::verdict {
 namespace {
 
 constexpr std::size_t most_processes = 1'024;
-constexpr std::size_t most_spent = 4'096;
+constexpr std::size_t most_spent = 4'096; // an hour of 68 trees
+constexpr std::chrono::minutes counted_together{1}; // of one tree
 constexpr std::size_t thrown_remembered = 16'384;
 constexpr std::size_t most_left = 16; // folders
 constexpr unsigned looked_at = 64; // of what stands in one
@@ -111,8 +112,11 @@ Errands::Errands() : thrown_(thrown_remembered) { }
 
 void Errands::note_moved(Case const& at, event::Activity const& renamed)
 {
-    if (renamed.target.parent != renamed.place.parent
-        && trash_above(at.catalog.find(renamed.target.parent)) != nullptr)
+    bool const goes_into_one = renamed.target.parent != renamed.place.parent
+        && trash_above(at.catalog.find(renamed.target.parent)) != nullptr;
+    bool const becomes_one =
+        renamed.object_kind == event::ObjectKind::directory && is_trash_name(renamed.target.name);
+    if (goes_into_one || becomes_one)
         thrown_[renamed.object.value % thrown_.size()] = {renamed.object, at.now};
 }
 
@@ -130,7 +134,7 @@ bool Errands::was_just_thrown_away(Case const& at, Loss const& loss, catalog::En
             return true;
         folder = parent_of(*folder);
     }
-    return false;
+    return is_young(trash.id);
 }
 
 bool Errands::afford(Case const& at, event::RootId root, std::uint64_t files, double share)
@@ -143,9 +147,9 @@ bool Errands::afford(Case const& at, event::RootId root, std::uint64_t files, do
     auto const all = static_cast<double>(counts.objects - counts.directories + sum - files);
     if (static_cast<double>(sum) > std::max(at.settings.errand_at_least, all * share))
         return false;
-    if (!spent_.empty() && spent_.back().root == root
-        && (spent_.back().time + std::chrono::seconds(1) > at.now || spent_.size() >= most_spent))
-        spent_.back().files += files;
+    auto const newest = std::ranges::find(spent_.rbegin(), spent_.rend(), root, &Spent::root);
+    if (newest != spent_.rend() && newest->time + counted_together > at.now)
+        newest->files += files;
     else
         spent_.push_back({root, at.now, files});
     if (spent_.size() > most_spent)
@@ -169,15 +173,17 @@ bool Errands::is_within_what_it_named(Case const& at, Loss const& loss, event::R
         for (auto const folder : folders)
             files += at.catalog.files_below(folder, limit);
         if (!folders.empty() && afford(at, root, files, at.settings.share_of_errands))
-            known->second = std::move(folders);
+            known->second = {std::move(folders), files};
     }
-    auto const& folders = known->second;
-    if (folders.empty())
+    auto& [folders, files_left] = known->second;
+    if (files_left == 0) // what is there beyond was put there since
         return false;
     auto const* folder = at.catalog.find(loss.place.parent);
     for (int level = 0; folder != nullptr && level < most_levels; ++level, folder = parent_of(*folder))
-        if (std::ranges::find(folders, folder->id) != folders.end())
+        if (std::ranges::find(folders, folder->id) != folders.end()) {
+            --files_left;
             return true;
+        }
     return false;
 }
 

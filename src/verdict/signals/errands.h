@@ -6,8 +6,9 @@
 // stays where things wait to be deleted; and that is a small share of what is protected. What it says is a promise:
 // what goes beyond counts, and so does whatever comes when the share is used up. Whose promises they are does not
 // matter: the share is of a protected tree, for all together, within an hour.
-//   named    a folder that the deleting program's arguments name; with all that they name counted at once
-//   thrown   what lay in a trash folder; more of it where it has lain there for an hour
+//   named    a folder that the deleting program's arguments name; with all that they name counted at once, and no more
+//            files than that
+//   thrown   what lay in a trash folder; more of it where it has lain there, and the folder was one, for an hour
 //   expunged mails of a Maildir, by a program that writes down there what it takes
 //   pruned   what nobody could read but the program that made it (packs of a repository of backups), by who writes
 //            something in its place, or goes on from a folder and leaves others' files standing there
@@ -52,7 +53,11 @@ private:
     bool is_within_what_it_named(Case const& at, Loss const& loss, event::RootId root);
     bool was_just_thrown_away(Case const& at, Loss const& loss, catalog::Entry const& trash) const;
 
-    std::unordered_map<event::ProcessKey, std::vector<event::ObjectId>> named_; // no folder: it named none
+    struct Named {
+        std::vector<event::ObjectId> folders; // none: it named none
+        std::uint64_t files = 0; // in them when they were named, of which it has not deleted so many yet
+    };
+    std::unordered_map<event::ProcessKey, Named> named_;
     std::unordered_map<event::ProcessKey, Pruner> pruners_;
     std::deque<Spent> spent_; // oldest first
     std::vector<Thrown> thrown_; // by hash of the object; a newer one takes an older one's slot

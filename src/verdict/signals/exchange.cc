@@ -70,7 +70,7 @@ Exchange::Seen& Exchange::slot_of(Memory& memory, Sha256 const& digest)
 bool Exchange::is_elsewhere(Case const& at, Seen const& seen, Sha256 const& digest, Loss const& lost)
 {
     if (seen.digest != digest || !seen.object || seen.object == lost.object
-        || seen.time + at.settings.sweep_memory < at.now || may_be_kept_so(seen.place, lost.place))
+        || seen.time + at.settings.sweep_memory < at.now)
         return false;
     auto* one = at.tree.find(seen.who);
     auto* other = at.tree.find(lost.who);
@@ -100,10 +100,14 @@ Claim Exchange::on_succession(Case const& at, Succession const& succession)
     auto& own = changed(lost.object, at);
     bool const is_first = !own.object;
     bool const is_back = !is_first && (after.digest == own.first || after.digest == own.last);
-    bool const holds_anothers =
-        !is_back && is_elsewhere(at, slot_of(gave_way_, after.digest), after.digest, lost);
-    bool const was_handed_on =
-        is_first && is_elsewhere(at, slot_of(arrived_, before.digest), before.digest, lost);
+    auto const& gave = slot_of(gave_way_, after.digest);
+    auto const& got = slot_of(arrived_, before.digest);
+    bool const gets_anothers = !is_back && is_elsewhere(at, gave, after.digest, lost);
+    bool const hands_on = is_first && is_elsewhere(at, got, before.digest, lost);
+    // Whatever their names are: what is kept by number or under a longer name goes one way.
+    bool const is_mutual = gets_anothers && hands_on && gave.object == got.object;
+    bool const holds_anothers = gets_anothers && (is_mutual || !may_be_kept_so(gave.place, lost.place));
+    bool const was_handed_on = hands_on && (is_mutual || !may_be_kept_so(got.place, lost.place));
     own = {lost.object, at.now, is_first ? before.digest : own.first, before.digest, own.has_paid};
     slot_of(gave_way_, before.digest) = {before.digest, lost.object, lost.place, lost.who, at.now};
     slot_of(arrived_, after.digest) = {after.digest, lost.object, lost.place, lost.who, at.now};

@@ -2,9 +2,10 @@
 // verdict/signals/exchange.h -- files that hold what others held a moment ago.
 //
 // Contents were changed among files, or handed on from one to the next: each is as honest as before, and none
-// is where anybody looks for it. What a person keeps beside a file (a backup under a longer name, older
-// ones by number) and a second tree with the same names are left out: they are filled so. Files that are equal and are changed
-// alike again and again are too: what a file held itself is not another's.
+// is where anybody looks for it. What a person keeps beside a file (a backup under a longer name, older ones by
+// number) and a second tree with the same names are left out: they are filled so, one way, and two that changed theirs
+// are not. Files that are equal and are changed alike again and again are too: what a file held itself is not
+// another's.
 //
 // Bounds: 8,192 contents that gave way or arrived in the last hour, and 4,096 objects that were changed.
 #pragma once

@@ -14,6 +14,7 @@
 #include "tocsin/catalog/catalog.h"
 #include "tocsin/verdict/content.h"
 #include "tocsin/verdict/ledger.h"
+#include "tocsin/verdict/past_errands.h"
 #include "tocsin/verdict/provenance.h"
 #include "tocsin/verdict/reads.h"
 
@@ -26,6 +27,7 @@ struct Case {
     Ledger& ledger;
     Reads const& reads;
     Provenance const& provenance;
+    PastErrands& past_errands;
     Settings const& settings;
     WallTime now;
 };

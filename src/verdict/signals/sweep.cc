@@ -344,8 +344,10 @@ Claim Sweep::on_loss(Case const& at, Loss const& loss)
             .path = loss.path});
         return Claim::taken;
     }
-    if (errands_.covers(at, loss))
+    if (errands_.covers(at, loss)) {
+        at.past_errands.note(loss.who, at.now);
         return Claim::taken;
+    }
     auto& round = rounds_.step(at, loss);
     if (round.lost_here == 1)
         learn_from_last(at, round);

@@ -92,6 +92,20 @@ TEST(Facts, FindAnEditSimilarAndARewriteNot)
     EXPECT_LT(event::similarity(facts_of(before).sketch, facts_of(random_bytes(50'000, 3)).sketch), 0.1);
 }
 
+TEST(FileType, KnowsTextsInAlphabetsOfOneByteALetter)
+{
+    std::string windows_1251;
+    std::string koi8_r;
+    for (int i = 0; i < 2'000; ++i) {
+        windows_1251 += i % 7 == 6 ? ' ' : static_cast<char>(0xe0 + i * 13 % 32);
+        koi8_r += i % 7 == 6 ? ' ' : static_cast<char>(0xc0 + i * 13 % 32);
+    }
+    EXPECT_EQ(FileType::text, facts_of(windows_1251).type);
+    EXPECT_EQ(FileType::text, facts_of(koi8_r).type);
+    std::ranges::replace(windows_1251, ' ', '\xe0');
+    EXPECT_EQ(FileType::unknown, facts_of(windows_1251).type);
+}
+
 TEST(FileType, KnowsCiphertextsThatSayWhatTheyAre)
 {
     EXPECT_EQ(FileType::openssl_salted, facts_of("Salted__12345678abcdefgh").type);
@@ -131,6 +145,24 @@ TEST_P(Packed, SaysWhatItUnpacksTo)
     auto facts = facts_of(sys::read_text(path + ".packed", 1 << 20).take());
     EXPECT_EQ(GetParam().type, facts.type);
     EXPECT_EQ(plain.size(), facts.unpacked_size);
+}
+
+TEST(FileType, KnowsTheEndOfBzip2AndOfLz4)
+{
+    test::TempDir dir;
+    for (auto const* tool : {"bzip2", "lz4"})
+        for (auto const* text :
+            {"a", "some words\n", "much more than these few words, and all of it at once\n"}) {
+            auto const out = dir / "packed";
+            if (std::system(
+                    ("printf '" + std::string(text) + "' | " + tool + " > " + out + " 2>/dev/null").c_str())
+                != 0)
+                continue;
+            auto content = sys::read_text(out, 1 << 16).take();
+            EXPECT_TRUE(facts_of(content).ends_well) << tool << ": " << text;
+            content.resize(content.size() - 5);
+            EXPECT_FALSE(facts_of(content).ends_well) << tool << ": " << text;
+        }
 }
 
 INSTANTIATE_TEST_SUITE_P(Tools, Packed,

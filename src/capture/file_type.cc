@@ -2,6 +2,7 @@
 #include "tocsin/capture/file_type.h"
 
 #include <algorithm>
+#include <bit>
 #include <string_view>
 
 #include "tocsin/capture/header_check.h"
@@ -74,12 +75,9 @@ struct Ending {
     std::size_t within; // of the last so many bytes
 };
 constexpr Ending endings[] = {
-    {FileType::jpeg, "\xff\xd9"sv, 64},
-    {FileType::png, "IEND\xae\x42\x60\x82"sv, 64},
-    {FileType::gif, "\x3b"sv, 1},
-    {FileType::pdf, "%%EOF"sv, 1024},
-    {FileType::zip, "PK\x05\x06"sv, 4096},
-    {FileType::xz, "YZ"sv, 2},
+    {FileType::jpeg, "\xff\xd9"sv, 64}, {FileType::png, "IEND\xae\x42\x60\x82"sv, 64},
+    {FileType::gif, "\x3b"sv, 1}, {FileType::pdf, "%%EOF"sv, 1024}, {FileType::zip, "PK\x05\x06"sv, 4096},
+    {FileType::xz, "YZ"sv, 2}, {FileType::lz4, "\0\0\0\0"sv, 8}, // and perhaps the content's check sum
 };
 
 std::uint8_t byte_at(ByteView bytes, std::size_t at)
@@ -138,11 +136,13 @@ bool is_text(Ends const& ends)
         if (!allowed && ends.histogram[b] != 0)
             return false;
     }
-    // Bytes that no UTF-8 text has; Latin-1 text has few of them.
+    // Bytes that no UTF-8 text has; Latin-1 text has few of them. In an alphabet of one byte a letter (windows-1251,
+    // KOI8-R) they are letters, with blanks between the words.
+    bool const has_words = (ends.histogram[' '] + ends.histogram['\n']) * 20 >= ends.size;
     std::uint64_t foreign = ends.histogram[0xc0] + ends.histogram[0xc1];
     for (std::size_t b = 0xf5; b < 256; ++b)
         foreign += ends.histogram[b];
-    return ends.histogram[0x7f] == 0 && foreign * 20 <= ends.size;
+    return ends.histogram[0x7f] == 0 && (has_words || foreign * 20 <= ends.size);
 }
 
 // RFC 8878, section 3.1.1.1: the frame's content size, 0 where the header has none.
@@ -183,8 +183,22 @@ std::uint64_t xz_unpacked_size(ByteView tail)
     return total;
 }
 
+// The last block's mark, at any bit, then a check sum of 32 bits, and up to seven bits of nothing.
+bool has_bzip2_ending(ByteView tail)
+{
+    if (tail.size() < 14)
+        return false;
+    std::uint64_t const bits = std::byteswap(little_endian(tail, tail.size() - 11, 8));
+    for (unsigned rest = 8; rest < 16; ++rest)
+        if ((bits >> rest & 0xffff'ffff'ffff) == 0x1772'4538'5090)
+            return true;
+    return false;
+}
+
 bool ends_well(FileType type, ByteView tail)
 {
+    if (type == FileType::bzip2)
+        return has_bzip2_ending(tail);
     if (type == FileType::text)
         return as_text(tail).ends_with('\n');
     for (auto const& ending : endings) {

@@ -5,12 +5,12 @@
 #include <array>
 #include <zlib.h>
 
+#include "tocsin/event/facts.h"
+
 namespace tocsin::capture {
 namespace {
 
 constexpr std::size_t magic_bytes = 8;
-constexpr std::uint64_t most_packed = 1024 * 1024;
-constexpr std::uint64_t most_unpacked = 16 * 1024 * 1024;
 constexpr std::uint64_t most_of_chunks = 8 * 1024 * 1024;
 
 ByteView take(ByteView& piece, std::uint64_t most)
@@ -76,7 +76,7 @@ public:
             reinterpret_cast<Bytef*>(const_cast<std::byte*>(piece.data())); // read only, by its contract
         stream_.avail_in = static_cast<uInt>(piece.size());
         for (;;) {
-            auto const room = std::min<std::uint64_t>(unpacked.size(), most_unpacked - made_);
+            auto const room = std::min<std::uint64_t>(unpacked.size(), event::most_unpacked_checked - made_);
             stream_.next_out = reinterpret_cast<Bytef*>(unpacked.data());
             stream_.avail_out = static_cast<uInt>(room);
             auto const said = ::inflate(&stream_, Z_NO_FLUSH);
@@ -85,7 +85,7 @@ public:
                 crc_ = crc_of(crc_, std::span(unpacked).first(made));
             made_ += made;
             piece = piece.last(stream_.avail_in);
-            if (made_ == most_unpacked || said == Z_MEM_ERROR)
+            if (made_ == event::most_unpacked_checked || said == Z_MEM_ERROR)
                 return Step::too_much;
             if (said == Z_STREAM_END)
                 return Step::ended;
@@ -153,7 +153,7 @@ namespace {
 // Members one after the other; zlib compares check sum and length of each. What is no member ends it.
 class GzipCheck final : public Integrity::Check {
 public:
-    GzipCheck() : Check(most_packed), inflater_(Inflater::create(Inflater::Format::gzip)) { }
+    GzipCheck() : Check(event::most_packed_checked), inflater_(Inflater::create(Inflater::Format::gzip)) { }
 
 private:
     void look_at(ByteView& piece) override
@@ -241,7 +241,7 @@ private:
 // way is passed over, if it says how long it is.
 class ZipCheck final : public Integrity::Check {
 public:
-    ZipCheck() : Check(most_packed), inflater_(Inflater::create(Inflater::Format::raw)) { }
+    ZipCheck() : Check(event::most_packed_checked), inflater_(Inflater::create(Inflater::Format::raw)) { }
 
 private:
     enum class At : std::uint8_t {
@@ -285,6 +285,9 @@ private:
                 return;
             if (field_.little_endian(0, 4) == behind)
                 return go_to(At::sum);
+            if (is_next(field_.little_endian(0, 4))
+                && told_ == crc_) // the head told it, and nothing is behind
+                return begin(field_.little_endian(0, 4));
             told_ = field_.little_endian(0, 4);
             return go_to(At::sizes);
         case At::sum:
@@ -297,6 +300,7 @@ private:
         }
     }
 
+    static bool is_next(std::uint32_t signature) { return signature == entry || signature == directory; }
     // What is neither an entry nor the directory may be a signature of the whole, or the rest of longer sizes.
     void begin(std::uint32_t signature)
     {

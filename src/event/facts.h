@@ -64,10 +64,14 @@ bool is_derived(FileType type);
 // rolling hash (bottom-k sketch), which shared passages share wherever they stand.
 using Sketch = std::array<std::uint32_t, 16>; // ascending; unused places are 0xffffffff
 
+// As far as a packed content is held against its own check sums (capture/integrity.h).
+constexpr std::uint64_t most_packed_checked = 1024 * 1024;
+constexpr std::uint64_t most_unpacked_checked = 16 * 1024 * 1024;
+
 struct ContentFacts {
     FileType type = FileType::unknown;
     float entropy = 0; // bits a byte, 0 to 8, over all bytes (of samples above 8 MiB)
-    bool ends_well = false; // the type has a known ending and it is there
+    bool ends_well = false; // the type has a known ending and it is there, and no check sum says otherwise
     std::uint64_t unpacked_size = 0; // what a gzip, xz or zstd file says it unpacks to; 0: not said
     Sketch sketch{};
 

@@ -39,15 +39,15 @@ std::string_view word_after(std::string_view line, std::string_view mark)
 
 bool is_type_served_elsewhere(std::string_view type)
 {
-    static constexpr std::array<std::string_view, 10> types{
-        "fuse", "fuseblk", "nfs", "nfs4", "cifs", "smb3", "ceph", "afs", "coda", "lustre"};
+    // Of an overlay the layers may be: anybody mounts one over FUSE in a user namespace.
+    static constexpr std::array<std::string_view, 13> types{"fuse", "fuseblk", "nfs", "nfs4", "cifs", "smb3",
+        "ceph", "afs", "coda", "lustre", "9p", "virtiofs", "overlay"};
     return type.starts_with("fuse.") || std::ranges::find(types, type) != types.end();
 }
 
 // "36 35 98:0 / /mnt rw shared:1 - ext4 /dev/sda rw"
-std::string type_of(Result<std::string> mountinfo, std::string const& beginning)
+std::string type_of(std::string_view mounts, std::string const& beginning)
 {
-    auto const mounts = mountinfo.take();
     return std::string(word_after(line_with(mounts, beginning), " - "));
 }
 
@@ -73,8 +73,8 @@ Result<bool> is_served_elsewhere(UniqueFd const& place, pid_t process)
     auto const info = TRY(sys::read_text(fmt::format("/proc/self/fdinfo/{}", place.get()), fdinfo_limit));
     auto const beginning = fmt::format("{} ", word_after(info, "mnt_id:\t"));
     for (auto const& whose : {std::to_string(process), std::string("self")}) {
-        auto const mounts = sys::read_text(fmt::format("/proc/{}/mountinfo", whose), mountinfo_limit);
-        auto const type = mounts.ok() ? type_of(mounts, beginning) : std::string();
+        auto mounts = sys::read_text(fmt::format("/proc/{}/mountinfo", whose), mountinfo_limit);
+        auto const type = mounts.ok() ? type_of(mounts.take(), beginning) : std::string();
         if (!type.empty())
             return is_type_served_elsewhere(type);
     }

@@ -58,23 +58,32 @@ bool can_be_packed_as(Content const& plain, Content const& packed)
     return !is_opaque(plain) || size >= n * 0.9;
 }
 
+// So short that a capture told by its check sums whether it is whole.
+bool was_checked(Content const& content)
+{
+    return content.facts.type == FileType::gzip && content.size <= event::most_packed_checked
+        && content.facts.unpacked_size < event::most_unpacked_checked;
+}
+
 bool was_packed_or_unpacked(Content const& before, Content const& after)
 {
     auto const& a = after.facts;
     auto const& b = before.facts;
     if (is_compressed(a.type) && a.unpacked_size != 0 && a.unpacked_size == before.size)
-        return can_be_packed_as(before, after);
+        return can_be_packed_as(before, after) && (a.ends_well || !was_checked(after));
     if (is_compressed(b.type) && b.unpacked_size != 0 && b.unpacked_size == after.size)
         return can_be_packed_as(after, before);
     // bzip2 and lz4 do not tell; they cannot encrypt either.
     return (a.type == FileType::bzip2 || a.type == FileType::lz4) && a.ends_well && !event::is_dense(b.type);
 }
 
-// By fallocate(FALLOC_FL_COLLAPSE_RANGE), which takes whole blocks. An edited text is shorter by just so much once
-// in four thousand times.
-bool lost_blocks(Content const& before, Content const& after)
+// By fallocate(FALLOC_FL_COLLAPSE_RANGE), which takes whole blocks, and leaves the passages between them. An edited
+// text is shorter by just so much once in four thousand times; who writes ten thousand texts anew, more compactly,
+// gets there, but keeps no passage.
+bool lost_blocks(Content const& before, Content const& after, double shared)
 {
-    return after.size < before.size && (before.size - after.size) % block_bytes == 0;
+    return after.size < before.size && (before.size - after.size) % block_bytes == 0
+        && (shared > 0 || !has_sketch(before) || !has_sketch(after));
 }
 
 // By fallocate(FALLOC_FL_INSERT_RANGE), which puts whole blocks of zeros in between.
@@ -84,10 +93,12 @@ bool gained_blocks(Content const& before, Content const& after)
 }
 
 // A text of exactly its old size, which holds what no text does: parts of it were overwritten. Who writes it in
-// another alphabet changes its size, or adds nothing to what is in it.
+// another alphabet changes its size, or adds nothing to what is in it. A few bytes are a text by chance, and room
+// filled with blanks is none.
 bool is_encrypted_in_part(Content const& before, Content const& after)
 {
     return before.facts.type == FileType::text && before.size == after.size
+        && before.size >= least_telling_size && before.facts.entropy >= fill_entropy
         && after.facts.entropy > before.facts.entropy + entropy_of_a_part;
 }
 
@@ -99,10 +110,11 @@ bool has_a_borrowed_head(Content const& content)
         && content.facts.entropy >= random_entropy(content.size) - entropy_margin;
 }
 
-// The end is missing, or says what cannot be: deflate makes a thousandth of a content at best (RFC 1951).
+// The end is missing, or says what cannot be (deflate makes a thousandth of a content at best, RFC 1951), or its check
+// sums say otherwise.
 bool is_broken(Content const& content)
 {
-    return lacks_its_ending(content.facts)
+    return lacks_its_ending(content.facts) || (was_checked(content) && !content.facts.ends_well)
         || (content.facts.type == FileType::gzip
             && content.facts.unpacked_size > content.size * 1'040 + 1'024);
 }
@@ -160,7 +172,7 @@ Change judge_text(Content const& before, Content const& after, double shared, Se
         return {Became::encrypted, s.encrypted, Weight::hard};
     if (event::is_ciphertext(before.facts.type))
         return {Became::edited}; // it was decrypted
-    if (before.facts.type == FileType::text && lost_blocks(before, after))
+    if (before.facts.type == FileType::text && lost_blocks(before, after, shared))
         return {Became::lost_blocks, s.lost_blocks, Weight::hard};
     if (auto const change = judge_kinds(before, after, shared, s); change.weight == Weight::hard)
         return change;
@@ -193,7 +205,7 @@ Change judge_unknown(Content const& before, Content const& after, double shared,
         return {Became::gained_blocks, s.gained_blocks, Weight::hard};
     bool const little_is_left = shared < 0.5 && has_sketch(before);
     // Bytes that no text holds, in place of just as many.
-    bool const was_overwritten = before.size == after.size;
+    bool const was_overwritten = before.size == after.size && before.size >= least_telling_size;
     if (was_known && (before.facts.type != FileType::text || little_is_left || was_overwritten))
         return {Became::type_lost, s.type_lost, Weight::hard};
     if (was_known)

@@ -111,6 +111,28 @@ TEST_F(ContentTest, SeesATextThatWasEncryptedInPart)
     EXPECT_EQ(Became::type_damaged, became(text(1), in_part));
 }
 
+TEST_F(ContentTest, TakesAFewBytesForATextByChance)
+{
+    Stuff const state{.entropy = 2.5, .size = 8, .seed = 1};
+    auto next = no_text_any_more(state);
+    next.facts.entropy = 3;
+    EXPECT_EQ(Became::type_damaged, became(state, next));
+}
+
+TEST_F(ContentTest, SeesThatAPackedHeadIsBorrowed)
+{
+    auto packed = gzip_of(text(1));
+    packed.ends_well = false;
+    EXPECT_EQ(Became::type_lost, became(text(1), packed));
+}
+
+TEST_F(ContentTest, LetsATextBeWrittenMoreCompactly)
+{
+    auto compact = text(2);
+    compact.size -= 8192;
+    EXPECT_EQ(Became::rewritten, became(text(1), compact));
+}
+
 TEST_F(ContentTest, SeesABrokenHeadByTheSize)
 {
     auto broken = no_text_any_more(text(1));

@@ -290,6 +290,7 @@ TEST_F(ContentsTest, WhatCannotBePackedIsPackedAndUnpacked)
     for (std::uint64_t seed = 1; auto const& path : paths) {
         auto packed = gzip(seed++);
         packed.size = 20'050;
+        packed.ends_well = true;
         packed.unpacked_size = 20'016;
         scene.opens(who, path);
         scene.creates(who, path + ".gz", packed);

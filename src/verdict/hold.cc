@@ -4,7 +4,8 @@
 // Who encrypts a private folder and shreds the originals does what a destroyer does, file by file. While it is a few
 // files of one's own in one small folder, each with a copy beside it in a format that says what it is, nothing tells
 // them apart: the opens of protected files wait, nothing is frozen. A destroyer goes on: by a deletion, a rename, or a
-// truncation, which no open precedes, by files elsewhere, or by one file after another that it does not get. Then it is stopped.
+// truncation, which no open precedes, by files elsewhere, or by one file after another that it does not get. Then it
+// is stopped.
 #include <algorithm>
 #include <fmt/format.h>
 

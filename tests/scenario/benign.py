@@ -88,6 +88,7 @@ for n in range(300):
 PY''', "cd photos && mogrify -resize $((90 - RUN * 5))% *.jpg", ("mogrify",), False),
     "B13-gzip": Work("", "find files -type f -links 1 -print0 | xargs -0 gzip -f && find files -name '*.gz' -type f -print0 | xargs -0 gunzip -f", ("gzip",)),
     "B13-xz": Work("", "find files -type f -links 1 -print0 | head -z -n 3000 > $SCRATCH/l; xargs -0 xz -0 -f < $SCRATCH/l; sed -z 's/$/.xz/' $SCRATCH/l | xargs -0 unxz -f; true", ("xz",)),
+    "B13-bzip2": Work("", "find files -type f -links 1 -print0 | xargs -0 bzip2 -f && find files -name '*.bz2' -type f -print0 | xargs -0 bunzip2 -f", ("bzip2",)),
     "B13-zstd": Work("", "zstd -q --rm -r files; find files -name '*.zst' -print0 | xargs -0 zstd -q -d --rm; true", ("zstd",)),
     "B18-cache": Work('''python3 - files <<'PY'
 import os, random, sys, time

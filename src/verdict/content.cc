@@ -65,6 +65,15 @@ bool was_checked(Content const& content)
         && content.facts.unpacked_size < event::most_unpacked_checked;
 }
 
+// bzip2 and lz4 do not tell how much they hold; they cannot encrypt it either. They make nothing smaller of what is
+// packed already, and little larger; a head takes some bytes.
+bool was_packed_untold(Content const& plain, Content const& packed)
+{
+    bool const is_packed = (packed.facts.type == FileType::bzip2 || packed.facts.type == FileType::lz4)
+        && packed.facts.ends_well;
+    return is_packed && !looks_encrypted(plain) && plain.size + least_telling_size >= packed.size * 9 / 10;
+}
+
 bool was_packed_or_unpacked(Content const& before, Content const& after)
 {
     auto const& a = after.facts;
@@ -73,8 +82,7 @@ bool was_packed_or_unpacked(Content const& before, Content const& after)
         return can_be_packed_as(before, after) && (a.ends_well || !was_checked(after));
     if (is_compressed(b.type) && b.unpacked_size != 0 && b.unpacked_size == after.size)
         return can_be_packed_as(after, before);
-    // bzip2 and lz4 do not tell; they cannot encrypt either.
-    return (a.type == FileType::bzip2 || a.type == FileType::lz4) && a.ends_well && !event::is_dense(b.type);
+    return was_packed_untold(before, after) || was_packed_untold(after, before);
 }
 
 // By fallocate(FALLOC_FL_COLLAPSE_RANGE), which takes whole blocks, and leaves the passages between them. An edited

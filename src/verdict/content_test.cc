@@ -52,6 +52,17 @@ TEST_F(ContentTest, LetsContainersOfTheSameSizePass)
     EXPECT_EQ(Became::same, became(gzip_of(text(1)), text(1)));
 }
 
+TEST_F(ContentTest, LetsPackersPassThatDoNotTellTheSize)
+{
+    Stuff const packed{.type = FileType::bzip2, .entropy = 7.9, .size = 5'000, .seed = 1};
+    EXPECT_EQ(Became::same, became(text(1), packed));
+    EXPECT_EQ(Became::same, became(packed, text(1)));
+    auto cut = packed;
+    cut.ends_well = false;
+    EXPECT_NE(Became::same, became(text(1), cut));
+    EXPECT_NE(Became::same, became(packed, ciphertext(1)));
+}
+
 TEST_F(ContentTest, LetsReencodedPicturesPass)
 {
     auto smaller = jpeg(2);

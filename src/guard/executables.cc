@@ -53,8 +53,11 @@ Result<Opened> open_executed(Ran const& ran)
             return Opened{std::move(file), true};
         }
     }
-    auto const named = TRY(sys::open_at2(AT_FDCWD, ran.path, O_PATH | O_NOFOLLOW, RESOLVE_CACHED));
-    auto file = TRY(open_to_read(named, ::getpid()));
+    auto named = sys::open_at2(AT_FDCWD, ran.path, O_PATH | O_NOFOLLOW, RESOLVE_CACHED);
+    if (!named.ok() && named.error().errno_value() == EAGAIN)
+        return Error(Errc::not_found, "the process has ended, and the kernel does not have its path at hand");
+    auto const place = TRY(std::move(named));
+    auto file = TRY(open_to_read(place, ::getpid()));
     return Opened{std::move(file), false};
 }
 

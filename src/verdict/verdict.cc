@@ -195,7 +195,7 @@ void Verdict::resume(event::Incident const& incident)
     open.incident = incident;
     open.signals = ~0U;
     if (incident.state == event::IncidentState::held)
-        open.hold.emplace(); // what it may go on with is not known any more: nothing
+        open.hold = Hold(); // what it may go on with is not known any more: nothing
     for (auto const& key : incident.actor.processes) {
         open.members.insert(key);
         auto* node = tree_.find(key);

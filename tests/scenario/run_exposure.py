@@ -59,8 +59,16 @@ class Sender:
         server.wait(60)
 
 
-def digest_of(program):
-    return hashlib.sha256(Path(os.path.realpath(shutil.which(program))).read_bytes()).hexdigest()
+def is_hashed(executables, program):
+    """By its digest; where its path is another one here (a chroot), or it lies on an overlay, a reason is enough."""
+    here = os.path.realpath(shutil.which(program))
+    told = next((e for e in executables if Path(e["path"]).name == program), None)
+    if told is None:
+        return False
+    layers = subprocess.run(["stat", "-f", "-c", "%T", here], capture_output=True, text=True, check=True).stdout
+    if told["sha256"] is None and (told["path"] != here or layers.startswith("overlay")):
+        return bool(told["why_not"])
+    return told["sha256"] == hashlib.sha256(Path(here).read_bytes()).hexdigest()
 
 
 def check(host, tree, peer):
@@ -83,8 +91,7 @@ def check(host, tree, peer):
     sender.does(backup, 1, "a backup that was released, after a restart")
     sender.does(backup.replace("4000", "4001"), 2, "another destination")
     incident = host.ask("incident", "1")
-    digests = {Path(e["path"]).name: e["sha256"] for e in incident["executables"]}
-    host.expect(digests.get("tar") == digest_of("tar"), f"the digest of tar: {incident['executables']}")
+    host.expect(is_hashed(incident["executables"], "tar"), f"the digest of tar: {incident['executables']}")
     sent = incident["exposures"][-1]
     host.expect((sent["address"], sent["port"], sent["transport"]) == ("10.99.0.2", 4000, "tcp"), str(sent))
     host.expect(sent["files"] == FILES and sent["bytes_sent"] > FILES * 20_000, str(sent))

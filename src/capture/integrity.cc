@@ -141,6 +141,12 @@ protected:
         is_over_ = true;
     }
     void set(Soundness soundness) { soundness_ = soundness; } // so far
+    // Where a stream cannot be followed to its end.
+    void stop_at(Inflater::Step step)
+    {
+        if (step == Inflater::Step::broken || step == Inflater::Step::too_much)
+            stop(step == Inflater::Step::broken ? Soundness::broken : Soundness::untold);
+    }
 
 private:
     std::uint64_t left_;
@@ -167,17 +173,11 @@ private:
             is_between_ = false;
         }
         set(Soundness::untold);
-        switch (inflater_->feed(piece)) {
-        case Inflater::Step::ended:
-            is_between_ = true;
-            return set(Soundness::sound);
-        case Inflater::Step::broken:
-            return stop(Soundness::broken);
-        case Inflater::Step::too_much:
-            return stop(Soundness::untold);
-        case Inflater::Step::hungry:
-            return;
-        }
+        auto const step = inflater_->feed(piece);
+        if (step != Inflater::Step::ended)
+            return stop_at(step);
+        is_between_ = true;
+        set(Soundness::sound);
     }
 
     std::unique_ptr<Inflater> inflater_;
@@ -337,17 +337,11 @@ private:
     }
     void inflate(ByteView& piece)
     {
-        switch (inflater_->feed(piece)) {
-        case Inflater::Step::ended:
-            crc_ = inflater_->crc();
-            return (flags_ & sizes_behind) != 0 ? go_to(At::sum_or_mark) : compare(told_);
-        case Inflater::Step::broken:
-            return stop(Soundness::broken);
-        case Inflater::Step::too_much:
-            return stop(Soundness::untold);
-        case Inflater::Step::hungry:
-            return;
-        }
+        auto const step = inflater_->feed(piece);
+        if (step != Inflater::Step::ended)
+            return stop_at(step);
+        crc_ = inflater_->crc();
+        (flags_ & sizes_behind) != 0 ? go_to(At::sum_or_mark) : compare(told_);
     }
     void compare(std::uint32_t told) { told == crc_ ? go_to(At::signature) : stop(Soundness::broken); }
     void go_to(At at)

@@ -227,6 +227,12 @@ std::vector<event::ProcessKey> Incidents::all_of(event::Incident const& incident
     return all;
 }
 
+bool Incidents::is_in_another(event::ProcessKey process, event::IncidentId id) const
+{
+    auto const* node = parts_.processes.find(process);
+    return node != nullptr && node->incident && node->incident != id;
+}
+
 // Of a script's ten thousand programs nearly all have ended: looking for them would cost the
 // time in which the others go on.
 void Incidents::contain(event::Incident const& incident)
@@ -340,9 +346,11 @@ void Incidents::change_state(event::IncidentId id, IncidentState state)
 Result<void> Incidents::release(event::IncidentId id, std::string const& by)
 {
     auto const* incident = TRY(find(id));
-    parts_.verdict.resume(*incident); // where a restart has forgotten it
+    if (event::is_convicted(*incident)) // one that only tells what was seen is no reason to pardon anything
+        parts_.verdict.resume(*incident); // where a restart has forgotten it
     auto processes = all_of(*incident);
     parts_.verdict.release(id); // pardoned first: what it does from now on is looked at anew
+    std::erase_if(processes, [&](auto const& process) { return is_in_another(process, id); });
     contained_.erase(id);
     asked_.erase(id);
     parts_.responder.release(id, std::move(processes), by);

@@ -90,6 +90,8 @@ private:
     // Whom it is known of, and who was born from them since, also who has done nothing yet: all who live.
     std::vector<event::ProcessKey> living_of(event::Incident const& incident) const;
     std::vector<event::ProcessKey> all_of(event::Incident const& incident) const; // and its ended ones
+    // Restrained for what that one did.
+    bool is_in_another(event::ProcessKey process, event::IncidentId id) const;
     void contain(event::Incident const& incident);
     void contain_all(event::Incident const& incident);
     void hold(event::Incident const& incident);

@@ -69,13 +69,13 @@ protected:
         recall(top, IncidentState::held);
         incidents_->resume(WallTime{});
     }
-    void recall(ProcessKey top, IncidentState state)
+    void recall(ProcessKey top, IncidentState state, event::IncidentId id = {1}, double score = 1)
     {
         event::Incident incident;
-        incident.id = {1};
+        incident.id = id;
         incident.opened = wall_now();
         incident.state = state;
-        incident.score = 1;
+        incident.score = score;
         incident.actor.top = top;
         incident.actor.processes = {top};
         incidents_->recall(incident);
@@ -170,6 +170,29 @@ TEST_F(IncidentsTest, PardonsNobodyBecauseAStoppedProcessHasEnded)
     escalate(top_);
     EXPECT_TRUE(responder_->wait_until_done(5s)); // its processes are gone
     EXPECT_TRUE(pardoned_.empty()) << "what they made may be at work";
+}
+
+TEST_F(IncidentsTest, AReleaseOfWhatWasOnlySeenPardonsNothing)
+{
+    processes_.apply({.key = top_});
+    recall(top_, IncidentState::observed, {1}, 0); // it read, and sent
+    ASSERT_OK(incidents_->release({1}, "somebody"));
+    EXPECT_TRUE(responder_->wait_until_done(5s));
+    EXPECT_EQ(0U, processes_.find(top_)->pardoned) << "what it destroys from now on is another matter";
+}
+
+TEST_F(IncidentsTest, LetsNobodyGoWhomAnotherIncidentHolds)
+{
+    processes_.apply({.key = top_});
+    recall(top_, IncidentState::observed, {2}, 0);
+    hold(top_);
+    ASSERT_EQ(sensor::Ruling::hold, ruling_for(top_));
+    ASSERT_OK(incidents_->release({2}, "somebody"));
+    EXPECT_TRUE(responder_->wait_until_done(5s));
+    EXPECT_EQ(sensor::Ruling::hold, ruling_for(top_));
+    ASSERT_OK(incidents_->release({1}, "somebody"));
+    EXPECT_TRUE(responder_->wait_until_done(5s));
+    EXPECT_EQ(sensor::Ruling::allow, ruling_for(top_));
 }
 
 } // namespace

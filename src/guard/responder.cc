@@ -201,8 +201,7 @@ void Responder::cut(event::IncidentId id, sensor::RemoteClient const& client)
     action.client = client.at;
     if (outcome.ok()) {
         auto done = outcome.take();
-        if (done.has_ended)
-            forget(action.processes);
+        forget(done.ended);
         action.processes.insert(
             action.processes.end(), done.other_sessions.begin(), done.other_sessions.end());
         action.outcome = std::move(done.how);

@@ -7,7 +7,7 @@
 // cuts them off, and admits them again.
 // Threads: halt(), contain() and contain_child() in the deciding thread; the others from any.
 // Bounds: 10,000 tasks wait; what comes then is not carried out. One is carried out after the other: of an incident
-// up to 64 sessions are cut, each of which may wait for nft (5 s) and for an smbd (2 s), and whatever is to be frozen
+// up to 64 sessions are cut, each of which may wait for nft (5 s) and for its smbd (2 s), and whatever is to be frozen
 // thoroughly, released or killed later waits behind them. The first step does not.
 // Errors: of create() alone; of what was to be done it is told in the action's outcome.
 #pragma once

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/respond/session_cut.h"
 
+#include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
 #include <optional>
+#include <span>
 
+#include "tocsin/base/clock.h"
 #include "tocsin/base/number.h"
 #include "tocsin/base/pid_ref.h"
 #include "tocsin/base/proc.h"
@@ -15,7 +18,8 @@
 namespace tocsin::respond {
 namespace {
 
-constexpr std::chrono::seconds ends_within{2};
+constexpr std::chrono::seconds end_within{1};
+constexpr std::chrono::seconds die_within{1};
 constexpr std::size_t status_limit = 4'096;
 
 struct Server {
@@ -77,13 +81,16 @@ bool is_in_network(Server const& server, std::uint64_t network)
     return status.ok() && status.take().stx_ino == network;
 }
 
-// The client's other sessions get nothing through any more: they end at once, before others wait for the files and
-// locks that they hold. One that is stopped cannot: it has an incident of its own, whose cut finds it by its connection.
-// Those of this user.
-std::vector<event::ProcessKey> take_down_other_sessions(
+struct OtherSessions {
+    std::vector<Server> stopped;
+    std::vector<event::ProcessKey> running; // of this user
+};
+// The client's other sessions get nothing through any more, and those that run end at once, before others wait for the
+// files and locks that they hold.
+OtherSessions take_down_other_sessions(
     proc::ProcDir const& proc, event::ClientAddress const& client, pid_t except, std::uint32_t uid)
 {
-    std::vector<event::ProcessKey> out;
+    OtherSessions out;
     auto listed = proc.processes();
     if (!listed.ok())
         return out;
@@ -93,24 +100,38 @@ std::vector<event::ProcessKey> take_down_other_sessions(
         auto opened = open_server(proc, pid);
         if (!opened.ok())
             continue;
-        auto const server = opened.take();
-        if (server.stat.state == 'T' || !is_smbd(server) || !is_in_network(server, client.network))
+        auto server = opened.take();
+        if (!is_smbd(server) || !is_in_network(server, client.network))
             continue;
         auto const user = user_of(server); // asked first: it ends at once
-        if (take_down_connections(server, client) && uid != 0 && user == uid)
-            out.push_back({pid, server.stat.start_ticks});
+        if (!take_down_connections(server, client))
+            continue;
+        if (server.stat.state == 'T')
+            out.stopped.push_back(std::move(server));
+        else if (uid != 0 && user == uid)
+            out.running.push_back({pid, server.stat.start_ticks});
     }
     return out;
 }
 
-Result<void> end_smbd(Server const& server)
+// All of them at once: one may wait for what another holds. Whether none had to be killed.
+bool end_all(std::span<Server const> servers)
 {
-    TRY(server.process.signal(SIGTERM)); // waits for SIGCONT: so it is what smbd sees first
-    TRY(server.process.signal(SIGCONT));
-    if (server.process.ends_within(ends_within))
-        return {};
-    (void)server.process.signal(SIGSTOP);
-    return Error(Errc::again, "it did not end, and is stopped again");
+    for (auto const& server : servers) { // what fails has ended
+        (void)server.process.signal(SIGTERM); // waits for SIGCONT: so it is what smbd sees first
+        (void)server.process.signal(SIGCONT);
+    }
+    auto const give_up = steady_now() + end_within;
+    bool all_by_themselves = true;
+    for (auto const& server : servers) {
+        auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(give_up - steady_now());
+        if (server.process.ends_within(std::max(left, std::chrono::milliseconds(0))))
+            continue;
+        (void)server.process.signal(SIGKILL);
+        (void)server.process.ends_within(die_within);
+        all_by_themselves = false;
+    }
+    return all_by_themselves;
 }
 
 } // namespace
@@ -119,9 +140,9 @@ Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey key, s
 {
     auto const proc = TRY(proc::ProcDir::open()); // what may fail comes first
     TRY(keep_out(client));
-    Cut cut{fmt::format("{} is kept out of port {}", client.address, client.port), false, {}};
+    Cut cut{fmt::format("{} is kept out of port {}", client.address, client.port), {}, {}};
     auto opened = open_server(proc, key.pid);
-    auto const server = opened.ok() ? std::optional(opened.take()) : std::nullopt;
+    auto server = opened.ok() ? std::optional(opened.take()) : std::nullopt;
     if (!server || server->stat.start_ticks != key.start_ticks) {
         cut.how += ", and its session has ended";
         return cut;
@@ -131,11 +152,17 @@ Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey key, s
         return cut;
     }
     take_down_connections(*server, client);
-    auto ended = end_smbd(*server);
-    cut.has_ended = ended.ok();
-    cut.how += ended.ok() ? fmt::format(", and smbd {} has ended", key.pid)
-                          : fmt::format(", but smbd {}: {}", key.pid, ended.error().message());
-    cut.other_sessions = take_down_other_sessions(proc, client, key.pid, uid);
+    auto others = take_down_other_sessions(proc, client, key.pid, uid);
+    cut.other_sessions = std::move(others.running);
+    others.stopped.insert(others.stopped.begin(), std::move(*server));
+    bool const all_by_themselves = end_all(others.stopped);
+    for (auto const& each : others.stopped)
+        cut.ended.push_back({each.process.pid(), each.stat.start_ticks});
+    cut.how += fmt::format(", and smbd {} has ended", key.pid);
+    if (others.stopped.size() > 1)
+        cut.how += fmt::format(", like {} other stopped sessions of its", others.stopped.size() - 1);
+    if (!all_by_themselves)
+        cut.how += ", killed after it had not ended within a second";
     return cut;
 }
 

@@ -6,9 +6,11 @@
 // leaves its databases whole and holds none of their locks: others would wait for it. Nothing that it had received and
 // not looked at yet is carried out: the connection is taken down under it, with all that waits in its buffers, before
 // it runs on. On this host there is none of the client's memory that would be lost. Other connections of the client to
-// the port are taken down, too.
+// the port are taken down, too, and those smbd of them that are stopped end together with the first, since each may
+// hold what another waits for.
 // Of any other server (sshd) the processes stay stopped, with their memory and their connection.
-// Threads: any; it waits. Bounds: an smbd has 2 s to end, then it is stopped again; client_filter.h's.
+// Threads: any; it waits. Bounds: together they have 1 s to end, then they are killed: the kernel gives the locks of
+// the dead to who waits for them, those of the stopped to nobody. client_filter.h's.
 // Errors: where the client could not be kept out, or there is no /proc, with nothing done.
 #pragma once
 
@@ -23,8 +25,8 @@ namespace tocsin::respond {
 
 struct Cut {
     std::string how; // one sentence part: "10.0.0.2 is kept out of port 445, and smbd 812 has ended"
-    bool has_ended = false; // the server's process
-    std::vector<event::ProcessKey> other_sessions; // of the same user, which end, too
+    std::vector<event::ProcessKey> ended; // those that were stopped
+    std::vector<event::ProcessKey> other_sessions; // of the same user, which ran, and end, too
 };
 // `uid`: for whom the server's process acts; 0: not known.
 Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey server, std::uint32_t uid);

@@ -3,6 +3,7 @@
 #include "tocsin/respond/session_cut.h"
 
 #include <filesystem>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "tocsin/base/test.h"
@@ -11,7 +12,10 @@
 namespace tocsin::respond {
 namespace {
 
+using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class SessionCut : public testing::Test {
 protected:
@@ -38,10 +42,22 @@ TEST_F(SessionCut, EndsAnSmbdThatWasStopped)
     if (!starts("smbd"))
         GTEST_SKIP() << "needs root and nft";
     auto const cut = cut_off(client(), network_->process(), 0).take();
-    EXPECT_TRUE(cut.has_ended);
-    EXPECT_THAT(cut.how, HasSubstr("has ended"));
+    EXPECT_THAT(cut.ended, ElementsAre(network_->process()));
+    EXPECT_THAT(cut.how, EndsWith(fmt::format("smbd {} has ended", network_->process().pid)));
     EXPECT_EQ('Z', state());
     EXPECT_THAT(network_->ruleset(), HasSubstr("10.0.0.2 . 445"));
+}
+
+TEST_F(SessionCut, KillsAnSmbdThatDoesNotEnd)
+{
+    ::signal(SIGTERM, SIG_IGN); // and so does what is started now
+    bool const is_there = starts("smbd");
+    ::signal(SIGTERM, SIG_DFL);
+    if (!is_there)
+        GTEST_SKIP() << "needs root and nft";
+    auto const cut = cut_off(client(), network_->process(), 0).take();
+    EXPECT_THAT(cut.how, HasSubstr("killed"));
+    EXPECT_EQ('Z', state()) << "what it may have locked, others wait for";
 }
 
 TEST_F(SessionCut, LeavesAnotherServerStopped)
@@ -49,7 +65,7 @@ TEST_F(SessionCut, LeavesAnotherServerStopped)
     if (!starts("sshd"))
         GTEST_SKIP() << "needs root and nft";
     auto const cut = cut_off(client(), network_->process(), 0).take();
-    EXPECT_FALSE(cut.has_ended);
+    EXPECT_THAT(cut.ended, IsEmpty());
     EXPECT_THAT(cut.how, HasSubstr("stay frozen"));
     EXPECT_EQ('T', state());
 }
@@ -61,7 +77,7 @@ TEST_F(SessionCut, DoesNotTouchAProcessThatHasTheNumberByNow)
     auto other = network_->process();
     other.start_ticks -= 1;
     auto const cut = cut_off(client(), other, 0).take();
-    EXPECT_FALSE(cut.has_ended);
+    EXPECT_THAT(cut.ended, IsEmpty());
     EXPECT_EQ('T', state());
 }
 

@@ -159,16 +159,22 @@ Result<std::vector<TcpSocket>> parse_tcp_table(std::string_view table)
 Served served_by(std::unordered_set<std::uint64_t> const& own, std::span<TcpSocket const> sockets)
 {
     std::unordered_set<std::uint16_t> ports; // on which somebody listens
+    std::unordered_set<std::uint16_t> own_ports; // on which it does itself
     for (auto const& socket : sockets)
-        if (socket.is_listening)
+        if (socket.is_listening) {
             ports.insert(socket.local_port);
+            if (own.contains(socket.inode))
+                own_ports.insert(socket.local_port);
+        }
     Served out;
     for (auto const& socket : sockets) {
         if (socket.is_listening || !own.contains(socket.inode) || !ports.contains(socket.local_port))
             continue;
         bool const is_another = out.is_anybody && out.address != socket.remote_address;
         bool const is_same_port = !out.is_anybody || out.port == socket.local_port;
-        out = {true, is_another || is_of_this_host(socket) ? std::string() : socket.remote_address,
+        bool const is_no_clients =
+            is_another || is_of_this_host(socket) || own_ports.contains(socket.local_port);
+        out = {true, is_no_clients ? std::string() : socket.remote_address,
             is_same_port ? socket.local_port : std::uint16_t{0}};
         if (out.address.empty())
             break;

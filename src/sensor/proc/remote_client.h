@@ -4,7 +4,8 @@
 // Told for a server that has a process for each of its clients (smbd, sshd, an FTP server): of a process and those it
 // comes from, the nearest that holds a connection which was accepted, if all that it holds have one peer, and that on
 // another host. What a process connected to by itself says nothing about who uses it: accepted is a connection to a
-// port on which somebody listens. Programs below such a process (a shell of sshd) count as its client's.
+// port on which somebody listens. Who listens there itself is the server of all, also while it holds a connection that
+// it has just accepted for a process to come. Programs below a client's process (a shell of sshd) count as that client's.
 // Threads: any. It takes a while where a host has many connections: not for the deciding thread.
 // Bounds: 64 processes, 4,096 descriptors each, 16 MiB of a table of the kernel; no further process after half a second.
 // Errors: none. Who cannot be looked at (it is gone, or has no such connection) serves nobody.
@@ -37,7 +38,7 @@ Result<std::vector<TcpSocket>> parse_tcp_table(std::string_view table);
 // Whom a process serves that has the sockets with these inodes.
 struct Served {
     bool is_anybody = false; // it has accepted a connection
-    std::string address; // empty: of several, or of this host
+    std::string address; // empty: of several, of this host, or the server's of all
     std::uint16_t port = 0; // at which of its own; 0: at several
 };
 Served served_by(std::unordered_set<std::uint64_t> const& own, std::span<TcpSocket const> sockets);

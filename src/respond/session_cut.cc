@@ -83,7 +83,7 @@ bool is_in_network(Server const& server, std::uint64_t network)
 
 struct OtherSessions {
     std::vector<Server> stopped;
-    std::vector<event::ProcessKey> running; // of this user
+    std::vector<event::ProcessKey> of_user; // also of these
 };
 // The client's other sessions get nothing through any more, and those that run end at once, before others wait for the
 // files and locks that they hold.
@@ -106,10 +106,10 @@ OtherSessions take_down_other_sessions(
         auto const user = user_of(server); // asked first: it ends at once
         if (!take_down_connections(server, client))
             continue;
+        if (uid != 0 && user == uid)
+            out.of_user.push_back({pid, server.stat.start_ticks});
         if (server.stat.state == 'T')
             out.stopped.push_back(std::move(server));
-        else if (uid != 0 && user == uid)
-            out.running.push_back({pid, server.stat.start_ticks});
     }
     return out;
 }
@@ -153,7 +153,7 @@ Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey key, s
     }
     take_down_connections(*server, client);
     auto others = take_down_other_sessions(proc, client, key.pid, uid);
-    cut.other_sessions = std::move(others.running);
+    cut.other_sessions = std::move(others.of_user);
     others.stopped.insert(others.stopped.begin(), std::move(*server));
     bool const all_by_themselves = end_all(others.stopped);
     for (auto const& each : others.stopped)

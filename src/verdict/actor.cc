@@ -46,15 +46,26 @@ bool Verdict::keeps_starting_destroyers(Node const& starter, WallTime now) const
 {
     auto const& account = starter.account;
     bool const is_too_fast = account.condemned_too_late >= settings_.condemned_too_late_to_climb
-        && now - account.too_late_at < settings_.too_late_within
-        && !has_a_child_for_each_client(starter.process.executable); // of many people
+        && now - account.too_late_at < settings_.too_late_within;
     return is_too_fast || account.condemned_below >= settings_.condemned_below_to_climb;
+}
+
+// Those it comes from. Neither a server nor who started it answers for what the server's clients do.
+std::vector<Node*> Verdict::answering_for(Node const& top) const
+{
+    std::vector<Node*> starters;
+    for (auto* above = tree_.above(top); above != nullptr; above = tree_.above(*above)) {
+        if (has_a_child_for_each_client(above->process.executable))
+            break;
+        starters.push_back(above);
+    }
+    return starters;
 }
 
 // What was condemned, of which nobody runs any more, adds to what its starters answer for.
 void Verdict::note_condemned(Node const& top, bool is_too_late, WallTime now) const
 {
-    for (auto* starter = tree_.above(top); starter != nullptr; starter = tree_.above(*starter)) {
+    for (auto* starter : answering_for(top)) {
         auto& account = starter->account;
         ++account.condemned_below;
         bool const follows = now - account.too_late_at < settings_.too_late_within;

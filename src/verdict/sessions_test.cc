@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Servers with a process for each of their clients.
 #include <algorithm>
+#include <array>
 #include <gtest/gtest.h>
 
 #include "tocsin/verdict/testing/scene.h"
@@ -9,6 +10,7 @@ namespace tocsin::verdict {
 namespace {
 
 using namespace testing;
+using namespace std::chrono_literals;
 
 class SessionsTest : public ::testing::Test {
 protected:
@@ -44,6 +46,23 @@ TEST_F(SessionsTest, ByASessionForEachFileIsTheServers)
         scene.ends(session);
     });
     EXPECT_TRUE(scene.stopped());
+}
+
+TEST_F(SessionsTest, WhatClientsDoAgainAndAgainIsNeitherTheServersNorWhoStartedIt)
+{
+    auto const starter = scene.run("python3 run.py");
+    auto const server = scene.run_below(starter, "smbd");
+    for (int i = 0; i < 40; ++i) {
+        auto const paths = scene.files("/srv/docs" + std::to_string(i), 60, text, ".txt");
+        std::array const sessions{scene.run_below(server, "smbd"), scene.run_below(server, "smbd")};
+        std::size_t turn = 0;
+        scene.decision.reset();
+        scene.until_stopped(paths, [&](auto const& path) { scene.deletes(sessions[turn++ % 2], path); });
+        ASSERT_TRUE(scene.verdict.incident_of(sessions[0])) << i;
+        ASSERT_FALSE(scene.verdict.incident_of(server)) << i;
+        ASSERT_FALSE(scene.verdict.incident_of(starter)) << i;
+        scene.now += 1min;
+    }
 }
 
 TEST_F(SessionsTest, AnotherSessionOfTheSameClientMayJoinItsIncident)

@@ -228,8 +228,8 @@ void Verdict::release(event::IncidentId id)
         }
     for (auto const& key : open.tops)
         if (auto* top = tree_.find(key); top != nullptr)
-            for (auto* node = tree_.above(*top); node != nullptr; node = tree_.above(*node))
-                node->account.condemned_below -= node->account.condemned_below > 0 ? 1 : 0;
+            for (auto* starter : answering_for(*top))
+                starter->account.condemned_below -= starter->account.condemned_below > 0 ? 1 : 0;
     past_errands_.forget(open.incident.errands);
     open.incident.state = event::IncidentState::released;
     open.hold.reset();

@@ -151,6 +151,7 @@ private:
     // `arriving`: the version that is considered, which the catalog does not hold yet; null for an activity.
     std::optional<Decision> settle(event::ProcessKey doer, WallTime now, event::Version const* arriving);
     bool keeps_starting_destroyers(Node const& starter, WallTime now) const;
+    std::vector<Node*> answering_for(Node const& top) const;
     void note_condemned(Node const& top, bool is_too_late, WallTime now) const;
     Node* lowest_above_threshold(Node& leaf, WallTime now) const;
     Node* dominant_below(Node& node, WallTime now) const;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
+#include <iterator>
 #include <optional>
 #include <span>
 
@@ -152,15 +153,21 @@ Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey key, s
         return cut;
     }
     take_down_connections(*server, client);
-    auto others = take_down_other_sessions(proc, client, key.pid, uid);
-    cut.other_sessions = std::move(others.of_user);
-    others.stopped.insert(others.stopped.begin(), std::move(*server));
-    bool const all_by_themselves = end_all(others.stopped);
-    for (auto const& each : others.stopped)
-        cut.ended.push_back({each.process.pid(), each.stat.start_ticks});
+    std::vector<Server> stopped;
+    stopped.push_back(std::move(*server));
+    bool all_by_themselves = true;
+    for (int pass = 0; pass < 2; ++pass) { // the second finds whom smbd was just letting in
+        auto others = take_down_other_sessions(proc, client, key.pid, uid);
+        std::ranges::move(others.of_user, std::back_inserter(cut.other_sessions));
+        std::ranges::move(others.stopped, std::back_inserter(stopped));
+        all_by_themselves = end_all(stopped) && all_by_themselves;
+        for (auto const& each : stopped)
+            cut.ended.push_back({each.process.pid(), each.stat.start_ticks});
+        stopped.clear();
+    }
     cut.how += fmt::format(", and smbd {} has ended", key.pid);
-    if (others.stopped.size() > 1)
-        cut.how += fmt::format(", like {} other stopped sessions of its", others.stopped.size() - 1);
+    if (cut.ended.size() > 1)
+        cut.how += fmt::format(", like {} other stopped sessions of its", cut.ended.size() - 1);
     if (!all_by_themselves)
         cut.how += ", killed after it had not ended within a second";
     return cut;

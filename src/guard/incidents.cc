@@ -346,6 +346,7 @@ void Incidents::change_state(event::IncidentId id, IncidentState state)
 Result<void> Incidents::release(event::IncidentId id, std::string const& by)
 {
     auto const* incident = TRY(find(id));
+    TRY(parts_.responder.has_room());
     if (event::is_convicted(*incident)) // one that only tells what was seen is no reason to pardon anything
         parts_.verdict.resume(*incident); // where a restart has forgotten it
     auto processes = all_of(*incident);
@@ -381,6 +382,7 @@ void Incidents::readmit(event::IncidentId id, event::ClientAddress const& client
 Result<void> Incidents::stop(event::IncidentId id, std::string const& by)
 {
     auto const* incident = TRY(find(id));
+    TRY(parts_.responder.has_room());
     parts_.responder.kill(id, all_of(*incident), by);
     return {};
 }

@@ -126,6 +126,13 @@ void Responder::ended(pid_t process)
     keeper_->allow(std::span(&process, 1));
 }
 
+Result<void> Responder::has_room() const
+{
+    if (tasks_.size() < tasks_at_most)
+        return {};
+    return Error(Errc::again, "what was asked for before is still being carried out; ask again");
+}
+
 void Responder::release(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by)
 {
     allow(processes);

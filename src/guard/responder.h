@@ -55,6 +55,8 @@ public:
     void contain_child(event::ProcessKey process);
     // Its number means nobody any more, or somebody else: opens by it are denied no longer.
     void ended(pid_t process);
+    // `again`: what a person asks for now would not be carried out. Only the deciding thread asks for more.
+    Result<void> has_room() const;
     void release(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
     void kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
     // Of an actor's top and those that it comes from, nearest first: whose client it is, if anybody's.

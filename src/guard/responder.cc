@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t tasks_at_most = 10'000;
 constexpr std::size_t sessions_at_most = 64; // of an incident, which are cut
+constexpr std::size_t taken_down_at_most = 4'096;
 
 std::vector<pid_t> pids_of(std::span<event::ProcessKey const> processes)
 {
@@ -178,7 +179,7 @@ void Responder::carry_out(Renewal const& renewal)
 
 void Responder::carry_out(Search const& search)
 {
-    auto const client = sensor::remote_client_of(search.line);
+    auto const client = client_of(search.line);
     if (!client)
         return;
     found_(search.id, *client);
@@ -190,9 +191,29 @@ void Responder::carry_out(Search const& search)
     for (auto const& process : others) {
         if (process == client->server)
             continue;
-        if (auto const other = sensor::remote_client_of(std::span(&process, 1)))
+        if (auto const other = client_of(std::span(&process, 1)))
             cut(search.id, *other);
     }
+}
+
+// Of whom an earlier cut has taken the connection no connection tells any more.
+std::optional<sensor::RemoteClient> Responder::client_of(std::span<event::ProcessKey const> line) const
+{
+    if (auto connected = sensor::remote_client_of(line))
+        return connected;
+    for (auto const& process : line)
+        if (auto const at = taken_down_.find(process); at != taken_down_.end())
+            return sensor::RemoteClient{at->second, process};
+    return {};
+}
+
+void Responder::note_taken_down(
+    event::ClientAddress const& client, std::span<event::ProcessKey const> sessions)
+{
+    if (taken_down_.size() + sessions.size() > taken_down_at_most)
+        taken_down_.clear(); // nearly all of them have ended
+    for (auto const& session : sessions)
+        taken_down_.emplace(session, client);
 }
 
 void Responder::cut(event::IncidentId id, sensor::RemoteClient const& client)
@@ -209,8 +230,8 @@ void Responder::cut(event::IncidentId id, sensor::RemoteClient const& client)
     if (outcome.ok()) {
         auto done = outcome.take();
         forget(done.ended);
-        action.processes.insert(
-            action.processes.end(), done.other_sessions.begin(), done.other_sessions.end());
+        action.processes.insert(action.processes.end(), done.of_user.begin(), done.of_user.end());
+        note_taken_down(client.at, done.other_sessions);
         action.outcome = std::move(done.how);
     } else {
         action.outcome = event::outcome_of_failure(outcome.error().message());

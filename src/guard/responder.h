@@ -15,7 +15,9 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <thread>
+#include <unordered_map>
 #include <variant>
 
 #include "tocsin/base/mailbox.h"
@@ -111,6 +113,8 @@ private:
     void tell(Deed const& deed, event::ActionKind kind, Result<respond::Freezer::Outcome> outcome);
     void tell(event::Action action);
     void cut(event::IncidentId id, sensor::RemoteClient const& client);
+    std::optional<sensor::RemoteClient> client_of(std::span<event::ProcessKey const> line) const;
+    void note_taken_down(event::ClientAddress const& client, std::span<event::ProcessKey const> sessions);
 
     respond::Policy policy_;
     respond::NeverCut never_cut_;
@@ -120,6 +124,8 @@ private:
     Denial* denial_ = nullptr;
     Done done_;
     Found found_;
+    // Sessions that lost their connection with another one of their client: the responder's thread's.
+    std::unordered_map<event::ProcessKey, event::ClientAddress> taken_down_;
     Mailbox<Task> tasks_;
     std::jthread thread_;
 };

@@ -46,6 +46,15 @@ bool is_smbd(Server const& server)
     return name == "smbd" || name == "smbd (deleted)"; // a package's update while it runs
 }
 
+// The smbd that listens has connections, too, for a moment each: until it has made a process for it.
+bool is_session(proc::ProcDir const& proc, Server const& server)
+{
+    if (!is_smbd(server))
+        return false;
+    auto parent = open_server(proc, server.stat.parent);
+    return parent.ok() && is_smbd(parent.take());
+}
+
 // Takes down what it has accepted from this client. Whatever had come and was not read is gone, and reading fails.
 // Whether there was anything.
 bool take_down_connections(Server const& server, event::ClientAddress const& client)
@@ -82,14 +91,15 @@ bool is_in_network(Server const& server, std::uint64_t network)
     return status.ok() && status.take().stx_ino == network;
 }
 
+using Session = std::pair<event::ProcessKey, std::uint32_t>; // and for whom it acted; 0: not known
 struct OtherSessions {
     std::vector<Server> stopped;
-    std::vector<event::ProcessKey> of_user; // also of these
+    std::vector<Session> all; // also these
 };
 // The client's other sessions get nothing through any more, and those that run end at once, before others wait for the
 // files and locks that they hold.
 OtherSessions take_down_other_sessions(
-    proc::ProcDir const& proc, event::ClientAddress const& client, pid_t except, std::uint32_t uid)
+    proc::ProcDir const& proc, event::ClientAddress const& client, pid_t except)
 {
     OtherSessions out;
     auto listed = proc.processes();
@@ -102,17 +112,28 @@ OtherSessions take_down_other_sessions(
         if (!opened.ok())
             continue;
         auto server = opened.take();
-        if (!is_smbd(server) || !is_in_network(server, client.network))
+        if (!is_session(proc, server) || !is_in_network(server, client.network))
             continue;
         auto const user = user_of(server); // asked first: it ends at once
         if (!take_down_connections(server, client))
             continue;
-        if (uid != 0 && user == uid)
-            out.of_user.push_back({pid, server.stat.start_ticks});
+        out.all.push_back({{pid, server.stat.start_ticks}, user});
         if (server.stat.state == 'T')
             out.stopped.push_back(std::move(server));
     }
     return out;
+}
+
+// Zero: nobody is known, or several.
+std::uint32_t only_user_of(std::span<Session const> sessions)
+{
+    std::uint32_t user = 0;
+    for (auto const& [session, acted_for] : sessions) {
+        if (acted_for != 0 && user != 0 && acted_for != user)
+            return 0;
+        user = std::max(user, acted_for);
+    }
+    return user;
 }
 
 // All of them at once: one may wait for what another holds. Whether none had to be killed.
@@ -155,15 +176,22 @@ Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey key, s
     take_down_connections(*server, client);
     std::vector<Server> stopped;
     stopped.push_back(std::move(*server));
+    std::vector<Session> found;
     bool all_by_themselves = true;
     for (int pass = 0; pass < 2; ++pass) { // the second finds whom smbd was just letting in
-        auto others = take_down_other_sessions(proc, client, key.pid, uid);
-        std::ranges::move(others.of_user, std::back_inserter(cut.other_sessions));
+        auto others = take_down_other_sessions(proc, client, key.pid);
+        std::ranges::move(others.all, std::back_inserter(found));
         std::ranges::move(others.stopped, std::back_inserter(stopped));
         all_by_themselves = end_all(stopped) && all_by_themselves;
         for (auto const& each : stopped)
             cut.ended.push_back({each.process.pid(), each.stat.start_ticks});
         stopped.clear();
+    }
+    auto const user = uid != 0 ? uid : only_user_of(found);
+    for (auto const& [session, acted_for] : found) {
+        cut.other_sessions.push_back(session);
+        if (user != 0 && acted_for == user)
+            cut.of_user.push_back(session);
     }
     cut.how += fmt::format(", and smbd {} has ended", key.pid);
     if (cut.ended.size() > 1)

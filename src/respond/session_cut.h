@@ -26,9 +26,10 @@ namespace tocsin::respond {
 struct Cut {
     std::string how; // one sentence part: "10.0.0.2 is kept out of port 445, and smbd 812 has ended"
     std::vector<event::ProcessKey> ended; // those that were stopped
-    std::vector<event::ProcessKey> other_sessions; // of the same user, which end, too
+    std::vector<event::ProcessKey> other_sessions; // of the client, which end, too
+    std::vector<event::ProcessKey> of_user; // those of them that were seen to act for the same user
 };
-// `uid`: for whom the server's process acts; 0: not known.
+// `uid`: for whom the server's process acts; 0: not known, then it is the one whom all of the client's others act for.
 Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey server, std::uint32_t uid);
 
 } // namespace tocsin::respond

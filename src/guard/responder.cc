@@ -8,7 +8,6 @@
 #include "tocsin/base/log.h"
 #include "tocsin/event/restraint.h"
 #include "tocsin/respond/client_filter.h"
-#include "tocsin/respond/session_cut.h"
 #include "tocsin/sensor/process_table.h"
 
 namespace tocsin::guard {
@@ -203,17 +202,17 @@ std::optional<sensor::RemoteClient> Responder::client_of(std::span<event::Proces
         return connected;
     for (auto const& process : line)
         if (auto const at = taken_down_.find(process); at != taken_down_.end())
-            return sensor::RemoteClient{at->second, process};
+            return at->second;
     return {};
 }
 
 void Responder::note_taken_down(
-    event::ClientAddress const& client, std::span<event::ProcessKey const> sessions)
+    event::ClientAddress const& client, std::span<respond::Session const> sessions)
 {
     if (taken_down_.size() + sessions.size() > taken_down_at_most)
         taken_down_.clear(); // nearly all of them have ended
     for (auto const& session : sessions)
-        taken_down_.emplace(session, client);
+        taken_down_.emplace(session.process, sensor::RemoteClient{client, session.process, session.user});
 }
 
 void Responder::cut(event::IncidentId id, sensor::RemoteClient const& client)

@@ -26,6 +26,7 @@
 #include "tocsin/respond/act.h"
 #include "tocsin/respond/never_cut.h"
 #include "tocsin/respond/plan.h"
+#include "tocsin/respond/session_cut.h"
 #include "tocsin/sensor/proc/remote_client.h"
 
 namespace tocsin::guard {
@@ -114,7 +115,7 @@ private:
     void tell(event::Action action);
     void cut(event::IncidentId id, sensor::RemoteClient const& client);
     std::optional<sensor::RemoteClient> client_of(std::span<event::ProcessKey const> line) const;
-    void note_taken_down(event::ClientAddress const& client, std::span<event::ProcessKey const> sessions);
+    void note_taken_down(event::ClientAddress const& client, std::span<respond::Session const> sessions);
 
     respond::Policy policy_;
     respond::NeverCut never_cut_;
@@ -125,7 +126,7 @@ private:
     Done done_;
     Found found_;
     // Sessions that lost their connection with another one of their client: the responder's thread's.
-    std::unordered_map<event::ProcessKey, event::ClientAddress> taken_down_;
+    std::unordered_map<event::ProcessKey, sensor::RemoteClient> taken_down_;
     Mailbox<Task> tasks_;
     std::jthread thread_;
 };

@@ -91,7 +91,6 @@ bool is_in_network(Server const& server, std::uint64_t network)
     return status.ok() && status.take().stx_ino == network;
 }
 
-using Session = std::pair<event::ProcessKey, std::uint32_t>; // and for whom it acted; 0: not known
 struct OtherSessions {
     std::vector<Server> stopped;
     std::vector<Session> all; // also these
@@ -128,10 +127,10 @@ OtherSessions take_down_other_sessions(
 std::uint32_t only_user_of(std::span<Session const> sessions)
 {
     std::uint32_t user = 0;
-    for (auto const& [session, acted_for] : sessions) {
-        if (acted_for != 0 && user != 0 && acted_for != user)
+    for (auto const& session : sessions) {
+        if (session.user != 0 && user != 0 && session.user != user)
             return 0;
-        user = std::max(user, acted_for);
+        user = std::max(user, session.user);
     }
     return user;
 }
@@ -176,23 +175,20 @@ Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey key, s
     take_down_connections(*server, client);
     std::vector<Server> stopped;
     stopped.push_back(std::move(*server));
-    std::vector<Session> found;
     bool all_by_themselves = true;
     for (int pass = 0; pass < 2; ++pass) { // the second finds whom smbd was just letting in
         auto others = take_down_other_sessions(proc, client, key.pid);
-        std::ranges::move(others.all, std::back_inserter(found));
+        std::ranges::move(others.all, std::back_inserter(cut.other_sessions));
         std::ranges::move(others.stopped, std::back_inserter(stopped));
         all_by_themselves = end_all(stopped) && all_by_themselves;
         for (auto const& each : stopped)
             cut.ended.push_back({each.process.pid(), each.stat.start_ticks});
         stopped.clear();
     }
-    auto const user = uid != 0 ? uid : only_user_of(found);
-    for (auto const& [session, acted_for] : found) {
-        cut.other_sessions.push_back(session);
-        if (user != 0 && acted_for == user)
-            cut.of_user.push_back(session);
-    }
+    auto const user = uid != 0 ? uid : only_user_of(cut.other_sessions);
+    for (auto const& session : cut.other_sessions)
+        if (user != 0 && session.user == user)
+            cut.of_user.push_back(session.process);
     cut.how += fmt::format(", and smbd {} has ended", key.pid);
     if (cut.ended.size() > 1)
         cut.how += fmt::format(", like {} other stopped sessions of its", cut.ended.size() - 1);

@@ -23,10 +23,14 @@
 
 namespace tocsin::respond {
 
+struct Session {
+    event::ProcessKey process;
+    std::uint32_t user = 0; // for whom it acted; 0: for itself just then
+};
 struct Cut {
     std::string how; // one sentence part: "10.0.0.2 is kept out of port 445, and smbd 812 has ended"
     std::vector<event::ProcessKey> ended; // those that were stopped
-    std::vector<event::ProcessKey> other_sessions; // of the client, which end, too
+    std::vector<Session> other_sessions; // of the client, which end, too
     std::vector<event::ProcessKey> of_user; // those of them that were seen to act for the same user
 };
 // `uid`: for whom the server's process acts; 0: not known, then it is the one whom all of the client's others act for.

@@ -157,6 +157,16 @@ TEST(Record, OfAnIncidentHasTheVersionThatItsFieldsNeed)
     EXPECT_EQ(Record(incident), decode(bytes).take());
 }
 
+TEST(Record, OfATreeHasTheVersionThatItsFieldsNeed)
+{
+    RootChange tree{.root = {1}, .path = "/srv", .is_protected = true};
+    EXPECT_EQ(1, std::to_integer<int>(encode(tree).front()));
+    tree.is_partly_known = true;
+    auto const bytes = encode(tree);
+    EXPECT_EQ(5, std::to_integer<int>(bytes.front()));
+    EXPECT_EQ(Record(tree), decode(bytes).take());
+}
+
 TEST(CutClient, IsKeptOutUntilItIsReadmitted)
 {
     auto cut = an_action(ActionKind::cut, "10.0.0.2 is kept out of port 445");

@@ -6,7 +6,7 @@
 namespace tocsin::event {
 namespace {
 
-constexpr std::uint8_t newest_version = 4;
+constexpr std::uint8_t newest_version = 5;
 
 // The first that has a place for all that the record holds: what older programs understand is written as they do.
 std::uint8_t version_for(Record const& record)
@@ -16,6 +16,9 @@ std::uint8_t version_for(Record const& record)
     auto const* incident = std::get_if<Incident>(&record);
     if (incident != nullptr && !incident->errands.empty())
         return 4;
+    auto const* root = std::get_if<RootChange>(&record);
+    if (root != nullptr && root->is_partly_known)
+        return 5;
     auto const* action = std::get_if<Action>(&record);
     return action != nullptr && action->client ? 2 : 1;
 }
@@ -237,6 +240,8 @@ void fields(auto& a, Metadata& v)
 void fields(auto& a, RootChange& v)
 {
     a(v.root, v.time, v.path, v.object, v.is_protected, v.excludes);
+    if (a.version() >= 5)
+        a(v.is_partly_known);
 }
 void fields(auto& a, GuardChange& v)
 {

@@ -24,6 +24,8 @@ struct RootChange {
     ObjectId object; // its directory
     bool is_protected = false;
     std::vector<std::string> excludes; // globs
+    bool is_partly_known =
+        false; // its first walk has not ended: what the journal does not know may have been there
 
     bool operator==(RootChange const&) const = default;
 };

@@ -277,8 +277,16 @@ void Decider::record(event::Record record)
     batch_.add(std::move(record));
 }
 
+void Decider::begin_tree(event::RootChange const& tree)
+{
+    if (tree.is_partly_known)
+        partly_known_[tree.root] = tree;
+    record(tree);
+}
+
 void Decider::forget_tree(event::RootId root)
 {
+    partly_known_.erase(root);
     objects_.forget_directory();
     std::erase_if(unsettled_, [&](auto const& item) {
         auto const* entry = catalog_.find(item.first);

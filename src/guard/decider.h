@@ -79,6 +79,8 @@ public:
     Incidents& incidents() { return incidents_; }
     // What was read since the last time, and who sent this.
     Traffic take_traffic(std::vector<sensor::Sent> sent);
+    // Protected from now on, as the journal is told.
+    void begin_tree(event::RootChange const& tree);
     void forget_tree(event::RootId root);
     // An undo has put this back, and told the journal: who changes it from now on changes what existed.
     void put_back(event::Version const& version);
@@ -166,6 +168,7 @@ private:
     void version_found(FoundObject const& message);
     bool compare_with_before(event::Version& version); // whether it is the first look at it
     bool note_absence(event::Version const& version);
+    void note_known(event::RootId root); // all of it, from now on
     bool is_made_since(event::Metadata const& metadata) const; // the absence
     void note_closed(event::Version const& version);
     void note_names(FoundObject const& message);
@@ -206,6 +209,7 @@ private:
     Translator translator_;
     std::unique_ptr<Relay> relay_; // in run()
     Absence absence_;
+    std::unordered_map<event::RootId, event::RootChange> partly_known_;
     ReadLog reads_;
 
     std::unordered_map<capture::ObjectNumber, event::ObjectId> numbers_;
@@ -251,6 +255,7 @@ private:
     struct AbsentTree {
         std::size_t walks = 0; // to come
         int rounds = 0; // of walks for what those before had missed
+        bool is_through = true; // all of them that have ended
         bool is_whole = true; // none of them left anything out
     };
     std::unordered_map<event::RootId, AbsentTree> absent_from_; // the restart compares them with the journal

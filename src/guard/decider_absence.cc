@@ -52,12 +52,22 @@ bool Decider::is_made_since(event::Metadata const& metadata) const
     return metadata.btime_ns >= to_nanoseconds(absent_since_);
 }
 
+// A guard that ends before leaves a journal that says nothing about what it had not come by.
+void Decider::note_known(event::RootId root)
+{
+    auto known = partly_known_.extract(root);
+    if (!known)
+        return;
+    known.mapped().is_partly_known = false;
+    record(std::move(known.mapped()));
+}
+
 // Whether the object is another than the journal knew.
 bool Decider::note_absence(event::Version const& version)
 {
     auto const* entry = catalog_.find(version.object);
     if (entry == nullptr || !entry->has_version)
-        return is_restart_ && !is_made_since(version.metadata);
+        return is_restart_ && !is_made_since(version.metadata) && !partly_known_.contains(version.root);
     bool same = entry->digest == version.digest && entry->mode == version.metadata.mode
         && entry->uid == version.metadata.uid && entry->gid == version.metadata.gid
         && entry->xattr_hash == catalog::hash_of(version.metadata.xattrs)
@@ -308,8 +318,9 @@ void Decider::compare_name_with_before(Found const& found, bool was_expected, ev
         absence_.changed();
     } else if (had_names) { // found under another name a moment ago
         activity.kind = may_have_further ? ActivityKind::linked : ActivityKind::seen;
-    } else if (was_expected || (before != nullptr && before->is_gone) || is_made_since(found.metadata)) {
-        // Moved here, or made, since the guard began and before this was marked.
+    } else if (was_expected || (before != nullptr && before->is_gone) || is_made_since(found.metadata)
+        || partly_known_.contains(activity.root)) {
+        // Moved here, or made, since the guard began and before this was marked; or it had not been come by.
         activity.kind = ActivityKind::seen;
     } else {
         activity.kind = ActivityKind::created;

@@ -380,6 +380,8 @@ void Decider::handle(WalkEnd&& end)
     parts_.walker.one_done();
     if (!end.outcome.ok())
         fail(end.outcome.error().message());
+    if (end.reason == WalkReason::first && end.is_through)
+        note_known(end.root);
     if (end.reason != WalkReason::restart)
         return;
     give_up_walk(end.root); // it has come
@@ -388,7 +390,12 @@ void Decider::handle(WalkEnd&& end)
         return;
     auto& tree = at->second;
     tree.is_whole = tree.is_whole && end.is_whole;
-    if (tree.walks != 0 || walk_missed(tree, end) || !tree.is_whole)
+    tree.is_through = tree.is_through && end.is_through;
+    if (tree.walks != 0 || walk_missed(tree, end))
+        return;
+    if (tree.is_through)
+        note_known(end.root);
+    if (!tree.is_whole)
         return;
     delete_missing_names(end.root);
     delete_missing(end.root);

@@ -198,7 +198,8 @@ Result<void> Protection::protect_tree(std::string const& path, std::vector<std::
     bool const is_known = known != roots_.end();
     tree.root = is_known ? known->root : event::RootId{next_root_++};
     tree.excludes = excludes;
-    event::RootChange change{tree.root, wall_now(), tree.path, tree.object, true, excludes};
+    bool const is_partly_known = !is_known || known->is_partly_known;
+    event::RootChange change{tree.root, wall_now(), tree.path, tree.object, true, excludes, is_partly_known};
     WalkRequest request;
     request.reason = is_known ? WalkReason::restart : WalkReason::first;
     request.place = {{}, tree.path};
@@ -212,7 +213,7 @@ Result<void> Protection::protect_tree(std::string const& path, std::vector<std::
         let_go(*before);
     }
     request.tree = parts_.trees.add(std::move(tree));
-    parts_.inbox.put(Command([&decider = parts_.decider, change] { decider.record(change); }));
+    parts_.inbox.put(Command([&decider = parts_.decider, change] { decider.begin_tree(change); }));
     (void)parts_.walker.request(std::move(request));
     remember(change);
     parts_.health.set(cause_of(change.path), "");

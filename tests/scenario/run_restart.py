@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What people do while a restarted guard still compares the tree with its journal is theirs, and what moves
-meanwhile keeps what the absence did to it. The walk is held by a tracer in the middle of the tree: some folders
+meanwhile keeps what the absence did to it; what a first walk had not come by when it was cut short is nobody's
+making. The walk is held by a tracer in the middle of the tree: some folders
 have been listed, others not.
 
     run_restart.py [--fs ext4]
@@ -138,6 +139,29 @@ def restart(host, tree, filesystem_is_tree):
     guard.stop()
 
 
+def cut_short(host, tree):
+    """A guard that is killed in its first walk: what it had not come by was there."""
+    fill(tree)
+    before = lab.picture(tree)
+    guard = lab.Guard(host.state, tree)
+    HeldWalk(guard.process.pid, tree)
+    guard.kill()
+    guard = lab.Guard(host.state, tree)
+    guard.wait_until_guarding()
+    told = [(i["id"], i["reasons"]) for i in guard.ask("incidents")]
+    host.expect(not told, f"after a walk that was cut short: {told}")
+    guard.stop()
+    (tree / "d0" / "new").write_text("made while nobody looked\n")
+    guard = lab.Guard(host.state, tree)
+    guard.wait_until_guarding()
+    counts = [(i["objects_created"], i["objects_deleted"]) for i in guard.ask("incidents")]
+    host.expect(counts == [(1, 0)], f"created and deleted once the tree was known: {counts}")
+    host.ask("undo", str(guard.ask("incidents")[0]["id"]))
+    left = lab.differences(before, lab.picture(tree), ignore=("mtime",))
+    host.expect(not left, f"undo of what was made in the absence: {left[:3]}")
+    guard.stop()
+
+
 def parts(host, filesystem, work):
     lab.LIBC.ptrace.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
 
@@ -149,7 +173,11 @@ def parts(host, filesystem, work):
         shutil.rmtree(filesystem / "share")
         restart(host, filesystem, True)
 
-    return [folder, whole]
+    def known_in_part():
+        host.state = work / "state-of-part"
+        cut_short(host, filesystem / "other")
+
+    return [folder, whole, known_in_part]
 
 
 lab.run_parts("restart", parts)

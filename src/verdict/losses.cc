@@ -115,7 +115,7 @@ event::ObjectId Verdict::copy_beside(
     return {};
 }
 
-void Verdict::lose(Case const& at, Loss loss)
+void Verdict::lose(Case const& at, Loss const& loss)
 {
     if (generations_.cover(at, loss))
         return past_errands_.note(loss.who, at.now);

@@ -134,7 +134,7 @@ private:
     void note_filling(event::Activity const& changed);
     static bool may_be_filled(catalog::Entry const& entry);
     bool is_being_filled(catalog::Entry const& entry) const;
-    void lose(Case const& at, Loss loss);
+    void lose(Case const& at, Loss const& loss);
     void lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss);
     bool is_disguise(Loss const& loss, event::ObjectId copy, Content const& after) const;
     void succeed(Case const& at, Waiting const& waiting, event::ObjectId successor, Content const& after);

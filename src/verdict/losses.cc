@@ -79,7 +79,9 @@ Verdict::Moved* Verdict::moved_by(event::ObjectId object, event::ProcessKey who,
 
 void Verdict::note_moved(Case const& at, event::Activity const& renamed, catalog::Link const& from)
 {
-    if (renamed.target.parent != renamed.place.parent
+    auto const& origin = from.object->origin;
+    bool const is_its_own = !origin.existed && origin.creator == renamed.process; // named when it was ready
+    if (is_its_own || renamed.target.parent != renamed.place.parent
         || moved_by(renamed.object, renamed.process, at.now) != nullptr)
         return;
     moved_[renamed.object.value % moved_.size()] = {
@@ -115,6 +117,8 @@ event::ObjectId Verdict::copy_beside(
 
 void Verdict::lose(Case const& at, Loss const& loss)
 {
+    if (generations_.cover(at, loss))
+        return past_errands_.note(loss.who, at.now);
     for (auto& signal : signals_)
         if (signal->on_loss(at, loss) == Claim::taken)
             return;
@@ -193,12 +197,12 @@ std::vector<Verdict::Waiting> Verdict::take_waiting(event::ObjectId successor)
 
 void Verdict::lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss)
 {
+    if (stores_.cover(at, loss))
+        return past_errands_.note(loss.who, at.now);
     event::ObjectId successor;
-    if (auto heir = heir_of_.find(loss.object); heir != heir_of_.end()) {
-        if (is_here(heir->second)) // who is gone stands for nothing, whatever it held
-            successor = heir->second;
-        heir_of_.erase(heir);
-    }
+    // Kept, for what was written to it before it went may be read only now.
+    if (auto heir = heir_of_.find(loss.object); heir != heir_of_.end() && is_here(heir->second))
+        successor = heir->second; // who is gone stands for nothing, whatever it held
     if (!successor && !loss.is_cheap)
         successor = copy_beside(at, link, loss.place.name, tree_.ensure(loss.who));
     if (!successor)
@@ -277,6 +281,19 @@ bool Verdict::is_here(event::ObjectId object) const
 {
     auto const* entry = catalog_.find(object);
     return entry != nullptr && entry->is_here();
+}
+
+// What is shredded here stands elsewhere: a program keeps its old file under a second name, puts the new one in its
+// place, and shreds the old one for the secrets in it.
+bool Verdict::stands_in_its_heir(Loss const& loss)
+{
+    auto const heir = heir_of_.find(loss.object);
+    auto const* entry = heir == heir_of_.end() ? nullptr : catalog_.find(heir->second);
+    if (entry == nullptr || !entry->is_here() || !entry->has_version || !loss.has_content
+        || !holds_the_same(loss.before, content_of(*entry)))
+        return false;
+    provenance_.inherit(entry->id);
+    return true;
 }
 
 // A regular file alone: nothing else has content that would ever be compared.
@@ -419,6 +436,10 @@ void Verdict::on_content(Case const& at, event::Version const& version)
     if (loss.worth <= 0 || loss.is_cheap)
         return;
     loss.path = path_of(loss, last, version.path);
+    if (stands_in_its_heir(loss))
+        return;
+    if (after.size > 0)
+        stores_.ease(at, loss, after);
     if (after.size > 0 || entry->names == nullptr)
         return succeed(at, {std::move(loss), Relation::overwritten, at.now, {}}, entry->id, after);
     lost_.put(loss.place, loss);

@@ -57,5 +57,59 @@ TEST_F(MailTest, AnotherEndingIsStrangeInAMaildirToo)
     EXPECT_LE(files, 9U);
 }
 
+// Delivered one each day, the newest today; `count` of them, oldest first.
+class OldMailTest : public MailTest {
+protected:
+    OldMailTest()
+    {
+        auto const today = std::chrono::floor<std::chrono::seconds>(scene.now.time_since_epoch());
+        for (int n = 0; n < count; ++n) {
+            auto const age = std::chrono::days(count - n);
+            paths.push_back("/srv/mail/cur/" + std::to_string((today - age).count()) + ".M7P9.host:2,S");
+            scene.file_of_age(paths.back(), text(static_cast<std::uint64_t>(n)), age);
+        }
+        scene.files("/srv/docs", 200, text, ".txt");
+    }
+    std::size_t expunges(ProcessKey who, std::string const& log)
+    {
+        scene.creates(who, log, text(5'000));
+        return scene.paths_until_stopped(paths, [&](std::string const& path) { scene.deletes(who, path); });
+    }
+    static constexpr int count = 300;
+    std::vector<std::string> paths;
+};
+
+TEST_F(OldMailTest, TheOldestAreExpunged)
+{
+    auto const dovecot = scene.run("doveadm expunge");
+    scene.creates(dovecot, "/srv/mail/dovecot.index.log", text(5'000));
+    for (std::size_t n = 0; n < 70; ++n)
+        scene.deletes(dovecot, paths[n]);
+    EXPECT_FALSE(scene.stopped()) << scene.reasons();
+}
+
+TEST_F(OldMailTest, AQuarterOfAFolderAtMost)
+{
+    EXPECT_LE(expunges(scene.run("doveadm expunge"), "/srv/mail/dovecot.index.log"), 100U);
+}
+
+TEST_F(OldMailTest, NoInterpreterTakesMoreThanATenth)
+{
+    EXPECT_LE(expunges(scene.run("python3 wipe.py"), "/srv/mail/log"), 75U);
+}
+
+TEST_F(OldMailTest, NorDoesWhoOnlyDeletes)
+{
+    auto const rm = scene.run("rm -r cur");
+    EXPECT_LE(
+        scene.paths_until_stopped(paths, [&](std::string const& path) { scene.deletes(rm, path); }), 30U);
+}
+
+TEST_F(OldMailTest, NorInAnotherOrder)
+{
+    paths = scene.shuffled(paths);
+    EXPECT_LE(expunges(scene.run("doveadm expunge"), "/srv/mail/dovecot.index.log"), 75U);
+}
+
 } // namespace
 } // namespace tocsin::verdict

@@ -102,10 +102,10 @@ double Provenance::worth(catalog::Entry const& entry, Node& who, WallTime now) c
     auto const& origin = entry.origin;
     if (origin.existed)
         return 1;
-    if (tree_.same_program(origin.maker, origin.creator, who))
-        return 0;
     if (!heirs_.empty() && heirs_.contains(entry.id))
         return 1;
+    if (tree_.same_program(origin.maker, origin.creator, who))
+        return 0;
     if (origin.creator == who.process.key)
         return 0;
     if (!origin.creator)

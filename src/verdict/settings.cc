@@ -11,7 +11,7 @@ Settings with_chance(std::uint64_t seed)
     std::uniform_real_distribution<double> around(0.8, 1.2);
     Settings settings;
     for (auto* value : {&settings.share_of_errands, &settings.share_of_trash, &settings.share_of_prunings,
-             &settings.errand_at_least})
+             &settings.share_of_old_mails, &settings.errand_at_least})
         *value *= around(lot);
     return settings;
 }

@@ -119,8 +119,16 @@ struct Settings {
     double share_of_errands = 0.1;
     double share_of_trash = 0.25; // where it waited for that
     double share_of_prunings = 0.25; // for the program that made it, of what nobody else can read
+    double share_of_old_mails = 0.25; // of the tree and of their folder, for the program that keeps them
+    std::chrono::nanoseconds mail_is_old = std::chrono::hours(24 * 30);
     std::size_t prunings_for_a_new_file = 8; // that is made beside them
     double errand_at_least = 32;
+
+    // Of what a server writes anew (stores.h), some that nothing answers for; in PostgreSQL one in five, of those that
+    // hold something. The 36th of these would reach the threshold, were so many allowed for.
+    double share_of_unanswered = 0.25;
+    std::uint64_t unanswered_at_least = 8;
+    std::uint64_t answered_for_one_more = 4;
 
     // Deleted after the same program had read it and written something sealed.
     double read_sealed_deleted = 0.2;
@@ -153,6 +161,9 @@ struct Settings {
     std::chrono::nanoseconds return_within = std::chrono::seconds(60);
     // How long a copy beside the original counts as its successor.
     std::chrono::nanoseconds successor_within = std::chrono::hours(1);
+    // How long a new file may answer for what it holds of old ones (stores.h). A database deletes those at its next
+    // checkpoint.
+    std::chrono::nanoseconds rewritten_within = std::chrono::minutes(10);
     std::chrono::nanoseconds read_within = std::chrono::hours(1);
 
     // A charge bears the time of its evidence, which follows the first change by as long as a

@@ -19,8 +19,10 @@
 #include <unordered_set>
 #include <vector>
 
+#include "tocsin/verdict/generations.h"
 #include "tocsin/verdict/places.h"
 #include "tocsin/verdict/signals/signal.h"
+#include "tocsin/verdict/stores.h"
 
 namespace tocsin::verdict {
 
@@ -143,6 +145,7 @@ private:
     event::ObjectId copy_beside(
         Case const& at, catalog::Link const& link, std::string const& name, Node& who) const;
     bool is_here(event::ObjectId object) const;
+    bool stands_in_its_heir(Loss const& loss);
     void note_heir(event::ObjectId of, event::Activity const& named);
     bool related(event::ProcessKey a, event::ProcessKey b) const;
 
@@ -184,6 +187,8 @@ private:
     Reads reads_;
     Provenance provenance_;
     PastErrands past_errands_;
+    Stores stores_;
+    Generations generations_;
     std::vector<std::unique_ptr<Signal>> signals_;
 
     Places<Loss> lost_;

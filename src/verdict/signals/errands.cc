@@ -43,17 +43,6 @@ catalog::Entry const* trash_above(catalog::Entry const* folder)
     return nullptr;
 }
 
-bool is_of_a_maildir(catalog::Entry const& folder)
-{
-    auto const* box = parent_of(folder);
-    if (box == nullptr || box->directory == nullptr)
-        return false;
-    auto const& name = folder.names->name;
-    return (name == "cur" || name == "new")
-        && std::ranges::all_of(std::to_array<char const*>({"cur", "new", "tmp"}),
-            [&](char const* kind) { return box->directory->find(kind) != nullptr; });
-}
-
 // Who only deletes writes nothing down.
 bool keeps_records(Case const& at, event::ProcessKey who)
 {
@@ -229,7 +218,10 @@ bool Errands::covers(Case const& at, Loss const& loss)
         bool const is_young = was_just_thrown_away(at, loss, *trash);
         return afford(at, root, 1, is_young ? s.share_of_errands : s.share_of_trash);
     }
-    return is_of_a_maildir(*folder) && keeps_records(at, loss.who) && afford(at, root, 1, s.share_of_errands);
+    if (!is_of_a_maildir(*folder) || !keeps_records(at, loss.who))
+        return false;
+    bool const is_old = old_mails_.take(at, loss, *folder);
+    return afford(at, root, 1, is_old ? s.share_of_old_mails : s.share_of_errands);
 }
 
 } // namespace tocsin::verdict

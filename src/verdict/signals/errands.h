@@ -9,7 +9,7 @@
 //   named    a folder that the deleting program's arguments name; with all that they name counted at once, and no more
 //            files than that
 //   thrown   what lay in a trash folder; more of it where it has lain there, and the folder was one, for an hour
-//   expunged mails of a Maildir, by a program that writes down there what it takes
+//   expunged mails of a Maildir, by a program that writes down there what it takes; more of the oldest (mails.h)
 //   pruned   what nobody could read but the program that made it (packs of a repository of backups), by who writes
 //            something in its place, or goes on from a folder and leaves others' files standing there
 //
@@ -20,7 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "tocsin/verdict/signals/signal.h"
+#include "tocsin/verdict/signals/mails.h"
 
 namespace tocsin::verdict {
 
@@ -59,6 +59,7 @@ private:
     };
     std::unordered_map<event::ProcessKey, Named> named_;
     std::unordered_map<event::ProcessKey, Pruner> pruners_;
+    OldMails old_mails_;
     std::deque<Spent> spent_; // oldest first
     std::vector<Thrown> thrown_; // by hash of the object; a newer one takes an older one's slot
 };

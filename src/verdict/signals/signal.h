@@ -26,7 +26,7 @@ struct Case {
     ProcessTree& tree;
     Ledger& ledger;
     Reads const& reads;
-    Provenance const& provenance;
+    Provenance& provenance;
     PastErrands& past_errands;
     Settings const& settings;
     WallTime now;

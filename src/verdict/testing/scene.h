@@ -385,6 +385,7 @@ public:
     }
 
     std::chrono::nanoseconds step = std::chrono::microseconds(10);
+    std::uint32_t rights = 0644; // of regular files
 
 private:
     void note(std::optional<Decision> d)
@@ -412,7 +413,9 @@ private:
     event::Metadata metadata(ObjectId id, ObjectKind kind, Stuff const& stuff)
     {
         event::Metadata m;
-        m.mode = kind == ObjectKind::directory ? 040755 : kind == ObjectKind::symlink ? 0120777 : 0100644;
+        m.mode = kind == ObjectKind::directory ? 040755
+            : kind == ObjectKind::symlink      ? 0120777
+                                               : 0100000 | rights;
         m.uid = 1000;
         m.gid = 1000;
         m.size = stuff.size;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// verdict/generations.h -- a numbered file of a program's own, followed by the next of its kind.
+//
+// A program that keeps its state in `state.41` writes `state.45` and then deletes the former. Such a pair stands alone:
+// where more than two numbers of a stem are there, they are a series of somebody's, and each counts. What goes is in no
+// known format; what came was made by the process that deletes, is in none either, is half as long at least, looks no
+// more encrypted, and answers for one.
+//
+// Threads: the verdict's. Bounds: 16 names of a folder are looked at; 4,096 answers, with one more all are forgotten.
+#pragma once
+
+#include <unordered_set>
+
+#include "tocsin/verdict/signals/signal.h"
+
+namespace tocsin::verdict {
+
+class Generations {
+public:
+    bool cover(Case const& at, Loss const& loss);
+
+private:
+    std::unordered_set<event::ObjectId> answered_;
+};
+
+} // namespace tocsin::verdict

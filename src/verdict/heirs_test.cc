@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a program wrote itself in place of others' files is not its own to destroy.
+#include <gtest/gtest.h>
+
+#include "tocsin/verdict/testing/scene.h"
+
+namespace tocsin::verdict {
+namespace {
+
+using namespace testing;
+
+TEST(Heirs, WhoReplacesAFileByItselfAndDeletesThatDestroysIt)
+{
+    Scene scene;
+    auto const wiper = scene.run("wiper /srv/docs");
+    auto const paths = scene.files("/srv/docs", 100, text, ".txt");
+    for (std::size_t n = 0; n < paths.size(); ++n) {
+        scene.creates(wiper, paths[n] + ".new", text(n + 1));
+        scene.renames(wiper, paths[n] + ".new", paths[n]);
+    }
+    ASSERT_FALSE(scene.stopped()) << scene.reasons();
+    scene.passes(std::chrono::seconds(10));
+    EXPECT_LE(scene.until_stopped(paths, [&](std::string const& path) { scene.deletes(wiper, path); }), 12U);
+}
+
+TEST(Heirs, NorByACopyBesideIt)
+{
+    Scene scene;
+    auto const wiper = scene.run("wiper /srv/docs");
+    auto const paths = scene.files("/srv/docs", 100, text, ".txt");
+    for (std::size_t n = 0; n < paths.size(); ++n) {
+        scene.creates(wiper, paths[n] + ".bak", text(n + 1));
+        scene.deletes(wiper, paths[n]);
+    }
+    ASSERT_FALSE(scene.stopped()) << scene.reasons();
+    scene.passes(std::chrono::seconds(10));
+    std::size_t n = 0;
+    while (n < paths.size() && !scene.stopped())
+        scene.deletes(wiper, paths[n++] + ".bak");
+    EXPECT_LE(n, 12U);
+}
+
+} // namespace
+} // namespace tocsin::verdict

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// verdict/signals/mails.h -- old mails that a mail program expunges from a Maildir.
+//
+// Expunging by age takes the oldest mails of a folder, in the order in which they came. So does who goes through the
+// folder by name; these tell them apart, and bound what they can't:
+//   the mails     are named by the second of their delivery, as Maildirs have it, and are older than a month
+//   the program   acts as their owner, not as root, is no shell and no interpreter, and writes down what it takes
+//   the folder    has none left that came before, and keeps three quarters of its mails within the hour
+//
+// Bounds: 1,024 folders; with one more all of them are forgotten.
+#pragma once
+
+#include <unordered_map>
+
+#include "tocsin/verdict/signals/signal.h"
+
+namespace tocsin::verdict {
+
+bool is_of_a_maildir(catalog::Entry const& folder);
+
+class OldMails {
+public:
+    // Whether this is one of them, and few went from its folder so far; it is counted if so.
+    bool take(Case const& at, Loss const& loss, catalog::Entry const& folder);
+
+private:
+    struct Taken {
+        WallTime since{};
+        std::size_t mails = 0;
+    };
+    std::unordered_map<event::ObjectId, Taken> folders_;
+};
+
+} // namespace tocsin::verdict

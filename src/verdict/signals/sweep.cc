@@ -256,6 +256,20 @@ bool Sweep::may_still_be_by_age(Case const& at, Folder& folder, catalog::Entry c
     return folder.may_be_by_age;
 }
 
+// Whether who chooses by age may have met nothing that it leaves so far. That takes longer to rule out where it
+// leaves what is as young as what people clean by; and where it is ruled out soon, nothing may stand between at all.
+bool Sweep::may_be_chance(
+    Case const& at, Folder& folder, Loss const& loss, catalog::Entry const* parent) const
+{
+    auto const& s = at.settings;
+    if (folder.lost >= s.run_against_age || !may_be_by_age(at, folder, parent, folder.newest_ns))
+        return false;
+    auto const young_ns = to_nanoseconds(at.now - s.age_to_clean_by);
+    return folder.lost < s.run_against_great_age
+        || may_be_by_age(at, folder, parent, std::max(folder.newest_ns, young_ns))
+        || !leaves_none_between(at, folder, loss, 0, Span::newest);
+}
+
 Sweep::Shape Sweep::shape_of(Case const& at, Folder& folder, Loss const& loss, Round& round)
 {
     auto const& items = folder.items;
@@ -273,11 +287,8 @@ Sweep::Shape Sweep::shape_of(Case const& at, Folder& folder, Loss const& loss, R
         contiguous = leaves_none_between(at, folder, loss, of_all, Span::whole);
         folder.whole_asked_at = contiguous ? 0 : folder.lost;
     }
-    if (contiguous) {
-        bool const wait =
-            folder.lost < s.run_against_age && may_be_by_age(at, folder, parent, folder.newest_ns);
-        return wait ? Shape::undecided : Shape::contiguous;
-    }
+    if (contiguous)
+        return may_be_chance(at, folder, loss, parent) ? Shape::undecided : Shape::contiguous;
     if (std::ranges::any_of(orders, [&](Order order) { return follows(order, items); })) {
         if (++folder.selective_in_a_row >= selective_that_counts)
             learn(folder, at.catalog.link_at(loss.place), round);

@@ -78,6 +78,7 @@ private:
     bool may_be_by_age(
         Case const& at, Folder const& folder, catalog::Entry const* parent, std::int64_t newest_ns) const;
     bool may_still_be_by_age(Case const& at, Folder& folder, catalog::Entry const* parent) const;
+    bool may_be_chance(Case const& at, Folder& folder, Loss const& loss, catalog::Entry const* parent) const;
     void apply(Case const& at, Folder& folder, event::ObjectId id, Shape shape);
     void charge(Case const& at, Item& item, event::ObjectId folder, Shape shape);
 

@@ -5,12 +5,14 @@
 // of deletions that happens to have no gap therefore says less of a process that left files
 // standing elsewhere. What it left is counted when the question is asked, not when it went on:
 // with many hands at work a folder empties a moment later. Who comes back to folders that it
-// had left goes by no order at all.
+// had left goes by no order at all. What it made itself is nothing that it left, and in the folders above
+// what readdir shows after the one that it went down into is still to come.
 //
 // Bounds: 1,024 processes, 256 folders each; a round ends after two minutes without a loss.
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -40,13 +42,19 @@ struct Round {
     std::int64_t kept_ns = INT64_MAX; // mtime, of the oldest that it left; INT64_MAX: none seen
 };
 
+// Whether it stands where `who` deletes others, and was not added by it.
+bool is_left_by(Case const& at, catalog::Link const& link, event::ProcessKey who);
+
 class Rounds {
 public:
     // The round of the process, or of its starter where it lives for one file. Notes the loss.
     Round& step(Case const& at, Loss const& loss);
 
     // Whether it leaves a fair part of the folders standing.
-    static bool skips(Case const& at, Round const& round);
+    static bool skips(Case const& at, Round const& round, event::ProcessKey who);
+    // Up to `at_most` of what it passed by in a folder and left.
+    static void for_each_left(Case const& at, Round const& round, event::ObjectId folder,
+        event::ProcessKey who, unsigned at_most, std::function<void(catalog::Link const&)> const& visit);
     // Whether all that it left is newer than this.
     static bool chooses_by_age(Round const& round, std::int64_t mtime_ns);
     // Something of this age survived where it took `newest_taken_ns`.

@@ -68,8 +68,8 @@ private:
         std::int64_t newest_of_first_ns = INT64_MIN; // mtime, of the first ten of the run
     };
     Folder& folder_of(event::ObjectId folder);
-    void learn(Folder const& folder, catalog::Link const* here, Round& round) const;
-    void learn_from_last(Case const& at, Round& round);
+    void learn(Case const& at, Folder const& folder, catalog::Link const* here, Round& round) const;
+    void learn_from_last(Case const& at, Round& round, event::ProcessKey who);
     void charge_wanderer(Case const& at, Round const& round);
     void add(Case const& at, Folder& folder, Loss const& loss);
     Shape shape_of(Case const& at, Folder& folder, Loss const& loss, Round& round);

@@ -35,15 +35,16 @@ bool is_left_by(Case const& at, catalog::Link const& link, event::ProcessKey who
         && (object.origin.existed || !at.provenance.is_addition_of(object, at.tree.ensure(who), at.now));
 }
 
-void Rounds::for_each_left(Case const& at, Round const& round, event::ObjectId id, event::ProcessKey who,
+void Rounds::for_each_left(Case const& at, Round const& round, Round::Left const& left, event::ProcessKey who,
     unsigned at_most, std::function<void(catalog::Link const&)> const& visit)
 {
-    auto const* folder = at.catalog.find(id);
+    auto const* folder = at.catalog.find(left.folder);
     if (folder == nullptr || folder->directory == nullptr)
         return;
-    auto const* next = way_down(at, id, round.folder);
+    auto const* next = way_down(at, left.folder, round.folder);
+    auto const passed = next == nullptr ? UINT32_MAX : std::max(next->walk, left.farthest);
     for (auto const& link : folder->directory->by_walk) {
-        if (at_most-- == 0 || &link == next)
+        if (at_most-- == 0 || link.walk > passed)
             return;
         if (is_left_by(at, link, who))
             visit(link);
@@ -66,11 +67,13 @@ Round& Rounds::step(Case const& at, Loss const& loss)
     round.time = at.now;
     if (round.folder != loss.place.parent) {
         leave(round);
-        round.folder = loss.place.parent;
-        if (round.visited.size() < most_visited && !round.visited.insert(round.folder).second)
+        auto const from = std::exchange(round.folder, loss.place.parent);
+        bool const is_new = round.visited.size() >= most_visited || round.visited.insert(round.folder).second;
+        if (!is_new && way_down(at, round.folder, from) == nullptr)
             ++round.returns;
     }
     ++round.lost_here;
+    round.farthest_here = std::max(round.farthest_here, loss.mark.walk);
     if (round.newest.size() == newest_kept)
         round.newest.pop_front();
     round.newest.push_back({loss.place.parent, loss.object});
@@ -84,7 +87,8 @@ void Rounds::leave(Round& round) const
         return;
     if (round.left.size() == folders_asked)
         round.left.pop_front();
-    round.left.push_back({round.folder, std::exchange(round.lost_here, 0)});
+    round.left.push_back(
+        {round.folder, std::exchange(round.lost_here, 0), std::exchange(round.farthest_here, 0)});
 }
 
 bool Rounds::skips(Case const& at, Round const& round, event::ProcessKey who)
@@ -95,8 +99,7 @@ bool Rounds::skips(Case const& at, Round const& round, event::ProcessKey who)
     std::uint64_t survive = 0;
     for (auto const& left : round.left) {
         lost += left.lost;
-        for_each_left(
-            at, round, left.folder, who, survivors_counted, [&](catalog::Link const&) { ++survive; });
+        for_each_left(at, round, left, who, survivors_counted, [&](catalog::Link const&) { ++survive; });
     }
     return survive * 8 > lost;
 }

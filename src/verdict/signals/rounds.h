@@ -6,7 +6,8 @@
 // standing elsewhere. What it left is counted when the question is asked, not when it went on:
 // with many hands at work a folder empties a moment later. Who comes back to folders that it
 // had left goes by no order at all. What it made itself is nothing that it left, and in the folders above
-// what readdir shows after the one that it went down into is still to come.
+// what readdir shows after the one that it went down into is still to come, unless it has taken something there;
+// coming up to them again is no return.
 //
 // Bounds: 1,024 processes, 256 folders each; a round ends after two minutes without a loss.
 #pragma once
@@ -24,6 +25,7 @@ struct Round {
     struct Left {
         event::ObjectId folder;
         std::uint64_t lost = 0; // to this process
+        std::uint32_t farthest = 0; // that it took there, as readdir shows them
     };
     struct Lost {
         event::ObjectId folder;
@@ -32,6 +34,7 @@ struct Round {
     WallTime time{}; // of the last loss
     event::ObjectId folder; // where it is now
     std::uint64_t lost_here = 0;
+    std::uint32_t farthest_here = 0;
     std::deque<Left> left; // the newest 8
     std::unordered_set<event::ObjectId> visited;
     unsigned returns = 0;
@@ -53,7 +56,7 @@ public:
     // Whether it leaves a fair part of the folders standing.
     static bool skips(Case const& at, Round const& round, event::ProcessKey who);
     // Up to `at_most` of what it passed by in a folder and left.
-    static void for_each_left(Case const& at, Round const& round, event::ObjectId folder,
+    static void for_each_left(Case const& at, Round const& round, Round::Left const& left,
         event::ProcessKey who, unsigned at_most, std::function<void(catalog::Link const&)> const& visit);
     // Whether all that it left is newer than this.
     static bool chooses_by_age(Round const& round, std::int64_t mtime_ns);

@@ -152,7 +152,7 @@ void Sweep::learn_from_last(Case const& at, Round& round, event::ProcessKey who)
     auto const known = folders_.find(last.folder);
     if (known == folders_.end())
         return;
-    Rounds::for_each_left(at, round, last.folder, who, looked_at, [&](catalog::Link const& kept) {
+    Rounds::for_each_left(at, round, last, who, looked_at, [&](catalog::Link const& kept) {
         Rounds::note_kept(round, kept.object->mtime_ns, known->second.newest_ns);
     });
 }

@@ -217,6 +217,25 @@ TEST_P(KeepingAMirror, TakesAThirdFromManySmallFolders)
             if (lot() % 3 == 0)
                 scene.deletes(rsync, path);
 }
+// Up again from each folder, to the rest of what is beside it.
+TEST_P(KeepingAMirror, TakesAThirdFromFilesBesideFolders)
+{
+    std::mt19937 lot(GetParam());
+    auto const find = scene.run("find /srv -name '*.bak' -delete");
+    for (int d = 0; d < 20; ++d) {
+        auto const top = "/srv/m" + std::to_string(d);
+        auto const beside = scene.files(top, 12, text, ".txt");
+        for (std::size_t i = 0; i < beside.size(); ++i) {
+            if (lot() % 3 == 0)
+                scene.deletes(find, beside[i]);
+            if (i % 4 != 3)
+                continue;
+            for (auto const& path : scene.files(top + "/" + std::to_string(i), 12, text, ".txt"))
+                if (lot() % 3 == 0)
+                    scene.deletes(find, path);
+        }
+    }
+}
 INSTANTIATE_TEST_SUITE_P(Seeds, KeepingAMirror, ::testing::Range(1U, 11U));
 
 TEST_F(BenignTest, MogrifyResizesPhotographsInPlace)

@@ -39,6 +39,40 @@ TEST_F(EvasionTest, APlaceholderThatGoesAsWellHidesNoDeletion)
     EXPECT_LE(damaged, 8U);
 }
 
+TEST_F(EvasionTest, WhatItMakesItselfMeanwhileIsNothingThatItLeaves)
+{
+    scene.file("/srv/readme-1.txt", text(1));
+    scene.file("/srv/readme-2.txt", text(2));
+    auto const paths = scene.files("/srv/docs", 50, text, ".txt");
+    auto const who = scene.run("perl wipe.pl");
+    auto const maker = scene.run_below(who, "perl wipe.pl");
+    scene.deletes(who, "/srv/readme-1.txt");
+    scene.deletes(who, "/srv/readme-2.txt");
+    scene.begins(maker, "/srv/.t0", ObjectKind::symlink);
+    EXPECT_LE(scene.until_stopped(paths, [&](auto const& path) { scene.deletes(who, path); }), 9U);
+}
+
+TEST_F(EvasionTest, WhatStandsInTheFoldersAboveIsStillToCome)
+{
+    std::vector<std::string> paths;
+    for (int i = 0; i < 20; ++i)
+        paths.push_back("/srv/readme-" + std::to_string(100 + i));
+    for (std::size_t i = 0; i < paths.size(); ++i)
+        scene.file(paths[i], text(i));
+    scene.folder("/srv/docs");
+    auto const below = scene.files("/srv/docs/2014", 50, text, ".txt");
+    // rm goes down into a folder where readdir shows it.
+    scene.list_again("/srv", {paths[0], paths[1], "/srv/docs"});
+    auto order = std::vector(paths.begin() + 2, paths.end());
+    scene.list_again("/srv", order);
+    auto const who = scene.run("rm -rf /srv");
+    scene.deletes(who, paths[0]);
+    scene.deletes(who, paths[1]);
+    EXPECT_LE(scene.until_stopped(
+                  scene.listed("/srv/docs/2014"), [&](auto const& path) { scene.deletes(who, path); }),
+        9U);
+}
+
 TEST_F(EvasionTest, DocumentsAreNotEmptiedUnseenBecauseOthersAreLeft)
 {
     auto const paths = scene.files("/srv/docs", 49, office, ".docx");

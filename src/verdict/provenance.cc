@@ -120,6 +120,11 @@ double Provenance::worth(catalog::Entry const& entry, Node& who, WallTime now) c
     return 1;
 }
 
+bool Provenance::is_addition_of(catalog::Entry const& entry, Node& who, WallTime now) const
+{
+    return !entry.origin.existed && !heirs_.contains(entry.id) && worth(entry, who, now) <= 0;
+}
+
 // Made while no guard ran, not long ago, by a process of the same user, when this one or one that it
 // came from had started already. File systems stamp by a clock that lags by up to a tick.
 bool Provenance::may_have_made(Node const& who, catalog::Entry const& entry, WallTime now) const

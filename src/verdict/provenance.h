@@ -27,6 +27,8 @@ public:
     // 1 where it is somebody else's, 0 where it is the process's own, or may be: of what was made
     // while no guard ran, whoever ran then may be the maker for a while.
     double worth(catalog::Entry const& entry, Node& who, WallTime now) const;
+    // Whether the process added it: its own, and in nobody's place.
+    bool is_addition_of(catalog::Entry const& entry, Node& who, WallTime now) const;
     // By type, by the names of the folders it lies in, or by what stands beside it.
     bool is_cheap(catalog::Link const& link) const;
 

@@ -109,6 +109,10 @@ struct Settings {
     // a run as long as this says no.
     double share_left_newer = 0.15;
     std::size_t run_against_age = 24;
+    // Jobs that clean up are set to days, months or a year or two. Where nearly all that stays is older than that as
+    // well, a shorter run says no.
+    std::chrono::nanoseconds age_to_clean_by = std::chrono::hours(24 * 365 * 2);
+    std::size_t run_against_great_age = 8;
     unsigned returns_that_count = 6; // to folders that it had left
     std::size_t run_with_jitter = 8; // from here on one in four may be left, for parallel work
     std::size_t run_unordered = 8; // fewer say nothing about an order

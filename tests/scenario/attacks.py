@@ -75,6 +75,8 @@ PROGRAMS = {
     "S10-rename-over": Attack(f'{EACH} head -c 4096 /dev/urandom > .junk; mv -fT .junk "$f"; done'),
     "S11-rm-rf": Attack('rm -rf ./* '),
     "S11-find-delete": Attack("find . -mindepth 1 -delete"),
+    "S11-files-beside-folders": Attack("find . -mindepth 1 -delete", before_guard="for d in folder-00[12]; do "
+                                       '[ ! -d "$d" ] || cp -p "$d"/* .; done'),
     "S11-rsync-empty": Attack('mkdir -p "$SCRATCH/empty" && rsync -a --delete "$SCRATCH/empty/" ./', ("rsync",)),
     "S11-git-clean": Attack("git -c init.defaultBranch=m init -q . && git clean -fdxq", ("git",)),
     "S11-rm-beside-temps": Attack(

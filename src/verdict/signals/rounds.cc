@@ -10,26 +10,46 @@ constexpr std::size_t most_rounds = 1'024;
 constexpr std::size_t most_visited = 256;
 constexpr std::size_t folders_asked = 8;
 constexpr std::size_t newest_kept = 10;
-constexpr std::size_t survivors_counted = 32;
+constexpr unsigned survivors_counted = 32;
+constexpr int deepest = 64;
 constexpr std::chrono::minutes round_ends{2};
 
-// Up to `survivors_counted` of them.
-template <typename Visit>
-void for_each_survivor(Case const& at, event::ObjectId id, Visit visit)
+// By which it went down from `above` to `here`; null where that is not above.
+catalog::Link const* way_down(Case const& at, event::ObjectId above, event::ObjectId here)
 {
-    auto const* folder = at.catalog.find(id);
-    if (folder == nullptr || folder->directory == nullptr)
-        return;
-    std::size_t steps = survivors_counted;
-    for (auto const& link : folder->directory->by_walk) {
-        if (catalog::is_survivor(link))
-            visit(link);
-        if (--steps == 0)
-            return;
+    auto const* entry = at.catalog.find(here);
+    for (int depth = 0; depth < deepest && entry != nullptr && entry->names != nullptr; ++depth) {
+        if (entry->names->parent != nullptr && entry->names->parent->id == above)
+            return entry->names;
+        entry = entry->names->parent;
     }
+    return nullptr;
 }
 
 } // namespace
+
+bool is_left_by(Case const& at, catalog::Link const& link, event::ProcessKey who)
+{
+    auto const& object = *link.object;
+    return catalog::is_survivor(link)
+        && (object.origin.existed || !at.provenance.is_addition_of(object, at.tree.ensure(who), at.now));
+}
+
+void Rounds::for_each_left(Case const& at, Round const& round, Round::Left const& left, event::ProcessKey who,
+    unsigned at_most, std::function<void(catalog::Link const&)> const& visit)
+{
+    auto const* folder = at.catalog.find(left.folder);
+    if (folder == nullptr || folder->directory == nullptr)
+        return;
+    auto const* next = way_down(at, left.folder, round.folder);
+    auto const passed = next == nullptr ? UINT32_MAX : std::max(next->walk, left.farthest);
+    for (auto const& link : folder->directory->by_walk) {
+        if (at_most-- == 0 || link.walk > passed)
+            return;
+        if (is_left_by(at, link, who))
+            visit(link);
+    }
+}
 
 Round& Rounds::step(Case const& at, Loss const& loss)
 {
@@ -47,11 +67,13 @@ Round& Rounds::step(Case const& at, Loss const& loss)
     round.time = at.now;
     if (round.folder != loss.place.parent) {
         leave(round);
-        round.folder = loss.place.parent;
-        if (round.visited.size() < most_visited && !round.visited.insert(round.folder).second)
+        auto const from = std::exchange(round.folder, loss.place.parent);
+        bool const is_new = round.visited.size() >= most_visited || round.visited.insert(round.folder).second;
+        if (!is_new && way_down(at, round.folder, from) == nullptr)
             ++round.returns;
     }
     ++round.lost_here;
+    round.farthest_here = std::max(round.farthest_here, loss.mark.walk);
     if (round.newest.size() == newest_kept)
         round.newest.pop_front();
     round.newest.push_back({loss.place.parent, loss.object});
@@ -65,10 +87,11 @@ void Rounds::leave(Round& round) const
         return;
     if (round.left.size() == folders_asked)
         round.left.pop_front();
-    round.left.push_back({round.folder, std::exchange(round.lost_here, 0)});
+    round.left.push_back(
+        {round.folder, std::exchange(round.lost_here, 0), std::exchange(round.farthest_here, 0)});
 }
 
-bool Rounds::skips(Case const& at, Round const& round)
+bool Rounds::skips(Case const& at, Round const& round, event::ProcessKey who)
 {
     if (round.keeps_some)
         return true;
@@ -76,7 +99,7 @@ bool Rounds::skips(Case const& at, Round const& round)
     std::uint64_t survive = 0;
     for (auto const& left : round.left) {
         lost += left.lost;
-        for_each_survivor(at, left.folder, [&](catalog::Link const&) { ++survive; });
+        for_each_left(at, round, left, who, survivors_counted, [&](catalog::Link const&) { ++survive; });
     }
     return survive * 8 > lost;
 }

@@ -130,7 +130,7 @@ Sweep::Folder& Sweep::folder_of(event::ObjectId id)
 }
 
 // The newest deletions follow an order and skipped some: of what age?
-void Sweep::learn(Folder const& folder, catalog::Link const* here, Round& round) const
+void Sweep::learn(Case const& at, Folder const& folder, catalog::Link const* here, Round& round) const
 {
     round.keeps_some = true;
     auto const order = std::ranges::find_if(orders, [&](Order o) { return follows(o, folder.items); });
@@ -138,27 +138,23 @@ void Sweep::learn(Folder const& folder, catalog::Link const* here, Round& round)
     if (here == nullptr || !span)
         return;
     for_each_between(*here, *order, *span->first, *span->second, looked_at, [&](catalog::Link const& kept) {
-        Rounds::note_kept(round, kept.object->mtime_ns, folder.newest_ns);
+        if (is_left_by(at, kept, folder.items.back().who))
+            Rounds::note_kept(round, kept.object->mtime_ns, folder.newest_ns);
     });
 }
 
 // It went on to another folder: of what age is that which it left?
-void Sweep::learn_from_last(Case const& at, Round& round)
+void Sweep::learn_from_last(Case const& at, Round& round, event::ProcessKey who)
 {
     if (round.left.empty())
         return;
     auto const& last = round.left.back();
     auto const known = folders_.find(last.folder);
-    auto const* folder = at.catalog.find(last.folder);
-    if (known == folders_.end() || folder == nullptr || folder->directory == nullptr)
+    if (known == folders_.end())
         return;
-    unsigned steps = looked_at;
-    for (auto const& link : folder->directory->by_walk) {
-        if (catalog::is_survivor(link))
-            Rounds::note_kept(round, link.object->mtime_ns, known->second.newest_ns);
-        if (--steps == 0)
-            return;
-    }
+    Rounds::for_each_left(at, round, last, who, looked_at, [&](catalog::Link const& kept) {
+        Rounds::note_kept(round, kept.object->mtime_ns, known->second.newest_ns);
+    });
 }
 
 // It comes back to folders again and again: what it took all over them is one run in no order, of which one age would
@@ -232,7 +228,7 @@ bool Sweep::may_be_by_age(
     for (auto const& item : items) {
         auto link = names.lower_bound(item.mark.name);
         for (std::size_t steps = 0; link != names.end() && steps < neighbours; ++link, ++steps) {
-            if (!catalog::is_survivor(*link) || link->object->id == items.back().object)
+            if (!is_left_by(at, *link, items.back().who) || link->object->id == items.back().object)
                 continue;
             ++kept;
             newer += link->object->mtime_ns > newest_ns ? 1 : 0;
@@ -256,12 +252,26 @@ bool Sweep::may_still_be_by_age(Case const& at, Folder& folder, catalog::Entry c
     return folder.may_be_by_age;
 }
 
+// Whether who chooses by age may have met nothing that it leaves so far. That takes longer to rule out where it
+// leaves what is as young as what people clean by; and where it is ruled out soon, nothing may stand between at all.
+bool Sweep::may_be_chance(
+    Case const& at, Folder& folder, Loss const& loss, catalog::Entry const* parent) const
+{
+    auto const& s = at.settings;
+    if (folder.lost >= s.run_against_age || !may_be_by_age(at, folder, parent, folder.newest_ns))
+        return false;
+    auto const young_ns = to_nanoseconds(at.now - s.age_to_clean_by);
+    return folder.lost < s.run_against_great_age
+        || may_be_by_age(at, folder, parent, std::max(folder.newest_ns, young_ns))
+        || !leaves_none_between(at, folder, loss, 0, Span::newest);
+}
+
 Sweep::Shape Sweep::shape_of(Case const& at, Folder& folder, Loss const& loss, Round& round)
 {
     auto const& items = folder.items;
     auto const& s = at.settings;
     auto const* parent = at.catalog.find(loss.place.parent);
-    bool const skips = Rounds::skips(at, round);
+    bool const skips = Rounds::skips(at, round, loss.who);
     if (folder.lost < (skips ? s.run_of_a_skipper : s.run_that_counts))
         return !skips && empties(parent, loss.object) ? Shape::contiguous : Shape::undecided;
     auto const tolerated = static_cast<unsigned>(items.size() >= s.run_with_jitter ? items.size() / 4 : 0);
@@ -273,14 +283,11 @@ Sweep::Shape Sweep::shape_of(Case const& at, Folder& folder, Loss const& loss, R
         contiguous = leaves_none_between(at, folder, loss, of_all, Span::whole);
         folder.whole_asked_at = contiguous ? 0 : folder.lost;
     }
-    if (contiguous) {
-        bool const wait =
-            folder.lost < s.run_against_age && may_be_by_age(at, folder, parent, folder.newest_ns);
-        return wait ? Shape::undecided : Shape::contiguous;
-    }
+    if (contiguous)
+        return may_be_chance(at, folder, loss, parent) ? Shape::undecided : Shape::contiguous;
     if (std::ranges::any_of(orders, [&](Order order) { return follows(order, items); })) {
         if (++folder.selective_in_a_row >= selective_that_counts)
-            learn(folder, at.catalog.link_at(loss.place), round);
+            learn(at, folder, at.catalog.link_at(loss.place), round);
         auto const left =
             parent == nullptr || parent->directory == nullptr ? 0 : parent->directory->by_name.size();
         bool const mostly_gone = folder.lost >= mostly_gone_from && folder.lost > 3 * left;
@@ -350,7 +357,7 @@ Claim Sweep::on_loss(Case const& at, Loss const& loss)
     }
     auto& round = rounds_.step(at, loss);
     if (round.lost_here == 1)
-        learn_from_last(at, round);
+        learn_from_last(at, round, loss.who);
     auto& folder = folder_of(parent);
     add(at, folder, loss);
     if (Rounds::chooses_by_age(round, loss.mtime_ns))

@@ -68,8 +68,8 @@ private:
         std::int64_t newest_of_first_ns = INT64_MIN; // mtime, of the first ten of the run
     };
     Folder& folder_of(event::ObjectId folder);
-    void learn(Folder const& folder, catalog::Link const* here, Round& round) const;
-    void learn_from_last(Case const& at, Round& round);
+    void learn(Case const& at, Folder const& folder, catalog::Link const* here, Round& round) const;
+    void learn_from_last(Case const& at, Round& round, event::ProcessKey who);
     void charge_wanderer(Case const& at, Round const& round);
     void add(Case const& at, Folder& folder, Loss const& loss);
     Shape shape_of(Case const& at, Folder& folder, Loss const& loss, Round& round);
@@ -78,6 +78,7 @@ private:
     bool may_be_by_age(
         Case const& at, Folder const& folder, catalog::Entry const* parent, std::int64_t newest_ns) const;
     bool may_still_be_by_age(Case const& at, Folder& folder, catalog::Entry const* parent) const;
+    bool may_be_chance(Case const& at, Folder& folder, Loss const& loss, catalog::Entry const* parent) const;
     void apply(Case const& at, Folder& folder, event::ObjectId id, Shape shape);
     void charge(Case const& at, Item& item, event::ObjectId folder, Shape shape);
 

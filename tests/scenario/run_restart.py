@@ -61,6 +61,11 @@ class HeldWalk:
     def go_on(self):
         lab.LIBC.ptrace(PTRACE_DETACH, self.thread, None, None)
 
+    def kill(self, guard):
+        guard.process.kill()
+        os.waitpid(self.thread, WAIT_ALL)  # its tracer has to, before the guard has ended
+        guard.process.wait()
+
 
 def name_of(pid, thread):
     try:
@@ -144,8 +149,7 @@ def cut_short(host, tree):
     fill(tree)
     before = lab.picture(tree)
     guard = lab.Guard(host.state, tree)
-    HeldWalk(guard.process.pid, tree)
-    guard.kill()
+    HeldWalk(guard.process.pid, tree).kill(guard)
     guard = lab.Guard(host.state, tree)
     guard.wait_until_guarding()
     told = [(i["id"], i["reasons"]) for i in guard.ask("incidents")]

@@ -18,6 +18,7 @@ struct Surroundings {
     std::string state_dir;
     std::string repository;
     std::vector<std::string> guarded;
+    std::vector<std::string> remembered = {}; // while no guard runs: what the next one goes on with
 };
 
 // The folders, absolute and resolved, each once. All of them are good, or an error is told.

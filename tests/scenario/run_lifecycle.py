@@ -200,6 +200,36 @@ def refused(host, tree, work):
     host.expect_tree(work / "moved", "a tree that is gone was dropped")
 
 
+def held_by_another(host, tree, work):
+    """A start that fails leaves what is remembered as it was, and what is remembered can be taken off."""
+    host.end_guard()
+    remembered = [t["path"] for t in host.ask("status")["protected"]]
+    one, other = work / "one", work / "parent" / "held"
+    one.mkdir()
+    other.mkdir(parents=True)
+    (other / "file").write_text("held\n")
+    elsewhere = lab.Guard(host.state.parent / "another state", other)
+    try:
+        elsewhere.wait_until_guarding()
+        host.tocsin("protect", str(one), str(other), expect=1)
+    finally:
+        elsewhere.stop()
+    host.expect([t["path"] for t in host.ask("status")["protected"]] == remembered,
+                f"a start that failed left {host.ask('status')['protected']}")
+    host.tocsin("protect", str(one), str(other))
+    host.expect_tree(other, "protected when nobody holds it any more")
+    host.end_guard()
+    host.tocsin("protect", str(one), str(other.parent), expect=1)  # holds what is remembered
+    for path in (one, other):
+        host.tocsin("unprotect", str(path))
+    host.tocsin("unprotect", str(other), expect=1)
+    host.expect([t["path"] for t in host.ask("status")["protected"]] == remembered,
+                f"without a guard unprotect left {host.ask('status')['protected']}")
+    host.tocsin("protect", str(other.parent))
+    host.expect_tree(other.parent, "the parent of what was taken off")
+    host.tocsin("unprotect", str(other.parent))
+
+
 def parts(host, filesystem, work):
     tree = filesystem / "share"
     tree.mkdir()
@@ -207,7 +237,8 @@ def parts(host, filesystem, work):
     inside = filesystem / "work"
     inside.mkdir()
     return [lambda: excluding(host, tree), lambda: coming_back(host, tree), lambda: absence(host, tree),
-            lambda: added_beside(host, tree, inside), lambda: late_disk(host, tree, inside),
+            lambda: added_beside(host, tree, inside), lambda: held_by_another(host, tree, inside),
+            lambda: late_disk(host, tree, inside),
             lambda: going_on(host, tree, work), lambda: moved_repository(host, tree, work),
             lambda: refused(host, tree, inside)]
 

@@ -46,14 +46,6 @@ std::string quoted(std::string_view path)
     return "'" + printable(path, 4096) + "'";
 }
 
-Result<std::string> resolve(std::string const& path)
-{
-    auto resolved = sys::real_path(path);
-    if (!resolved.ok() && resolved.error().code() == Errc::not_found)
-        return Error(Errc::not_found, quoted(path) + " does not exist");
-    return resolved;
-}
-
 Result<void> check_directory(std::string const& path)
 {
     auto opened = sys::open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
@@ -103,6 +95,14 @@ Result<void> check_beside_remembered(std::string const& path, std::string const&
 }
 
 } // namespace
+
+Result<std::string> resolve(std::string const& path)
+{
+    auto resolved = sys::real_path(path);
+    if (!resolved.ok() && resolved.error().code() == Errc::not_found)
+        return Error(Errc::not_found, quoted(path) + " does not exist");
+    return resolved;
+}
 
 std::string filesystem_name(long magic)
 {

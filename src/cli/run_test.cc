@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/cli/run.h"
 
+#include <filesystem>
 #include <gmock/gmock.h>
 #include <set>
 #include <sstream>
@@ -74,6 +75,27 @@ TEST_F(RunTest, SaysWhyItIsNotDoneInOneSentence)
     EXPECT_EQ(exit_not_done, run({"incident", "9"}));
     EXPECT_EQ("", out_.str());
     EXPECT_EQ("tocsin: incident: there is no incident 9\n", err_.str());
+}
+
+TEST_F(RunTest, RefusesADrillWithinWhatIsGuarded)
+{
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "a drill needs root";
+    test::TempDir tree;
+    auto const path = std::filesystem::canonical(tree.path()).string();
+    asker_.answer = json::value{{"state", "guarding"}, {"protected", json::array{{{"path", path}}}}};
+    EXPECT_EQ(exit_not_done, run({"drill", "--work", path}));
+    EXPECT_EQ("tocsin: drill: '" + path + "' lies in '" + path
+            + "', which is guarded: choose another place with --work\n",
+        err_.str());
+}
+
+TEST_F(RunTest, SaysThatTheDrillsPlaceIsNotThere)
+{
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "a drill needs root";
+    EXPECT_EQ(exit_not_done, run({"drill", "--work", "/nonesuch"}));
+    EXPECT_EQ("tocsin: drill: '/nonesuch' does not exist\n", err_.str());
 }
 
 TEST_F(RunTest, ShowsWhateverTheStateIsAndIsDone)

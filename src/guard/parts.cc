@@ -218,8 +218,20 @@ void Guard::Parts::decide()
 void Guard::Parts::run()
 {
     tell_manager(status_word());
+    log_start();
     keep_house();
     end_in_order();
+    log_line(Severity::info, "the guard has ended in order");
+}
+
+void Guard::Parts::log_start() const
+{
+    std::string guarded;
+    for (auto const& tree : trees.all())
+        guarded += fmt::format("{}'{}'", guarded.empty() ? "" : ", ", printable(tree->path, 4096));
+    log_line(Severity::info,
+        fmt::format("the guard has started (process {}, --respond {}): {}", ::getpid(),
+            name_of(options.policy), guarded.empty() ? "no tree is there yet" : guarded));
 }
 
 void Guard::Parts::stop()

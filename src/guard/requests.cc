@@ -217,6 +217,8 @@ Result<void> Guard::Parts::after_undo(
         bool const is_undone = d.incidents().record_undo(id, by, outcome, whole, deeds);
         return After{is_undone, d.incidents().living(id), d.incidents().kept_out(id)};
     }));
+    log_line(Severity::warning,
+        fmt::format("incident {}: undo by {}: {}", id.value, printable(request.user, 100), outcome));
     if (whole == Incidents::Whole::yes && !after.is_undone)
         answers::add_note(report, "not all",
             fmt::format("more may have been done meanwhile: 'tocsin undo {}' again takes it back", id.value));
@@ -254,13 +256,20 @@ Result<json::value> Guard::Parts::answer_protect(answers::Request const& request
     auto paths = TRY(answers::paths_arg(request.args, "paths"));
     auto excludes = TRY(answers::texts_arg(request.args, "exclude"));
     bool is_over = false;
+    auto log = [&](std::string const& path, std::string_view what) {
+        log_line(Severity::info,
+            fmt::format("'{}' {}, as {} asked", printable(path, 4096), what, printable(request.user, 100)));
+    };
     if (request.verb == "unprotect") {
         is_over = TRY(protection.unprotect(paths));
+        for (auto const& path : paths)
+            log(path, "is guarded no more");
         if (is_over)
             stop();
     } else {
         for (auto const& path : paths) {
             TRY(protection.protect(path, excludes));
+            log(path, "is guarded");
         }
     }
     auto now = status();

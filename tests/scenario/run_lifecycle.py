@@ -6,6 +6,7 @@ each time the guard has to know every file, and what changed while nobody looked
     run_lifecycle.py [--fs ext4]
 """
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -167,6 +168,12 @@ def going_on(host, tree, work):
     host.tocsin("undo", str(found))
     host.expect(not lab.differences(before, lab.picture(tree)), f"undo of the rest: {lab.differences(before, lab.picture(tree))[:3]}")
     host.expect(host.open_incident() is None, "an incident that was undone twice is open")
+    log = (host.state / "guard.log").read_text().splitlines()
+    timed = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ tocsin: .")
+    host.expect(all(map(timed.match, log)), f"lines without a time: {[l for l in log if not timed.match(l)][:3]}")
+    for sentence in ("the guard has started (process ", "the guard has ended in order", "' is guarded, as ",
+                     "' is guarded no more, as ", f"incident {found} is opened, observed: ", f"incident {found}: undo by "):
+        host.expect(any(sentence in line for line in log), f"the log has no line '{sentence}'")
 
 
 def moved_repository(host, tree, work):

@@ -68,9 +68,17 @@ TEST(Show, ShowsTheLastActivitiesAndHowManyThereWere)
 
 TEST(Show, OffersBothWaysOutOfAnObservedIncident)
 {
-    auto text = show_incident(json::value{{"id", 3}, {"state", "observed"}});
+    auto text = show_incident(json::value{{"id", 3}, {"state", "observed"}, {"objects_deleted", 1}});
     EXPECT_THAT(text, HasSubstr("tocsin undo 3"));
     EXPECT_THAT(text, HasSubstr("tocsin release 3"));
+}
+
+TEST(Show, OffersNoUndoWhereNothingWasChanged)
+{
+    auto text = show_incident(json::value{{"id", 3}, {"state", "observed"}});
+    EXPECT_THAT(text, Not(HasSubstr("tocsin undo 3")));
+    EXPECT_THAT(text, HasSubstr("next: tocsin release 3"));
+    EXPECT_THAT(show_incident(json::value{{"id", 3}, {"state", "stopped"}}), Not(HasSubstr("next:")));
 }
 
 TEST(Show, SaysInWordsThatThereIsNothing)

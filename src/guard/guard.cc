@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tocsin/answers/place.h"
+#include "tocsin/base/size.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/guard/checkpoint.h"
 #include "tocsin/guard/parts.h"
@@ -69,8 +70,8 @@ Result<void> refuse_without_room(answers::StatePaths const& state, std::uint64_t
     if (space.free_bytes >= reserve_bytes)
         return {};
     return Error(Errc::full,
-        fmt::format("the repository's disk has {} MiB left, less than --reserve wants ({} MiB)",
-            space.free_bytes >> 20, reserve_bytes >> 20));
+        fmt::format("the repository's disk has {} left, less than --reserve wants ({})",
+            size_words(space.free_bytes), size_words(reserve_bytes)));
 }
 
 // What would be refused only after other trees of this start are recorded as protected. One that is

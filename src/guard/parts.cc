@@ -9,6 +9,7 @@
 
 #include "tocsin/base/log.h"
 #include "tocsin/base/precedence.h"
+#include "tocsin/base/size.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/event/restraint.h"
 #include "tocsin/guard/checkpoint.h"
@@ -329,9 +330,9 @@ void Guard::Parts::watch_disk()
     keeper.set_holding(!is_full && can_decide_);
     denial.set_keeping(!is_full && can_decide_);
     health.set("disk",
-        is_full ? fmt::format("the repository's disk has only {} MiB left: versions are no longer kept, what "
+        is_full ? fmt::format("the repository's disk has only {} left: versions are no longer kept, what "
                               "is kept stays",
-                      space.free_bytes >> 20)
+                      size_words(space.free_bytes))
                 : "");
 }
 

@@ -47,6 +47,7 @@ answers::Status Guard::Parts::status()
     out.state = status_word();
     out.guard_pid = ::getpid();
     out.reason = health.blind_because();
+    out.respond = name_of(options.policy);
     auto all = trees.all();
     auto counted = in_decider<std::vector<answers::TreeStatus>>(
         [all](Decider& d) -> Result<std::vector<answers::TreeStatus>> {
@@ -276,6 +277,7 @@ Result<json::value> Guard::Parts::answer_protect(answers::Request const& request
     if (is_over) {
         now.state = "stopped";
         now.guard_pid = 0;
+        now.respond.clear();
         now.reason = "nothing is guarded any more: the guard ends";
         now.invariants.clear();
     }
@@ -299,9 +301,25 @@ Result<json::value> Guard::Parts::answer_device_writes(answers::Request const& r
     return answers::to_json(status());
 }
 
+// Who did it is not known: nobody would be killed, and the journal would say that somebody was.
+Result<void> Guard::Parts::refuse_to_stop_nobody(event::IncidentId id)
+{
+    recorder.flush();
+    std::lock_guard guard(reading_mutex);
+    auto const incident = TRY(reading->incident(id));
+    if (!incident || incident->actor.kind != event::ActorKind::unknown)
+        return {}; // none: the decider says so
+    return Error(Errc::invalid,
+        fmt::format("nobody is known who did what incident {0} tells, and so nobody can be stopped: 'tocsin "
+                    "release {0}' takes it off the open ones",
+            id.value));
+}
+
 Result<json::value> Guard::Parts::answer_actor(answers::Request const& request)
 {
     auto id = TRY(answers::incident_arg(request.args));
+    if (request.verb == "stop")
+        TRY(refuse_to_stop_nobody(id));
     TRY(in_decider<void>([id, verb = request.verb, by = request.user](Decider& d) {
         return verb == "release" ? d.incidents().release(id, by) : d.incidents().stop(id, by);
     }));

@@ -48,6 +48,7 @@ def coming_back(host, tree):
     host.expect_tree(tree, "protect again")
     host.tocsin("restore", str(tree), "--at", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1)))
     host.expect_tree(tree, "restore of a folder")
+    host.tocsin("restore", str(tree), "--at", time.strftime("%Y-%m-%d %H:%M", time.gmtime(time.time() + 3600)), expect=1)
     host.end_guard()
     host.tocsin("protect", str(tree))
     host.expect_tree(tree, "restart")
@@ -70,6 +71,8 @@ def absence(host, tree):
     found = {k: incidents[0][k] for k in ("objects_changed", "objects_deleted", "objects_created")}
     host.expect(found == {"objects_changed": 2, "objects_deleted": 1, "objects_created": 1},
                 f"an absence with other counts: {found}")
+    host.tocsin("stop", str(incidents[0]["id"]), expect=1)  # nobody is known whom it could kill
+    host.expect(host.ask("incidents") == incidents, "a stop that was refused changed the incident")
     host.tocsin("undo", str(incidents[0]["id"]))
     host.expect(not lab.differences(before, lab.picture(tree)), f"not as before: {lab.differences(before, lab.picture(tree))[:3]}")
 
@@ -148,6 +151,7 @@ def going_on(host, tree, work):
     """An attacker that is only observed goes on after an undo, by programs that it starts then."""
     host.end_guard()
     host.tocsin("protect", str(tree), "--respond", "observe")
+    host.expect(host.ask("status")["respond"] == "observe", "status does not say that it only observes")
     before = lab.picture(tree)
     files = sorted(p for p in tree.iterdir() if p.is_file() and not p.is_symlink())
     script = work / "attack.sh"

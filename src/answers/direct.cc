@@ -7,6 +7,7 @@
 #include "tocsin/answers/args.h"
 #include "tocsin/answers/put_back.h"
 #include "tocsin/answers/records.h"
+#include "tocsin/answers/remembered.h"
 #include "tocsin/answers/status.h"
 #include "tocsin/answers/verify.h"
 
@@ -90,6 +91,12 @@ Result<json::value> answer_without_guard(
 {
     auto state = TRY(StatePaths::of(state_dir));
     if (request.verb == "status") {
+        auto status = TRY(status_without_guard(state));
+        return to_json(status);
+    }
+    if (request.verb == "unprotect") {
+        auto paths = TRY(paths_arg(request.args, "paths"));
+        TRY(forget_trees(state, paths));
         auto status = TRY(status_without_guard(state));
         return to_json(status);
     }

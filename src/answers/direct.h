@@ -2,8 +2,8 @@
 // answers/direct.h -- answers from the journal and the repository: with a guard and without one.
 //
 // Both open the journal for the one answer; it takes several writers. Without a guard, verbs
-// that need a living one (protect, unprotect, release, stop) are `not_found`, and those that
-// write (undo, restore) hold the state's lock meanwhile, so that no guard begins.
+// that need a living one (protect, release, stop) are `not_found`, and those that
+// write (undo, restore, unprotect) hold the state's lock meanwhile, so that no guard begins.
 // Threads: any, each with its own call.
 #pragma once
 

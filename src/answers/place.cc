@@ -46,14 +46,6 @@ std::string quoted(std::string_view path)
     return "'" + printable(path, 4096) + "'";
 }
 
-Result<std::string> resolve(std::string const& path)
-{
-    auto resolved = sys::real_path(path);
-    if (!resolved.ok() && resolved.error().code() == Errc::not_found)
-        return Error(Errc::not_found, quoted(path) + " does not exist");
-    return resolved;
-}
-
 Result<void> check_directory(std::string const& path)
 {
     auto opened = sys::open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
@@ -91,7 +83,26 @@ Result<void> check_overlap(std::string const& path, std::string const& other, st
     return {};
 }
 
+Result<void> check_beside_remembered(std::string const& path, std::string const& remembered)
+{
+    if (path == remembered)
+        return {}; // it goes on
+    auto apart = check_overlap(path, remembered, "remembered as guarded");
+    if (apart.ok())
+        return {};
+    return Error(apart.error().code(),
+        fmt::format("{}: 'tocsin unprotect' takes that one off", apart.error().message()));
+}
+
 } // namespace
+
+Result<std::string> resolve(std::string const& path)
+{
+    auto resolved = sys::real_path(path);
+    if (!resolved.ok() && resolved.error().code() == Errc::not_found)
+        return Error(Errc::not_found, quoted(path) + " does not exist");
+    return resolved;
+}
 
 std::string filesystem_name(long magic)
 {
@@ -125,6 +136,8 @@ Result<void> check_apart(std::string const& path, Surroundings const& around)
     TRY(keep_apart(path, around.repository, "repository", "--repository"));
     for (auto const& guarded : around.guarded)
         TRY(check_overlap(path, guarded, "guarded"));
+    for (auto const& remembered : around.remembered)
+        TRY(check_beside_remembered(path, remembered));
     return {};
 }
 

@@ -18,7 +18,11 @@ struct Surroundings {
     std::string state_dir;
     std::string repository;
     std::vector<std::string> guarded;
+    std::vector<std::string> remembered = {}; // while no guard runs: what the next one goes on with
 };
+
+// A path that people gave, absolute, without links. `not_found` says in words that it is not there.
+Result<std::string> resolve(std::string const& path);
 
 // The folders, absolute and resolved, each once. All of them are good, or an error is told.
 Result<std::vector<std::string>> check_places(std::span<std::string const> paths, Surroundings const& around);

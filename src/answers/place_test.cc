@@ -57,6 +57,17 @@ protected:
     std::string home_;
 };
 
+TEST_F(PlaceTest, SaysOfWhatIsOnlyRememberedHowItIsTakenOff)
+{
+    Surroundings around;
+    around.remembered = {home_ + "/tree/below"};
+    auto refused = check("/tree", around);
+    EXPECT_ERRC(Errc::exists, refused);
+    auto const said = refused.error().message();
+    EXPECT_TRUE(said.contains("which is remembered as guarded already: 'tocsin unprotect'")) << said;
+    EXPECT_OK(check("/tree/below", around)); // the same goes on
+}
+
 TEST_F(PlaceTest, KeepsApartFromItsOwnState)
 {
     Surroundings around{home_ + "/state", {}, {}};

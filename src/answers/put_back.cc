@@ -7,6 +7,7 @@
 #include <array>
 
 #include "tocsin/answers/args.h"
+#include "tocsin/base/log.h"
 #include "tocsin/base/proc.h"
 #include "tocsin/undo/act.h"
 #include "tocsin/undo/quarantine.h"
@@ -17,6 +18,7 @@ namespace tocsin::answers {
 namespace {
 
 // A guard that records what undo does, and much else at the time, writes almost without a pause.
+constexpr std::chrono::minutes clocks_differ_by{1}; // of who asks
 constexpr std::chrono::minutes patience_with_the_guard{1};
 
 undo::Options options_for(Material const& material, std::optional<std::string> to_dir,
@@ -52,6 +54,10 @@ Result<undo::Moment> moment_of(json::object const& args)
     if (!at)
         return Error(Errc::invalid, "neither 'at' nor 'version' is given");
     auto time = TRY(parse_time(*at));
+    if (time > wall_now() + clocks_differ_by)
+        return Error(Errc::invalid,
+            fmt::format("'{}' is {}, which is yet to come: times without an offset are UTC",
+                printable(*at, 100), to_iso8601(time)));
     return undo::Moment(time);
 }
 
@@ -90,6 +96,8 @@ Result<json::value> answer_restore(Material const& material, Request const& requ
     auto options = options_for(material, std::move(to_dir), sink, "restoring");
     auto answer = TRY(carry_out(material, *journal, plan, options));
     answer.as_object().erase("incident");
+    if (auto const* at = std::get_if<WallTime>(&moment))
+        answer.as_object()["at"] = to_iso8601(*at);
     return answer;
 }
 

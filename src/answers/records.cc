@@ -152,7 +152,7 @@ Result<json::array> list_versions(journal::Journal& journal, std::span<event::Ve
         if (!command.empty())
             item["actor"] = json_text(command);
         else if (version.occasion == event::Occasion::undo)
-            item["actor"] = "tocsin undo";
+            item["actor"] = "tocsin undo or restore"; // both put back by the same records
         else if (version.writer)
             item["actor"] = "pid " + std::to_string(version.writer.pid);
         out.push_back(std::move(item));

@@ -100,6 +100,7 @@ json::value to_json(Status const& status)
 {
     auto const& gate = status.gate;
     return json::object{{"state", status.state}, {"reason", json_text(status.reason)},
+        {"respond", status.respond.empty() ? json::value() : json::value(status.respond)},
         {"guard_pid", status.guard_pid > 0 ? json::value(status.guard_pid) : json::value()},
         {"protected", trees_json(status.trees)},
         {"gate",

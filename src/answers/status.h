@@ -56,6 +56,7 @@ struct IsolationStatus {
 struct Status {
     std::string state; // capturing, guarding, blind, stopped
     std::string reason;
+    std::string respond; // what is done to a destroyer: the policy's name; empty: no guard runs
     std::int32_t guard_pid = 0; // who tells it, in its own pid namespace; 0: no guard runs
     std::vector<TreeStatus> trees;
     GateStatus gate;

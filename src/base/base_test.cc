@@ -15,7 +15,9 @@
 #include "tocsin/base/test.h"
 #include "tocsin/base/utf8.h"
 
+#include <cstdlib>
 #include <limits>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
 
@@ -228,6 +230,44 @@ TEST(Mailbox, HandsEverythingOverInOrder)
     for (int i = 0; i < 1000; ++i)
         ASSERT_EQ(i, box.take());
     EXPECT_EQ(std::nullopt, box.take());
+}
+
+// Standard error of a child, which logs one line to it.
+void log_a_line_to(int fd)
+{
+    auto const child = ::fork();
+    if (child == 0) {
+        ::dup2(fd, STDERR_FILENO);
+        log_line(Severity::warning, "something happened");
+        ::_exit(0);
+    }
+    ASSERT_EQ(child, ::waitpid(child, nullptr, 0));
+}
+
+TEST(Log, HasTheTimeInAFile)
+{
+    test::TempDir dir;
+    auto file = sys::open(dir / "log", O_WRONLY | O_CREAT | O_APPEND, 0600).take();
+    log_a_line_to(file.get());
+    auto const line = sys::read_text(dir / "log", 1000).take();
+    EXPECT_EQ(line.substr(19), "Z tocsin: something happened\n");
+    EXPECT_OK(parse_time(line.substr(0, 20)));
+}
+
+TEST(Log, IsForTheJournalOnlyWhereItsStreamIs)
+{
+    test::TempDir dir;
+    auto file = sys::open(dir / "log", O_WRONLY | O_CREAT | O_APPEND, 0600).take();
+    struct stat own{};
+    ASSERT_EQ(0, ::fstat(file.get(), &own));
+    auto const stream = std::to_string(own.st_dev) + ":" + std::to_string(own.st_ino);
+    ::setenv("JOURNAL_STREAM", stream.c_str(), 1);
+    log_a_line_to(file.get());
+    ::setenv("JOURNAL_STREAM", "1:1", 1); // inherited, while standard error leads elsewhere
+    log_a_line_to(file.get());
+    ::unsetenv("JOURNAL_STREAM");
+    auto const lines = sys::read_text(dir / "log", 1000).take();
+    EXPECT_TRUE(lines.starts_with("<4>something happened\n2")) << lines;
 }
 
 TEST(Sys, WritesAFileDurablyOrNotAtAll)

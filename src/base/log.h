@@ -12,7 +12,7 @@ namespace tocsin {
 
 enum class Severity { info = 6, warning = 4, error = 3 };
 
-// With journald's severity prefix (sd-daemon(3)) where standard error is its stream.
+// With journald's prefix (sd-daemon(3)) where standard error is its stream; with the time, in UTC, in a file.
 void log_line(Severity severity, std::string_view sentence);
 
 // Text from outside, safe to show on a terminal: control characters and bytes that are no

@@ -19,6 +19,8 @@ Result<json::value> StateAsker::ask(answers::Request const& request, answers::Pr
         auto client = guard.take();
         return client.ask(request, sink);
     }
+    if (guard.error().code() == Errc::denied && ::geteuid() != 0)
+        return Error(Errc::denied, "this needs root: '" + state_dir + "' is open to root alone");
     if (guard.error().code() != Errc::not_found)
         return guard.take_error();
     return answers::answer_without_guard(state_dir, request, sink);

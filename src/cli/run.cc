@@ -59,10 +59,21 @@ bool is_verb(CLI::App const& app, std::string const& word)
     return !subs.empty();
 }
 
-int refuse_usage(Console& console, std::string const& sentence)
+// `verb`: the one whose help says more; empty where none was named.
+int refuse_usage(Console& console, std::string const& sentence, std::string const& verb)
 {
-    console.say(sentence + " (see tocsin --help)");
+    console.say(sentence + " (see tocsin " + verb + (verb.empty() ? "" : " ") + "--help)");
     return exit_wrong_usage;
+}
+
+// What people type first: `help` and `help VERB`.
+std::vector<std::string> as_option(std::vector<std::string> const& arguments)
+{
+    if (arguments.empty() || arguments.front() != "help" || arguments.size() > 2)
+        return arguments;
+    std::vector<std::string> words(arguments.begin() + 1, arguments.end());
+    words.emplace_back("--help");
+    return words;
 }
 
 // CLI11 does not name a verb that is none.
@@ -97,7 +108,9 @@ int answer_parse_error(CLI::App const& app, CLI::ParseError const& error, Consol
         console.out() << std::flush;
         return exit_done;
     }
-    return refuse_usage(console, wrong_usage_words(app, error, arguments));
+    auto const chosen = app.get_subcommands();
+    return refuse_usage(console, wrong_usage_words(app, error, arguments),
+        chosen.empty() ? std::string() : chosen.front()->get_name());
 }
 
 int run_verb(Verb& verb, Session& session)
@@ -111,8 +124,9 @@ int run_verb(Verb& verb, Session& session)
 
 } // namespace
 
-int run_with(std::vector<std::string> const& arguments, Console& console, Common& common, Asker& asker)
+int run_with(std::vector<std::string> const& typed, Console& console, Common& common, Asker& asker)
 {
+    auto const arguments = as_option(typed);
     CLI::App app{description};
     auto declared = declare_all(app, common);
     // CLI11 takes the arguments from the back. It tells wrong usage by throwing: an edge of ours.
@@ -125,9 +139,9 @@ int run_with(std::vector<std::string> const& arguments, Console& console, Common
     Session session(common, console, asker);
     auto chosen = std::ranges::find_if(declared, [](Declared const& d) { return d.app->parsed(); });
     if (chosen == declared.end())
-        return refuse_usage(console, "no verb is given");
+        return refuse_usage(console, "no verb is given", {});
     if (auto wrong = chosen->verb->wrong_usage(); !wrong.empty())
-        return refuse_usage(console, wrong);
+        return refuse_usage(console, wrong, chosen->app->get_name());
     return run_verb(*chosen->verb, session);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/cli/run.h"
 
+#include <filesystem>
 #include <gmock/gmock.h>
 #include <set>
 #include <sstream>
@@ -76,6 +77,27 @@ TEST_F(RunTest, SaysWhyItIsNotDoneInOneSentence)
     EXPECT_EQ("tocsin: incident: there is no incident 9\n", err_.str());
 }
 
+TEST_F(RunTest, RefusesADrillWithinWhatIsGuarded)
+{
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "a drill needs root";
+    test::TempDir tree;
+    auto const path = std::filesystem::canonical(tree.path()).string();
+    asker_.answer = json::value{{"state", "guarding"}, {"protected", json::array{{{"path", path}}}}};
+    EXPECT_EQ(exit_not_done, run({"drill", "--work", path}));
+    EXPECT_EQ("tocsin: drill: '" + path + "' lies in '" + path
+            + "', which is guarded: choose another place with --work\n",
+        err_.str());
+}
+
+TEST_F(RunTest, SaysThatTheDrillsPlaceIsNotThere)
+{
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "a drill needs root";
+    EXPECT_EQ(exit_not_done, run({"drill", "--work", "/nonesuch"}));
+    EXPECT_EQ("tocsin: drill: '/nonesuch' does not exist\n", err_.str());
+}
+
 TEST_F(RunTest, ShowsWhateverTheStateIsAndIsDone)
 {
     asker_.answer = json::value{{"state", "blind"}, {"reason", "no descriptors are left"}};
@@ -103,18 +125,20 @@ TEST_P(WrongUsageTest, IsStatusTwoAndOneLine)
 
 INSTANTIATE_TEST_SUITE_P(Cli, WrongUsageTest,
     testing::Values(WrongUsage{"NoVerb", {}, "no verb is given"},
-        WrongUsage{"UnknownVerb", {"--state", "/x", "explode"}, "there is no verb 'explode'"},
+        WrongUsage{
+            "UnknownVerb", {"--state", "/x", "explode"}, "there is no verb 'explode' (see tocsin --help)"},
         WrongUsage{"UnknownOption", {"status", "--loud"}, "--loud"},
         WrongUsage{"UnknownOptionWithoutAVerb", {"--frob"}, "--frob"},
-        WrongUsage{"NothingToProtect", {"protect"}, "PATH is required"},
+        WrongUsage{"NothingToProtect", {"protect"}, "PATH is required (see tocsin protect --help)"},
         WrongUsage{"NoNumber", {"undo", "three"}, "'three' is no number from 1"},
         WrongUsage{"NoIncidentZero", {"stop", "0"}, "'0' is no number from 1"},
-        WrongUsage{"NoPath", {"versions"}, "PATH is required"},
+        WrongUsage{"NoPath", {"versions"}, "PATH is required (see tocsin versions --help)"},
         WrongUsage{"NoMoment", {"restore", "/a"}, "--at TIME or --version N"},
         WrongUsage{"TwoMoments", {"restore", "/a", "--at", "@5", "--version", "3"}, "excludes"},
         WrongUsage{"NoTime", {"restore", "/a", "--at", "teatime"}, "teatime"},
         WrongUsage{"UnknownAnswer", {"protect", "/a", "--respond", "bite"}, "bite"},
         WrongUsage{"NoSize", {"protect", "/a", "--reserve", "lots"}, "lots"},
+        WrongUsage{"RelativeRepository", {"protect", "/a", "--repository", "repo"}, "a path begins with /"},
         WrongUsage{"UnknownDestroyer", {"drill", "--only", "fire"}, "fire"}),
     [](auto const& tested) { return tested.param.name; });
 
@@ -128,6 +152,28 @@ TEST_F(RunTest, HasHelpWithAnExampleForEachVerb)
         EXPECT_THAT(out_.str(), HasSubstr("--json")) << name;
         EXPECT_THAT(out_.str(), HasSubstr("--state")) << name;
     }
+}
+
+TEST(StateAsker, SaysThatItNeedsRoot)
+{
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "nobody can be somebody else but root";
+    test::TempDir dir; // of mode 0700
+    auto const state = dir.path();
+    StateAsker asker(state);
+    ASSERT_EQ(0, ::seteuid(65534));
+    auto refused = asker.ask({"status", {}, "nobody"}, {});
+    ASSERT_EQ(0, ::seteuid(0));
+    EXPECT_ERRC(Errc::denied, refused);
+    EXPECT_THAT(refused.error().message(), HasSubstr("this needs root"));
+}
+
+TEST_F(RunTest, TakesHelpAsAVerb)
+{
+    EXPECT_EQ(exit_done, run({"help"}));
+    EXPECT_THAT(out_.str(), HasSubstr("unprotect"));
+    EXPECT_EQ(exit_done, run({"help", "undo"}));
+    EXPECT_THAT(out_.str(), HasSubstr("tocsin undo 3 --dry-run"));
 }
 
 TEST_F(RunTest, SendsWhatAnUndoIsAskedFor)

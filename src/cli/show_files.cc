@@ -43,10 +43,11 @@ std::string show_versions(json::value const& versions)
 std::string show_restored(json::value const& value)
 {
     Fields outcome(value);
-    return fmt::format("{} restored, {} recreated, {} verified, {} failed, {:.2f} s\n",
-               grouped(outcome.number("restored")), grouped(outcome.number("recreated")),
-               grouped(outcome.number("verified")), grouped(outcome.number("failed")),
-               outcome.real("seconds"))
+    auto const as_of = outcome.has("at") ? "as of " + short_time(outcome.text("at")) + " (UTC): " : "";
+    return as_of
+        + fmt::format("{} restored, {} recreated, {} verified, {} failed, {:.2f} s\n",
+            grouped(outcome.number("restored")), grouped(outcome.number("recreated")),
+            grouped(outcome.number("verified")), grouped(outcome.number("failed")), outcome.real("seconds"))
         + show_notes(value);
 }
 

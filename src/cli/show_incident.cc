@@ -81,12 +81,17 @@ std::string next_steps(Fields const& incident)
     if (state == "contained" || state == "held")
         return fmt::format(
             "\nnext: tocsin stop {0} (it is an attack) or tocsin release {0} (it is honest work)\n", id);
+    bool const has_changes = incident.number("objects_changed") + incident.number("objects_deleted")
+            + incident.number("objects_created")
+        != 0;
+    if (state == "observed" && !has_changes)
+        return fmt::format("\nnext: tocsin release {} (it needs nothing more)\n", id);
     if (state == "observed")
         return fmt::format(
             "\nnext: tocsin undo {0} --dry-run, then tocsin undo {0}, or tocsin release {0} (it is "
             "honest work)\n",
             id);
-    if (state == "stopped")
+    if (state == "stopped" && has_changes)
         return fmt::format("\nnext: tocsin undo {0} --dry-run, then tocsin undo {0}\n", id);
     return {};
 }

@@ -86,6 +86,8 @@ std::string show_status(json::value const& status)
 {
     Fields fields(status);
     auto text = fields.text("state");
+    if (fields.text("respond") == "observe")
+        text += ", observing only";
     if (fields.has("guard_pid"))
         text += fmt::format(" (process {})", fields.number("guard_pid"));
     if (!fields.text("reason").empty())

@@ -32,6 +32,14 @@ TEST(Show, TellsStateTreesAndWhatHolds)
     EXPECT_THAT(text, Not(HasSubstr("off this host")));
 }
 
+TEST(Show, SaysAtOnceThatAGuardOnlyObserves)
+{
+    auto const observing = json::value{{"state", "guarding"}, {"respond", "observe"}, {"guard_pid", 12}};
+    EXPECT_THAT(show_status(observing), testing::StartsWith("guarding, observing only (process 12)\n"));
+    auto const freezing = json::value{{"state", "guarding"}, {"respond", "freeze"}, {"guard_pid", 12}};
+    EXPECT_THAT(show_status(freezing), testing::StartsWith("guarding (process 12)\n"));
+}
+
 TEST(Show, SaysUntilWhenAHostIsIsolated)
 {
     auto text = show_status(json::value{{"state", "guarding"},
@@ -68,9 +76,17 @@ TEST(Show, ShowsTheLastActivitiesAndHowManyThereWere)
 
 TEST(Show, OffersBothWaysOutOfAnObservedIncident)
 {
-    auto text = show_incident(json::value{{"id", 3}, {"state", "observed"}});
+    auto text = show_incident(json::value{{"id", 3}, {"state", "observed"}, {"objects_deleted", 1}});
     EXPECT_THAT(text, HasSubstr("tocsin undo 3"));
     EXPECT_THAT(text, HasSubstr("tocsin release 3"));
+}
+
+TEST(Show, OffersNoUndoWhereNothingWasChanged)
+{
+    auto text = show_incident(json::value{{"id", 3}, {"state", "observed"}});
+    EXPECT_THAT(text, Not(HasSubstr("tocsin undo 3")));
+    EXPECT_THAT(text, HasSubstr("next: tocsin release 3"));
+    EXPECT_THAT(show_incident(json::value{{"id", 3}, {"state", "stopped"}}), Not(HasSubstr("next:")));
 }
 
 TEST(Show, SaysInWordsThatThereIsNothing)
@@ -78,6 +94,13 @@ TEST(Show, SaysInWordsThatThereIsNothing)
     EXPECT_EQ("no incidents\n", show_incidents(json::array{}));
     EXPECT_EQ("no versions\n", show_versions(json::array{}));
     EXPECT_EQ("nothing was set aside\n", show_quarantine(json::array{}));
+}
+
+TEST(Show, SaysAsOfWhichTimeARestoreGaveBack)
+{
+    auto text = show_restored(json::value{{"restored", 2}, {"at", "2026-11-24T09:00:00.000000000Z"}});
+    EXPECT_THAT(text, testing::StartsWith("as of 2026-11-24 09:00:00Z (UTC): 2 restored, "));
+    EXPECT_THAT(show_restored(json::value{{"restored", 2}}), testing::StartsWith("2 restored, "));
 }
 
 TEST(Show, EndsADrillWithItsVerdict)

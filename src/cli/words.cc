@@ -2,7 +2,6 @@
 #include "tocsin/cli/words.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <filesystem>
 #include <fmt/format.h>
@@ -10,8 +9,6 @@
 namespace tocsin::cli {
 
 namespace {
-
-constexpr std::array<std::string_view, 6> units{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
 
 // The power of 1,024 that a unit's letters stand for; -1 for none.
 int power_of(std::string_view unit)
@@ -33,15 +30,6 @@ std::string grouped(std::uint64_t number)
     for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
         digits.insert(static_cast<std::size_t>(at), ",");
     return digits;
-}
-
-std::string size_words(std::uint64_t bytes)
-{
-    auto value = static_cast<double>(bytes);
-    std::size_t unit = 0;
-    for (; value >= 1023.95 && unit + 1 < units.size(); ++unit)
-        value /= 1024;
-    return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, units[unit]);
 }
 
 std::string microsecond_words(std::uint64_t us)
@@ -124,6 +112,13 @@ Result<std::string> absolute_path(std::string const& path)
     if (problem)
         return Error::from_errno(problem.value(), "'" + path + "'");
     return resolved.string();
+}
+
+std::string refuse_what_is_not_absolute(std::string const& text)
+{
+    if (text.find('\0') != std::string::npos)
+        return "a path has no NUL byte";
+    return text.starts_with('/') ? "" : "a path begins with /";
 }
 
 std::string refuse_what_is_no_size(std::string const& text)

@@ -8,11 +8,11 @@
 #include <string_view>
 
 #include "tocsin/base/result.h"
+#include "tocsin/base/size.h"
 
 namespace tocsin::cli {
 
 std::string grouped(std::uint64_t number); // "1,234,567"
-std::string size_words(std::uint64_t bytes); // "512 B", "1.2 MiB"
 std::string microsecond_words(std::uint64_t us); // "37 µs", "1.2 ms", "2.0 s"
 std::string short_time(std::string_view iso8601); // "2026-11-24 08:04:41Z"
 
@@ -25,6 +25,9 @@ std::string refuse_what_is_no_duration(std::string const& text); // for CLI11; e
 
 // For CLI11 and the configuration: the sentence against what is not a size; empty for one.
 std::string refuse_what_is_no_size(std::string const& text);
+
+// The same for a path that must begin with /.
+std::string refuse_what_is_not_absolute(std::string const& text);
 
 // How many columns a terminal takes for UTF-8 text (one a code point).
 std::size_t display_columns(std::string_view text);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/guard/guard.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "tocsin/answers/place.h"
+#include "tocsin/base/size.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/guard/checkpoint.h"
 #include "tocsin/guard/parts.h"
@@ -68,8 +70,27 @@ Result<void> refuse_without_room(answers::StatePaths const& state, std::uint64_t
     if (space.free_bytes >= reserve_bytes)
         return {};
     return Error(Errc::full,
-        fmt::format("the repository's disk has {} MiB left, less than --reserve wants ({} MiB)",
-            space.free_bytes >> 20, reserve_bytes >> 20));
+        fmt::format("the repository's disk has {} left, less than --reserve wants ({})",
+            size_words(space.free_bytes), size_words(reserve_bytes)));
+}
+
+// What would be refused only after other trees of this start are recorded as protected. One that is
+// remembered is awaited where it can't be guarded.
+Result<void> refuse_what_cannot_be_added(
+    std::span<Tree const> trees, answers::StatePaths const& state, journal::Journal& journal)
+{
+    answers::Surroundings around{state.dir, state.repository, {}};
+    auto const roots = TRY(journal.roots());
+    for (auto const& root : roots)
+        if (root.is_protected)
+            around.remembered.push_back(root.path);
+    for (auto const& tree : trees) {
+        if (std::ranges::find(around.remembered, tree.path) != around.remembered.end())
+            continue;
+        TRY(answers::check_apart(tree.path, around));
+        TRY(claim(tree)); // let go again at once: protecting it claims it
+    }
+    return {};
 }
 
 // A journal's versions are in the repository that it was written with: an empty one in its place (a
@@ -148,6 +169,7 @@ Result<std::unique_ptr<Guard>> Guard::start(Options const& options)
     auto gate = TRY(sensor::fanotify::open_gate());
     auto witness = TRY(sensor::fanotify::open_witness());
     auto journal = TRY(journal::Journal::open(state.journal, journal::Access::read_write));
+    TRY(refuse_what_cannot_be_added(trees, state, *journal));
     auto const died = TRY(death_before(options, *journal));
     auto repository = TRY(repository_of(state, *journal));
     TRY(answers::save_settings(state));

@@ -9,6 +9,7 @@
 
 #include "tocsin/base/log.h"
 #include "tocsin/base/precedence.h"
+#include "tocsin/base/size.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/event/restraint.h"
 #include "tocsin/guard/checkpoint.h"
@@ -218,8 +219,20 @@ void Guard::Parts::decide()
 void Guard::Parts::run()
 {
     tell_manager(status_word());
+    log_start();
     keep_house();
     end_in_order();
+    log_line(Severity::info, "the guard has ended in order");
+}
+
+void Guard::Parts::log_start() const
+{
+    std::string guarded;
+    for (auto const& tree : trees.all())
+        guarded += fmt::format("{}'{}'", guarded.empty() ? "" : ", ", printable(tree->path, 4096));
+    log_line(Severity::info,
+        fmt::format("the guard has started (process {}, --respond {}): {}", ::getpid(),
+            name_of(options.policy), guarded.empty() ? "no tree is there yet" : guarded));
 }
 
 void Guard::Parts::stop()
@@ -317,9 +330,9 @@ void Guard::Parts::watch_disk()
     keeper.set_holding(!is_full && can_decide_);
     denial.set_keeping(!is_full && can_decide_);
     health.set("disk",
-        is_full ? fmt::format("the repository's disk has only {} MiB left: versions are no longer kept, what "
+        is_full ? fmt::format("the repository's disk has only {} left: versions are no longer kept, what "
                               "is kept stays",
-                      space.free_bytes >> 20)
+                      size_words(space.free_bytes))
                 : "");
 }
 

@@ -109,7 +109,9 @@ private:
     void end_in_order();
     Result<json::value> answer_protect(answers::Request const& request);
     Result<json::value> answer_actor(answers::Request const& request);
+    Result<void> refuse_to_stop_nobody(event::IncidentId id);
     Result<json::value> answer_device_writes(answers::Request const& request);
+    void log_start() const;
     // For the journal and the log: what a person has asked of the guard as a whole, or what became of it.
     void note(std::string sentence); // any thread
     void note_refusal(

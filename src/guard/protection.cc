@@ -7,6 +7,7 @@
 #include <sys/file.h>
 
 #include "tocsin/answers/place.h"
+#include "tocsin/answers/remembered.h"
 #include "tocsin/base/log.h"
 #include "tocsin/base/sys.h"
 
@@ -294,23 +295,12 @@ bool Protection::holds(event::Version const& version) const
            });
 }
 
-Result<event::RootChange> Protection::protected_root(std::string const& path) const
-{
-    auto resolved = sys::real_path(path);
-    // Its path may be a symlink by now: the name that it was guarded by goes first.
-    for (auto const& wanted : {path, resolved.ok() ? resolved.take() : path})
-        for (auto const& root : roots_)
-            if (root.is_protected && root.path == wanted)
-                return root;
-    return Error(Errc::not_found, fmt::format("'{}' is not guarded", path));
-}
-
 Result<bool> Protection::unprotect(std::span<std::string const> paths)
 {
     std::lock_guard guard(mutex_);
     std::vector<event::RootChange> leaving;
     for (auto const& path : paths) {
-        auto root = TRY(protected_root(path));
+        auto root = TRY(answers::protected_root(roots_, path));
         leaving.push_back(std::move(root));
     }
     for (auto const& root : leaving)

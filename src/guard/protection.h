@@ -83,7 +83,6 @@ private:
     Result<std::shared_ptr<Baseline const>> baseline_of(event::RootId root);
     void add(journal::CurrentObject const& object, Baseline& baseline) const; // where its content is kept
     bool holds(event::Version const& version) const; // all of its content, for certain
-    Result<event::RootChange> protected_root(std::string const& path) const; // as it came under protection
     void let_go(event::RootChange const& root);
     void remember(event::RootChange const& change);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/guard/recorder.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <future>
 #include <pthread.h>
@@ -16,10 +17,23 @@ constexpr std::size_t records_at_once = 4'096; // written within a tenth of a se
 constexpr std::size_t unwritten_at_most = 200'000;
 constexpr std::chrono::seconds try_again_every{1};
 
+event::IncidentId newest_incident_of(journal::Journal& journal)
+{
+    auto known = journal.incidents();
+    event::IncidentId newest;
+    if (known.ok())
+        for (auto const& incident : known.take())
+            newest = std::max(newest, incident.id);
+    return newest;
+}
+
 } // namespace
 
 Recorder::Recorder(std::unique_ptr<journal::Journal> journal)
-    : journal_(std::move(journal)), box_(batches_at_most), thread_([this] { run(); })
+    : journal_(std::move(journal))
+    , newest_incident_(newest_incident_of(*journal_))
+    , box_(batches_at_most)
+    , thread_([this] { run(); })
 {
 }
 
@@ -66,6 +80,21 @@ void Recorder::run()
     }
 }
 
+// Once each, whatever becomes of it later.
+void Recorder::log_opened(std::span<event::Record const> records)
+{
+    for (auto const& record : records) {
+        auto const* incident = std::get_if<event::Incident>(&record);
+        if (incident == nullptr || incident->id <= newest_incident_)
+            continue;
+        newest_incident_ = incident->id;
+        log_line(Severity::warning,
+            fmt::format("incident {} is opened, {}: {}", incident->id.value, name_of(incident->state),
+                incident->reasons.empty() ? "no reason is known"
+                                          : printable(incident->reasons.front(), 1000)));
+    }
+}
+
 // In parts of whole batches, between which others may write. Once the journal takes nothing, the rest is
 // tried as one: each try may wait for seconds.
 void Recorder::write(std::vector<RecordBatch> batches)
@@ -73,6 +102,7 @@ void Recorder::write(std::vector<RecordBatch> batches)
     std::vector<Committed> waiting;
     bool is_taking = true;
     for (auto& batch : batches) {
+        log_opened(batch.records);
         std::ranges::move(batch.records, std::back_inserter(unwritten_));
         std::ranges::move(batch.committed, std::back_inserter(waiting));
         if (is_taking && unwritten_.size() >= records_at_once)

@@ -4,6 +4,7 @@
 // What waits is written in transactions of some 4,000 records, so a busy moment costs few commits and
 // others get their turn between them. After the commit each batch's `committed` is called, in order: that
 // is when an open that waited may go on.
+// It logs each incident that is opened, also one to which nothing is done.
 // What could not be written (a full disk) is kept and tried again each second.
 // Threads: put() from any thread, never waits. Bounds: 100,000 batches that wait, and 200,000
 // records that could not be written; past that they are refused, counted, and failure() says so
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -48,9 +50,11 @@ private:
     void run();
     void write(std::vector<RecordBatch> batches);
     Kept write_gathered(std::vector<Committed> waiting); // what unwritten_ holds
+    void log_opened(std::span<event::Record const> records);
     void complete_metadata_versions(std::vector<event::Record>& records);
 
     std::unique_ptr<journal::Journal> journal_; // the thread's own
+    event::IncidentId newest_incident_; // the thread's own: up to it all are logged
     Mailbox<RecordBatch> box_;
     std::vector<event::Record> unwritten_; // the thread's own
     std::atomic<std::uint64_t> refused_{0};

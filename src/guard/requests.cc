@@ -47,6 +47,7 @@ answers::Status Guard::Parts::status()
     out.state = status_word();
     out.guard_pid = ::getpid();
     out.reason = health.blind_because();
+    out.respond = name_of(options.policy);
     auto all = trees.all();
     auto counted = in_decider<std::vector<answers::TreeStatus>>(
         [all](Decider& d) -> Result<std::vector<answers::TreeStatus>> {
@@ -217,6 +218,8 @@ Result<void> Guard::Parts::after_undo(
         bool const is_undone = d.incidents().record_undo(id, by, outcome, whole, deeds);
         return After{is_undone, d.incidents().living(id), d.incidents().kept_out(id)};
     }));
+    log_line(Severity::warning,
+        fmt::format("incident {}: undo by {}: {}", id.value, printable(request.user, 100), outcome));
     if (whole == Incidents::Whole::yes && !after.is_undone)
         answers::add_note(report, "not all",
             fmt::format("more may have been done meanwhile: 'tocsin undo {}' again takes it back", id.value));
@@ -254,19 +257,27 @@ Result<json::value> Guard::Parts::answer_protect(answers::Request const& request
     auto paths = TRY(answers::paths_arg(request.args, "paths"));
     auto excludes = TRY(answers::texts_arg(request.args, "exclude"));
     bool is_over = false;
+    auto log = [&](std::string const& path, std::string_view what) {
+        log_line(Severity::info,
+            fmt::format("'{}' {}, as {} asked", printable(path, 4096), what, printable(request.user, 100)));
+    };
     if (request.verb == "unprotect") {
         is_over = TRY(protection.unprotect(paths));
+        for (auto const& path : paths)
+            log(path, "is guarded no more");
         if (is_over)
             stop();
     } else {
         for (auto const& path : paths) {
             TRY(protection.protect(path, excludes));
+            log(path, "is guarded");
         }
     }
     auto now = status();
     if (is_over) {
         now.state = "stopped";
         now.guard_pid = 0;
+        now.respond.clear();
         now.reason = "nothing is guarded any more: the guard ends";
         now.invariants.clear();
     }
@@ -290,9 +301,25 @@ Result<json::value> Guard::Parts::answer_device_writes(answers::Request const& r
     return answers::to_json(status());
 }
 
+// Who did it is not known: nobody would be killed, and the journal would say that somebody was.
+Result<void> Guard::Parts::refuse_to_stop_nobody(event::IncidentId id)
+{
+    recorder.flush();
+    std::lock_guard guard(reading_mutex);
+    auto const incident = TRY(reading->incident(id));
+    if (!incident || incident->actor.kind != event::ActorKind::unknown)
+        return {}; // none: the decider says so
+    return Error(Errc::invalid,
+        fmt::format("nobody is known who did what incident {0} tells, and so nobody can be stopped: 'tocsin "
+                    "release {0}' takes it off the open ones",
+            id.value));
+}
+
 Result<json::value> Guard::Parts::answer_actor(answers::Request const& request)
 {
     auto id = TRY(answers::incident_arg(request.args));
+    if (request.verb == "stop")
+        TRY(refuse_to_stop_nobody(id));
     TRY(in_decider<void>([id, verb = request.verb, by = request.user](Decider& d) {
         return verb == "release" ? d.incidents().release(id, by) : d.incidents().stop(id, by);
     }));

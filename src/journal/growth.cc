@@ -9,7 +9,7 @@ namespace tocsin::journal {
 namespace {
 
 constexpr std::chrono::nanoseconds day = std::chrono::hours(24);
-constexpr std::chrono::nanoseconds least_age = std::chrono::minutes(1); // below it a rate says nothing
+constexpr std::chrono::nanoseconds least_age = std::chrono::hours(1); // below it a rate says nothing
 constexpr std::size_t largest_count = 10;
 
 using Growth = Journal::Growth;
@@ -20,8 +20,11 @@ Result<std::uint64_t> bytes_a_day(Database& database, WallTime now)
                                   " AND time > ?1 AND time <= ?2), 0), coalesce(min(time), ?2) FROM versions",
         to_nanoseconds(now - day), to_nanoseconds(now)));
     TRY(row.next());
-    auto bytes = static_cast<double>(row.integer(0));
-    auto age = std::clamp(now - from_nanoseconds(row.integer(1)), least_age, day);
+    auto const bytes = static_cast<double>(row.integer(0));
+    auto const known_for = now - from_nanoseconds(row.integer(1));
+    if (known_for < least_age)
+        return std::uint64_t{0};
+    auto const age = std::min(known_for, day);
     return static_cast<std::uint64_t>(
         bytes * (static_cast<double>(day.count()) / static_cast<double>(age.count())));
 }

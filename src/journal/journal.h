@@ -103,7 +103,7 @@ public:
     };
     virtual Result<Totals> totals() = 0;
 
-    // The ten paths whose versions take most, and bytes a day over the last day.
+    // The ten paths whose versions take most, and bytes a day over the last day: 0 within its first hour.
     struct Growth {
         std::uint64_t bytes_a_day = 0;
         std::vector<std::pair<std::string, std::uint64_t>> largest;

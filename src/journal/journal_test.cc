@@ -221,6 +221,13 @@ TEST_F(Growth, IsScaledWhenTheJournalIsYounger)
     EXPECT_EQ(80U, journal->growth(at_second(0)).take().bytes_a_day);
 }
 
+TEST_F(Growth, SaysNothingOfADayBeforeAnHourIsKnown)
+{
+    append({version(1, "/a", 10, -3599)});
+    EXPECT_EQ(0U, journal->growth(at_second(0)).take().bytes_a_day);
+    EXPECT_EQ(240U, journal->growth(at_second(1)).take().bytes_a_day);
+}
+
 TEST_F(Growth, NamesTheTenLargestPaths)
 {
     std::vector<Record> records{version(99, "/twice", 6, 0), version(99, "/twice", 6, 1)};

@@ -6,6 +6,7 @@ each time the guard has to know every file, and what changed while nobody looked
     run_lifecycle.py [--fs ext4]
 """
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -47,6 +48,7 @@ def coming_back(host, tree):
     host.expect_tree(tree, "protect again")
     host.tocsin("restore", str(tree), "--at", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1)))
     host.expect_tree(tree, "restore of a folder")
+    host.tocsin("restore", str(tree), "--at", time.strftime("%Y-%m-%d %H:%M", time.gmtime(time.time() + 3600)), expect=1)
     host.end_guard()
     host.tocsin("protect", str(tree))
     host.expect_tree(tree, "restart")
@@ -69,6 +71,8 @@ def absence(host, tree):
     found = {k: incidents[0][k] for k in ("objects_changed", "objects_deleted", "objects_created")}
     host.expect(found == {"objects_changed": 2, "objects_deleted": 1, "objects_created": 1},
                 f"an absence with other counts: {found}")
+    host.tocsin("stop", str(incidents[0]["id"]), expect=1)  # nobody is known whom it could kill
+    host.expect(host.ask("incidents") == incidents, "a stop that was refused changed the incident")
     host.tocsin("undo", str(incidents[0]["id"]))
     host.expect(not lab.differences(before, lab.picture(tree)), f"not as before: {lab.differences(before, lab.picture(tree))[:3]}")
 
@@ -147,6 +151,7 @@ def going_on(host, tree, work):
     """An attacker that is only observed goes on after an undo, by programs that it starts then."""
     host.end_guard()
     host.tocsin("protect", str(tree), "--respond", "observe")
+    host.expect(host.ask("status")["respond"] == "observe", "status does not say that it only observes")
     before = lab.picture(tree)
     files = sorted(p for p in tree.iterdir() if p.is_file() and not p.is_symlink())
     script = work / "attack.sh"
@@ -167,6 +172,12 @@ def going_on(host, tree, work):
     host.tocsin("undo", str(found))
     host.expect(not lab.differences(before, lab.picture(tree)), f"undo of the rest: {lab.differences(before, lab.picture(tree))[:3]}")
     host.expect(host.open_incident() is None, "an incident that was undone twice is open")
+    log = (host.state / "guard.log").read_text().splitlines()
+    timed = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ tocsin: .")
+    host.expect(all(map(timed.match, log)), f"lines without a time: {[l for l in log if not timed.match(l)][:3]}")
+    for sentence in ("the guard has started (process ", "the guard has ended in order", "' is guarded, as ",
+                     "' is guarded no more, as ", f"incident {found} is opened, observed: ", f"incident {found}: undo by "):
+        host.expect(any(sentence in line for line in log), f"the log has no line '{sentence}'")
 
 
 def moved_repository(host, tree, work):
@@ -200,6 +211,36 @@ def refused(host, tree, work):
     host.expect_tree(work / "moved", "a tree that is gone was dropped")
 
 
+def held_by_another(host, tree, work):
+    """A start that fails leaves what is remembered as it was, and what is remembered can be taken off."""
+    host.end_guard()
+    remembered = [t["path"] for t in host.ask("status")["protected"]]
+    one, other = work / "one", work / "parent" / "held"
+    one.mkdir()
+    other.mkdir(parents=True)
+    (other / "file").write_text("held\n")
+    elsewhere = lab.Guard(host.state.parent / "another state", other)
+    try:
+        elsewhere.wait_until_guarding()
+        host.tocsin("protect", str(one), str(other), expect=1)
+    finally:
+        elsewhere.stop()
+    host.expect([t["path"] for t in host.ask("status")["protected"]] == remembered,
+                f"a start that failed left {host.ask('status')['protected']}")
+    host.tocsin("protect", str(one), str(other))
+    host.expect_tree(other, "protected when nobody holds it any more")
+    host.end_guard()
+    host.tocsin("protect", str(one), str(other.parent), expect=1)  # holds what is remembered
+    for path in (one, other):
+        host.tocsin("unprotect", str(path))
+    host.tocsin("unprotect", str(other), expect=1)
+    host.expect([t["path"] for t in host.ask("status")["protected"]] == remembered,
+                f"without a guard unprotect left {host.ask('status')['protected']}")
+    host.tocsin("protect", str(other.parent))
+    host.expect_tree(other.parent, "the parent of what was taken off")
+    host.tocsin("unprotect", str(other.parent))
+
+
 def parts(host, filesystem, work):
     tree = filesystem / "share"
     tree.mkdir()
@@ -207,7 +248,8 @@ def parts(host, filesystem, work):
     inside = filesystem / "work"
     inside.mkdir()
     return [lambda: excluding(host, tree), lambda: coming_back(host, tree), lambda: absence(host, tree),
-            lambda: added_beside(host, tree, inside), lambda: late_disk(host, tree, inside),
+            lambda: added_beside(host, tree, inside), lambda: held_by_another(host, tree, inside),
+            lambda: late_disk(host, tree, inside),
             lambda: going_on(host, tree, work), lambda: moved_repository(host, tree, work),
             lambda: refused(host, tree, inside)]
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "tocsin/answers/place.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/cli/drill/command.h"
 
@@ -69,7 +70,7 @@ Result<void> copy_file(std::string const& file, std::string const& folder)
 Result<Sample> sample_of_folder(std::string const& folder)
 {
     Sample sample;
-    sample.copied_folder = TRY(sys::real_path(folder));
+    sample.copied_folder = TRY(answers::resolve(folder));
     auto fd = TRY(sys::open(sample.copied_folder, O_RDONLY | O_DIRECTORY));
     auto own = TRY(sys::stat_fd(fd.get()));
     auto device = sys::device_of(own);

@@ -84,13 +84,13 @@ private:
     Result<void> take(toml::key const& name, toml::node const& value)
     {
         if (name == "paths")
-            return take_list(name, value, out_.paths, &Reader::refuse_relative);
+            return take_list(name, value, out_.paths, refuse_what_is_not_absolute);
         if (name == "exclude")
             return take_list(name, value, out_.excludes, &Reader::refuse_empty);
         if (name == "never_cut")
             return take_list(name, value, out_.never_cut, respond::refuse_what_is_no_address);
         if (name == "repository")
-            return take_text(name, value, out_.repository, &Reader::refuse_relative);
+            return take_text(name, value, out_.repository, refuse_what_is_not_absolute);
         if (name == "respond")
             return take_text(name, value, out_.respond, respond::refuse_what_is_no_policy);
         if (name == "reserve")
@@ -138,12 +138,6 @@ private:
 
     static std::string text_of(toml::key const& key) { return printable(from_ascii(key.str()), 100); }
 
-    static std::string refuse_relative(std::string const& text)
-    {
-        if (text.find('\0') != std::string::npos)
-            return "a path has no NUL byte";
-        return text.starts_with('/') ? "" : "a path begins with /";
-    }
     static std::string refuse_empty(std::string const& text) { return text.empty() ? "it is empty" : ""; }
     std::string path_;
     Configuration out_;
@@ -167,7 +161,10 @@ Result<Configuration> parse_configuration(std::string_view text, std::string con
 
 Result<Configuration> read_configuration(std::string const& path)
 {
-    auto text = TRY(sys::read_text(path, largest_bytes).context("configuration"));
+    auto read = sys::read_text(path, largest_bytes);
+    if (!read.ok() && read.error().code() == Errc::not_found)
+        return Error(Errc::not_found, "the configuration '" + printable(path, 4096) + "' does not exist");
+    auto text = TRY(std::move(read).context("configuration"));
     return parse_configuration(text, path);
 }
 

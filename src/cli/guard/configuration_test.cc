@@ -113,5 +113,12 @@ TEST(Configuration, IsAFileOfOneMebibyteAtMost)
     EXPECT_FALSE(read_configuration(dir / "large.toml").ok());
 }
 
+TEST(Configuration, SaysInWordsThatTheFileIsNotThere)
+{
+    auto missing = read_configuration("/nonesuch/tocsin.toml");
+    EXPECT_ERRC(Errc::not_found, missing);
+    EXPECT_EQ("the configuration '/nonesuch/tocsin.toml' does not exist", missing.error().message());
+}
+
 } // namespace
 } // namespace tocsin::cli

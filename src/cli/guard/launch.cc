@@ -61,9 +61,10 @@ std::string last_words(std::string const& log_path, std::uint64_t from)
     while (!said.empty() && said.back() == '\n')
         said.pop_back();
     auto line = said.substr(said.rfind('\n') + 1);
-    constexpr std::string_view prefix = "tocsin: ";
-    if (line.starts_with(prefix))
-        line.erase(0, prefix.size());
+    constexpr std::string_view name = "tocsin: ";
+    constexpr std::size_t time_bytes = std::string_view("2026-11-24 08:04:41Z ").size();
+    if (auto const at = line.find(name); at == 0 || at == time_bytes)
+        line.erase(0, at + name.size());
     return printable(line, 1000);
 }
 

@@ -30,7 +30,7 @@ struct GuardOptions {
 // The command line of the guard's program, without its own name.
 std::vector<std::string> guard_arguments(GuardOptions const& options);
 
-// The last line a guard wrote to its log after byte `from`, without the program's name; empty for none.
+// The last line a guard wrote to its log after byte `from`, without time and name; empty for none.
 std::string last_words(std::string const& log_path, std::uint64_t from);
 
 // Beside this program, or /usr/libexec/tocsin/.

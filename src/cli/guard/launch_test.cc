@@ -24,8 +24,8 @@ TEST(Launch, GivesTheGuardsOwnReasonWhenItDoesNotStart)
     auto program = dir / "guard";
     {
         auto script = sys::open(program, O_CREAT | O_WRONLY, 0700).take();
-        ASSERT_OK(sys::write_all(
-            script.get(), as_bytes("#!/bin/sh\necho 'tocsin: the disk is full' >&2\nexit 1\n")));
+        ASSERT_OK(sys::write_all(script.get(),
+            as_bytes("#!/bin/sh\necho '2026-11-24 08:04:41Z tocsin: the disk is full' >&2\nexit 1\n")));
     }
     auto started =
         start_guard(program, {dir / "state", "freeze", {}, {}, {}, {"/srv"}}, std::chrono::seconds(10));

@@ -5,13 +5,15 @@
 #include <ranges>
 #include <unistd.h>
 
+#include "tocsin/answers/place.h"
 #include "tocsin/base/log.h"
+#include "tocsin/base/path.h"
 #include "tocsin/base/sys.h"
 #include "tocsin/cli/drill/scenario.h"
+#include "tocsin/cli/fields.h"
 #include "tocsin/cli/guard/launch.h"
 #include "tocsin/cli/show.h"
 #include "tocsin/cli/verb.h"
-#include "tocsin/cli/words.h"
 
 namespace tocsin::cli {
 
@@ -45,6 +47,23 @@ Result<void> check_programs(std::vector<Destroyer> const& destroyers)
     return {};
 }
 
+// What the drill writes and mounts there would be watched, and refused, as anybody's.
+Result<void> refuse_within_what_is_guarded(Session& session, std::string const& work)
+{
+    auto const status = TRY(session.ask("status", {}));
+    Fields const now(status);
+    if (now.text("state") == "stopped")
+        return {};
+    for (auto const& item : now.list("protected")) {
+        auto const tree = Fields(item).text("path");
+        if (lies_in(work, tree))
+            return Error(Errc::invalid,
+                fmt::format("'{}' lies in '{}', which is guarded: choose another place with --work",
+                    printable(work, 4096), printable(tree, 4096)));
+    }
+    return {};
+}
+
 class Drill final : public Verb {
 public:
     VerbWords words() const override
@@ -70,6 +89,8 @@ public:
     {
         if (::geteuid() != 0)
             return Error(Errc::denied, "a drill needs root");
+        auto work = TRY(answers::resolve(work_));
+        TRY(refuse_within_what_is_guarded(session, work));
         auto can_cage = TRY(sys::is_mount_point("/"));
         if (!can_cage)
             return Error(Errc::unsupported,
@@ -78,7 +99,6 @@ public:
         auto destroyers = chosen();
         TRY(check_programs(destroyers));
         auto program = TRY(find_guard_program());
-        auto work = TRY(absolute_path(work_));
         remove_leftovers(work);
         Interrupts interrupts;
         auto results = TRY(run_all(session, destroyers, program, work, interrupts));

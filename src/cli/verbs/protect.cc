@@ -81,7 +81,8 @@ public:
             ->check(CLI::Validator(respond::refuse_what_is_no_address, ""));
         app.add_option("--repository", repository_,
                "Where the versions are kept (default: below the state directory)")
-            ->type_name("DIR");
+            ->type_name("DIR")
+            ->check(CLI::Validator(refuse_what_is_not_absolute, ""));
         app.add_option("--reserve", reserve_, "Space that the repository must leave free, such as 10G")
             ->type_name("SIZE")
             ->check(CLI::Validator(refuse_what_is_no_size, ""));

@@ -40,5 +40,18 @@ TEST(Heirs, NorByACopyBesideIt)
     EXPECT_LE(n, 12U);
 }
 
+TEST(Heirs, WhoWritesAFileAnewMayGiveItItsOwnerBack)
+{
+    Scene scene;
+    auto const editor = scene.run("recoder /srv/docs");
+    auto const paths = scene.files("/srv/docs", 40, text, ".txt");
+    for (std::size_t n = 0; n < paths.size(); ++n) {
+        scene.creates(editor, paths[n] + ".new", text(n + 1));
+        scene.renames(editor, paths[n] + ".new", paths[n]);
+        scene.sets(editor, paths[n], [](event::Metadata& m) { m.uid = 1001; });
+    }
+    EXPECT_FALSE(scene.stopped()) << scene.reasons();
+}
+
 } // namespace
 } // namespace tocsin::verdict

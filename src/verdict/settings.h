@@ -129,8 +129,9 @@ struct Settings {
     double errand_at_least = 32;
 
     // Of what a server writes anew (stores.h), some that nothing answers for; in PostgreSQL one in five, of those that
-    // hold something. The 36th of these would reach the threshold, were so many allowed for.
-    double share_of_unanswered = 0.25;
+    // hold something. The 72nd of these would reach the threshold, were so many allowed for.
+    double share_of_unanswered = 0.125;
+    double share_of_filled_in_place = 0.25; // by such a server, without looking encrypted
     std::uint64_t unanswered_at_least = 8;
     std::uint64_t answered_for_one_more = 4;
 

@@ -124,7 +124,7 @@ void Stores::ease(Case const& at, Loss& loss, Content const& after)
 {
     if (is_in_no_format(loss.before) && is_in_no_format(after) && !looks_encrypted(after)
         && server_over(at, at.catalog.find(loss.object), at.tree.find(loss.who)) != nullptr)
-        loss.worth *= at.settings.share_of_unanswered;
+        loss.worth *= at.settings.share_of_filled_in_place;
 }
 
 } // namespace tocsin::verdict

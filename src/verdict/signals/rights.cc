@@ -34,6 +34,13 @@ std::optional<Judged> judge(catalog::Entry const& was, event::Metadata const& is
     return {};
 }
 
+// Who writes a file anew gives it the owner and the rights that the old one had.
+bool is_own_product(Case const& at, catalog::Entry const& entry, Node& who)
+{
+    auto const& origin = entry.origin;
+    return !origin.existed && at.tree.same_program(origin.maker, origin.creator, who);
+}
+
 } // namespace
 
 void Rights::compare(
@@ -51,7 +58,7 @@ void Rights::compare(
         judged = Judged{Lost::times, at.settings.same_time_set, Weight::hard};
     auto& who = at.tree.ensure(key);
     auto const worth = at.provenance.worth(entry, who, at.now);
-    if (worth <= 0)
+    if (worth <= 0 || (judged->lost != Lost::all && is_own_product(at, entry, who)))
         return;
     at.ledger.charge({.who = key,
         .time = at.now,

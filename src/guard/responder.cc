@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t tasks_at_most = 10'000;
 constexpr std::size_t sessions_at_most = 64; // of an incident, which are cut
 constexpr std::size_t taken_down_at_most = 4'096;
+constexpr std::size_t ending_at_most = 4'096;
 
 std::vector<pid_t> pids_of(std::span<event::ProcessKey const> processes)
 {
@@ -121,6 +122,23 @@ void Responder::contain_child(event::ProcessKey process)
     deny(std::span(&process, 1));
 }
 
+bool Responder::stop_again(event::ProcessKey process)
+{
+    {
+        std::lock_guard lock(ending_mutex_);
+        if (ending_.contains(process))
+            return false;
+    }
+    return quick_.stop_if_continued(process);
+}
+
+void Responder::contain_again(event::IncidentId id, event::ProcessKey went_on,
+    std::span<event::ProcessKey const> running, std::vector<event::ProcessKey> processes)
+{
+    (void)quick_.freeze_now(running);
+    (void)tasks_.put(Deed{event::ActionKind::freeze, id, std::move(processes), "policy", went_on});
+}
+
 void Responder::ended(pid_t process)
 {
     keeper_->allow(std::span(&process, 1));
@@ -206,6 +224,14 @@ std::optional<sensor::RemoteClient> Responder::client_of(std::span<event::Proces
     return {};
 }
 
+void Responder::note_ending(event::ProcessKey process)
+{
+    std::lock_guard lock(ending_mutex_);
+    if (ending_.size() >= ending_at_most)
+        ending_.clear(); // nearly all of them have ended
+    ending_.insert(process);
+}
+
 void Responder::note_taken_down(
     event::ClientAddress const& client, std::span<respond::Session const> sessions)
 {
@@ -219,7 +245,8 @@ void Responder::cut(event::IncidentId id, sensor::RemoteClient const& client)
 {
     auto outcome = never_cut_.holds(client.at.address)
         ? Error(Errc::denied, client.at.address + " is never cut off; its session stays frozen")
-        : respond::cut_off(client.at, client.server, client.uid);
+        : respond::cut_off(client.at, client.server, client.uid,
+              [this](event::ProcessKey process) { note_ending(process); });
     event::Action action;
     action.incident = id;
     action.kind = event::ActionKind::cut;
@@ -277,6 +304,8 @@ void Responder::carry_out(Deed const& deed)
             auto done = outcome.take();
             forget(done.gone);
             deny(done.frozen); // those that it found besides
+            if (deed.went_on)
+                done.how = fmt::format("process {} went on; {} again", deed.went_on.pid, done.how);
             tell(deed, event::ActionKind::freeze, std::move(done));
         } else {
             tell(deed, event::ActionKind::freeze, outcome.take_error());

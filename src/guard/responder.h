@@ -29,6 +29,7 @@
 #include "tocsin/respond/never_cut.h"
 #include "tocsin/respond/plan.h"
 #include "tocsin/respond/session_cut.h"
+#include "tocsin/respond/stopped_parents.h"
 #include "tocsin/sensor/proc/remote_client.h"
 
 namespace tocsin::guard {
@@ -109,7 +110,7 @@ private:
     using Task = std::variant<Deed, Search, Readmission, Renewal, Bell>;
 
     Responder(respond::Policy policy, respond::NeverCut never_cut, respond::Freezer quick,
-        respond::Freezer thorough);
+        respond::Freezer thorough, proc::ProcDir proc);
     void deny(std::span<event::ProcessKey const> processes);
     void allow(std::span<event::ProcessKey const> processes);
     void forget(std::span<event::ProcessKey const> gone);
@@ -131,6 +132,7 @@ private:
     respond::NeverCut never_cut_;
     respond::Freezer quick_; // the deciding thread's
     respond::Freezer thorough_; // the responder's thread's
+    respond::StoppedParents parents_; // of all that both have stopped
     Keeper* keeper_ = nullptr;
     Denial* denial_ = nullptr;
     Done done_;

@@ -51,6 +51,7 @@ void Decider::handle(sensor::WitnessEvent const& event, WallTime time)
     if (event.pid == self_pid_)
         return handle_own(event, time);
     translator_.translate(event, book_.key_of(event.pid), time, [&](Activity&& activity) {
+        incidents_.acts(activity.process); // first of all: it may be at the next file
         switch (activity.kind) {
         case ActivityKind::attributes:
             after_attributes(std::move(activity));

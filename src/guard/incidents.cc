@@ -16,6 +16,7 @@ using event::IncidentState;
 namespace {
 
 constexpr std::size_t generations_at_most = 64;
+constexpr std::chrono::seconds told_again_after{1}; // that an actor went on
 
 std::uint64_t deeds_of(event::Incident const& incident)
 {
@@ -98,7 +99,7 @@ void Incidents::open(verdict::Decision const& decision)
     look_for_client(incident, // before the connection is gone
         has(ActionKind::cut) ? Responder::OnceFound::cut : Responder::OnceFound::name);
     if (has(ActionKind::kill))
-        parts_.responder.kill(incident.id, incident.actor.processes, "policy");
+        kill(incident.id, incident.actor.processes, "policy");
     incidents_[incident.id] = incident;
     introduce(incident);
     note_executables(incident);
@@ -120,7 +121,7 @@ void Incidents::escalate(verdict::Decision const& decision)
     if (std::ranges::find(actions, ActionKind::freeze) != actions.end())
         contain_all(incident); // its children have gone on as well
     if (std::ranges::find(actions, ActionKind::kill) != actions.end())
-        parts_.responder.kill(incident.id, all_of(incident), "policy");
+        kill(incident.id, all_of(incident), "policy");
     introduce(incident);
     parts_.batch.add(incident);
     for (auto const& finding : decision.findings)
@@ -290,6 +291,26 @@ void Incidents::born(event::Process const& child)
             child.key.pid); // who had this number before, should its end not have been told
 }
 
+// What it did before the freeze is heard of until after it, while it stands still; and before the freeze is carried out
+// it has not gone on.
+void Incidents::acts(event::ProcessKey process)
+{
+    if (contained_.empty())
+        return;
+    auto const id = parts_.verdict.incident_of(process);
+    if (!contained_.contains(id) || being_killed_.contains(id) || !parts_.responder.stop_again(process))
+        return;
+    auto const& incident = incidents_[id];
+    bool const was_frozen =
+        incident.state == IncidentState::contained || incident.state == IncidentState::undone;
+    auto const now = steady_now();
+    auto& told = went_on_[id];
+    if (!was_frozen || now - told < told_again_after)
+        return;
+    told = now;
+    parts_.responder.contain_again(id, process, running_of(incident), all_of(incident));
+}
+
 void Incidents::ended(event::ProcessKey process)
 {
     parts_.responder.ended(process.pid);
@@ -383,8 +404,14 @@ Result<void> Incidents::stop(event::IncidentId id, std::string const& by)
 {
     auto const* incident = TRY(find(id));
     TRY(parts_.responder.has_room());
-    parts_.responder.kill(id, all_of(*incident), by);
+    kill(id, all_of(*incident), by);
     return {};
+}
+
+void Incidents::kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string const& by)
+{
+    being_killed_.insert(id);
+    parts_.responder.kill(id, std::move(processes), by);
 }
 
 std::size_t Incidents::living(event::IncidentId id) const
@@ -454,6 +481,8 @@ void Incidents::acted(event::Action action)
     if (!has_failed && action.client)
         cut(action);
     parts_.batch.add(std::move(action));
+    if (kind == ActionKind::kill)
+        being_killed_.erase(id);
     if (has_failed)
         return;
     bool const contains = kind == ActionKind::cut || (kind == ActionKind::freeze && found_any);

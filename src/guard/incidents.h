@@ -58,6 +58,9 @@ public:
     void record_progress();
     // Born from an actor that is contained: it is stopped before it does anything.
     void born(event::Process const& child);
+    // Somebody changes something. Who is contained, and was continued by somebody else than a person's release or
+    // stop, is stopped again. Told once a second of an incident.
+    void acts(event::ProcessKey process);
     void ended(event::ProcessKey process);
 
     // `not_found` without such an incident. Done some moments later: see acted().
@@ -95,6 +98,7 @@ private:
     void contain(event::Incident const& incident);
     void contain_all(event::Incident const& incident);
     void hold(event::Incident const& incident);
+    void kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string const& by);
     void escalate(verdict::Decision const& decision);
     void look_for_client(event::Incident const& incident, Responder::OnceFound then);
     void readmit(event::IncidentId id, event::ClientAddress const& client, std::string const& by);
@@ -124,6 +128,8 @@ private:
     std::map<event::IncidentId, event::IncidentState> before_undo_; // until resume()
     std::unordered_set<event::IncidentId> contained_; // from the decision on
     std::unordered_set<event::IncidentId> asked_; // likewise, of those whose opens wait for a person
+    std::unordered_set<event::IncidentId> being_killed_; // asked for, and not done yet
+    std::map<event::IncidentId, SteadyTime> went_on_; // when that was told last
     // Kept out until a person releases the incident; an incident that has none is not in it.
     std::map<event::IncidentId, std::vector<event::ClientAddress>> cut_;
 };

@@ -3,8 +3,11 @@
 #include "tocsin/guard/incidents.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "tocsin/capture/testing/pool.h"
+#include "tocsin/respond/at_work.h"
+#include "tocsin/respond/testing/process_tree.h"
 
 namespace tocsin::guard {
 namespace {
@@ -49,8 +52,8 @@ protected:
         keeper_.emplace(*pool_, deadlines_, opens_, sensor::Heartbeat{});
         responder_ = Responder::create(respond::Policy::freeze, respond::NeverCut::of({}).take()).take();
         responder_->connect(
-            *keeper_, denial_, [](event::Action const&) { },
-            [](event::IncidentId, sensor::RemoteClient const&) { });
+            *keeper_, denial_, [this](event::Action const& done) { outcomes_.push_back(done.outcome); },
+            [](event::IncidentId, sensor::RemoteClient const&) {});
         incidents_.emplace(Incidents::Parts{verdict_, processes_, book_, *responder_, batch_, executables_});
     }
     ~IncidentsTest() override { responder_->stop(); }
@@ -100,7 +103,19 @@ protected:
         return {sys::device_of(status), status.stx_ino};
     }
 
+    // A process that was frozen as one of a contained incident.
+    void freeze(ProcessKey process)
+    {
+        processes_.apply({.key = process});
+        recall(process, IncidentState::contained);
+        incidents_->resume(WallTime{});
+        EXPECT_TRUE(responder_->wait_until_done(5s));
+    }
+    bool is_at_work(ProcessKey process) const { return respond::is_at_work(proc_, process); }
+
+    proc::ProcDir const proc_ = proc::ProcDir::open().take();
     test::TempDir dir_;
+    std::vector<std::string> outcomes_; // of actions; the responder's until it is done
     OpenLog opens_;
     sensor::DeadlineWatch deadlines_{1h};
     std::optional<Keeper> keeper_;
@@ -193,6 +208,63 @@ TEST_F(IncidentsTest, LetsNobodyGoWhomAnotherIncidentHolds)
     ASSERT_OK(incidents_->release({1}, "somebody"));
     EXPECT_TRUE(responder_->wait_until_done(5s));
     EXPECT_EQ(sensor::Ruling::allow, ruling_for(top_));
+}
+
+TEST_F(IncidentsTest, StopsAgainWhomSomebodyHasContinued)
+{
+    respond::ProcessTree const destroyer(respond::ProcessTree::work);
+    freeze(destroyer.top());
+    ::kill(destroyer.pid(), SIGCONT);
+    ASSERT_TRUE(is_at_work(destroyer.top()));
+    incidents_->acts(destroyer.top());
+    EXPECT_FALSE(is_at_work(destroyer.top()));
+    EXPECT_TRUE(responder_->wait_until_done(5s));
+    ASSERT_EQ(2U, outcomes_.size());
+    EXPECT_EQ(
+        fmt::format("process {} went on; SIGSTOP to 1 process again", destroyer.pid()), outcomes_.back());
+}
+
+TEST_F(IncidentsTest, TellsOfOneWhoGoesOnWithoutEndOnceASecond)
+{
+    respond::ProcessTree const destroyer(respond::ProcessTree::work);
+    freeze(destroyer.top());
+    for (int i = 0; i < 5; ++i) {
+        ::kill(destroyer.pid(), SIGCONT);
+        incidents_->acts(destroyer.top());
+        EXPECT_FALSE(is_at_work(destroyer.top()));
+    }
+    EXPECT_TRUE(responder_->wait_until_done(5s));
+    EXPECT_EQ(2U, outcomes_.size());
+}
+
+TEST_F(IncidentsTest, DoesNotTakeWhatWasDoneBeforeTheFreezeForGoingOn)
+{
+    respond::ProcessTree const destroyer(respond::ProcessTree::work);
+    freeze(destroyer.top());
+    incidents_->acts(destroyer.top());
+    EXPECT_TRUE(responder_->wait_until_done(5s));
+    EXPECT_EQ(1U, outcomes_.size());
+}
+
+TEST_F(IncidentsTest, LetsGoOnWhomAPersonHasReleased)
+{
+    respond::ProcessTree const destroyer(respond::ProcessTree::work);
+    freeze(destroyer.top());
+    ASSERT_OK(incidents_->release({1}, "somebody"));
+    EXPECT_TRUE(responder_->wait_until_done(5s));
+    incidents_->acts(destroyer.top());
+    EXPECT_TRUE(is_at_work(destroyer.top()));
+}
+
+TEST_F(IncidentsTest, StopsNobodyAgainWhomItIsEnding)
+{
+    respond::ProcessTree const destroyer(respond::ProcessTree::work);
+    freeze(destroyer.top());
+    ASSERT_OK(incidents_->stop({1}, "somebody"));
+    ::kill(destroyer.pid(), SIGCONT); // whether it comes before the end or after it
+    incidents_->acts(destroyer.top());
+    EXPECT_TRUE(responder_->wait_until_done(5s));
+    EXPECT_EQ(2U, outcomes_.size()) << "the freeze and the end";
 }
 
 } // namespace

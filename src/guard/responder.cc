@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t tasks_at_most = 10'000;
 constexpr std::size_t sessions_at_most = 64; // of an incident, which are cut
 constexpr std::size_t taken_down_at_most = 4'096;
+constexpr std::size_t looked_above_at_once = 64; // whose parents are noted in the deciding thread
+constexpr std::size_t ending_at_most = 4'096;
 
 std::vector<pid_t> pids_of(std::span<event::ProcessKey const> processes)
 {
@@ -34,16 +36,18 @@ Result<std::unique_ptr<Responder>> Responder::create(respond::Policy policy, res
     auto quick = TRY(respond::Freezer::create()); // for the few that it knows
     auto table = TRY(sensor::open_process_table());
     auto thorough = TRY(respond::Freezer::create(std::move(table)));
+    auto proc = TRY(proc::ProcDir::open());
     return std::unique_ptr<Responder>(
-        new Responder(policy, std::move(never_cut), std::move(quick), std::move(thorough)));
+        new Responder(policy, std::move(never_cut), std::move(quick), std::move(thorough), std::move(proc)));
 }
 
-Responder::Responder(
-    respond::Policy policy, respond::NeverCut never_cut, respond::Freezer quick, respond::Freezer thorough)
+Responder::Responder(respond::Policy policy, respond::NeverCut never_cut, respond::Freezer quick,
+    respond::Freezer thorough, proc::ProcDir proc)
     : policy_(policy)
     , never_cut_(std::move(never_cut))
     , quick_(std::move(quick))
     , thorough_(std::move(thorough))
+    , parents_(std::move(proc))
     , tasks_(tasks_at_most)
 {
 }
@@ -93,6 +97,7 @@ void Responder::halt(event::ProcessKey process)
     if (policy_ == respond::Policy::observe)
         return;
     (void)quick_.freeze_now(std::span(&process, 1));
+    parents_.froze(std::span(&process, 1)); // at once: its parent may stop itself for it
     deny(std::span(&process, 1));
 }
 
@@ -100,6 +105,7 @@ void Responder::contain(event::IncidentId id, std::span<event::ProcessKey const>
     std::vector<event::ProcessKey> processes)
 {
     (void)quick_.freeze_now(running);
+    parents_.froze(running.first(std::min(running.size(), looked_above_at_once)));
     deny(running);
     (void)tasks_.put(Deed{event::ActionKind::freeze, id, std::move(processes), "policy"});
 }
@@ -119,6 +125,23 @@ void Responder::contain_child(event::ProcessKey process)
 {
     (void)quick_.freeze_now(std::span(&process, 1));
     deny(std::span(&process, 1));
+}
+
+bool Responder::stop_again(event::ProcessKey process)
+{
+    {
+        std::lock_guard lock(ending_mutex_);
+        if (ending_.contains(process))
+            return false;
+    }
+    return quick_.stop_if_continued(process);
+}
+
+void Responder::contain_again(event::IncidentId id, event::ProcessKey went_on,
+    std::span<event::ProcessKey const> running, std::vector<event::ProcessKey> processes)
+{
+    (void)quick_.freeze_now(running);
+    (void)tasks_.put(Deed{event::ActionKind::freeze, id, std::move(processes), "policy", went_on});
 }
 
 void Responder::ended(pid_t process)
@@ -206,6 +229,14 @@ std::optional<sensor::RemoteClient> Responder::client_of(std::span<event::Proces
     return {};
 }
 
+void Responder::note_ending(event::ProcessKey process)
+{
+    std::lock_guard lock(ending_mutex_);
+    if (ending_.size() >= ending_at_most)
+        ending_.clear(); // nearly all of them have ended
+    ending_.insert(process);
+}
+
 void Responder::note_taken_down(
     event::ClientAddress const& client, std::span<respond::Session const> sessions)
 {
@@ -219,7 +250,8 @@ void Responder::cut(event::IncidentId id, sensor::RemoteClient const& client)
 {
     auto outcome = never_cut_.holds(client.at.address)
         ? Error(Errc::denied, client.at.address + " is never cut off; its session stays frozen")
-        : respond::cut_off(client.at, client.server, client.uid);
+        : respond::cut_off(client.at, client.server, client.uid,
+              [this](event::ProcessKey process) { note_ending(process); });
     event::Action action;
     action.incident = id;
     action.kind = event::ActionKind::cut;
@@ -276,7 +308,10 @@ void Responder::carry_out(Deed const& deed)
         if (outcome.ok()) {
             auto done = outcome.take();
             forget(done.gone);
+            parents_.froze(done.frozen);
             deny(done.frozen); // those that it found besides
+            if (deed.went_on)
+                done.how = fmt::format("process {} went on; {} again", deed.went_on.pid, done.how);
             tell(deed, event::ActionKind::freeze, std::move(done));
         } else {
             tell(deed, event::ActionKind::freeze, outcome.take_error());
@@ -313,6 +348,14 @@ void Responder::finish(Deed const& deed, Result<respond::Freezer::Outcome> outco
     auto done = outcome.take();
     for (auto const* list : {&done.frozen, &done.gone, &done.left})
         allow(*list);
+    auto over = deed.processes;
+    for (auto const* list : {&done.frozen, &done.gone})
+        over.insert(over.end(), list->begin(), list->end());
+    for (auto const& process : done.left)
+        std::erase(over, process);
+    if (auto const continued = parents_.let_go(over); !continued.empty())
+        done.how += fmt::format(
+            ", and SIGCONT to {}, which had stopped because of that", fmt::join(pids_of(continued), " and "));
     tell(deed, deed.kind, std::move(done));
 }
 

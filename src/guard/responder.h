@@ -5,7 +5,7 @@
 // opens. The second has a thread of its own, since it looks through all of /proc: it goes on
 // until nothing of the actor runs, and says so. The same thread finds the remote clients that an actor works for,
 // cuts them off, and admits them again.
-// Threads: halt(), contain() and contain_child() in the deciding thread; the others from any.
+// Threads: halt(), contain(), contain_child(), stop_again() and contain_again() in the deciding thread; the others from any.
 // Bounds: 10,000 tasks wait; what comes then is not carried out. One is carried out after the other: of an incident
 // up to 64 sessions are cut, each of which may wait for nft (5 s) and for its smbd (2 s), and whatever is to be frozen
 // thoroughly, released or killed later waits behind them. The first step does not.
@@ -15,9 +15,11 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <variant>
 
 #include "tocsin/base/mailbox.h"
@@ -27,6 +29,7 @@
 #include "tocsin/respond/never_cut.h"
 #include "tocsin/respond/plan.h"
 #include "tocsin/respond/session_cut.h"
+#include "tocsin/respond/stopped_parents.h"
 #include "tocsin/sensor/proc/remote_client.h"
 
 namespace tocsin::guard {
@@ -56,6 +59,12 @@ public:
     void hold_child(event::ProcessKey process); // that a held actor has just made
     // A process that a contained actor has just made: stopped at once.
     void contain_child(event::ProcessKey process);
+    // One of a contained actor has changed something: it is stopped at once where somebody has continued it, unless
+    // a cut has let it go on to its end. Whether it was so.
+    bool stop_again(event::ProcessKey process);
+    // Then the others as well, thoroughly; the action says who went on.
+    void contain_again(event::IncidentId id, event::ProcessKey went_on,
+        std::span<event::ProcessKey const> running, std::vector<event::ProcessKey> processes);
     // Its number means nobody any more, or somebody else: opens by it are denied no longer.
     void ended(pid_t process);
     // `again`: what a person asks for now would not be carried out. Only the deciding thread asks for more.
@@ -81,6 +90,7 @@ private:
         event::IncidentId id;
         std::vector<event::ProcessKey> processes;
         std::string by;
+        event::ProcessKey went_on = {}; // of a freeze: who was frozen before
     };
     struct Search {
         event::IncidentId id;
@@ -100,7 +110,7 @@ private:
     using Task = std::variant<Deed, Search, Readmission, Renewal, Bell>;
 
     Responder(respond::Policy policy, respond::NeverCut never_cut, respond::Freezer quick,
-        respond::Freezer thorough);
+        respond::Freezer thorough, proc::ProcDir proc);
     void deny(std::span<event::ProcessKey const> processes);
     void allow(std::span<event::ProcessKey const> processes);
     void forget(std::span<event::ProcessKey const> gone);
@@ -115,18 +125,22 @@ private:
     void tell(event::Action action);
     void cut(event::IncidentId id, sensor::RemoteClient const& client);
     std::optional<sensor::RemoteClient> client_of(std::span<event::ProcessKey const> line) const;
+    void note_ending(event::ProcessKey process);
     void note_taken_down(event::ClientAddress const& client, std::span<respond::Session const> sessions);
 
     respond::Policy policy_;
     respond::NeverCut never_cut_;
     respond::Freezer quick_; // the deciding thread's
     respond::Freezer thorough_; // the responder's thread's
+    respond::StoppedParents parents_; // of all that both have stopped
     Keeper* keeper_ = nullptr;
     Denial* denial_ = nullptr;
     Done done_;
     Found found_;
     // Sessions that lost their connection with another one of their client: the responder's thread's.
     std::unordered_map<event::ProcessKey, sensor::RemoteClient> taken_down_;
+    std::mutex ending_mutex_;
+    std::unordered_set<event::ProcessKey> ending_; // by a cut; the newest 4,096 at most
     Mailbox<Task> tasks_;
     std::jthread thread_;
 };

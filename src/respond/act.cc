@@ -14,6 +14,7 @@
 #include <unordered_set>
 
 #include "tocsin/base/clock.h"
+#include "tocsin/respond/at_work.h"
 #include "tocsin/respond/own_cgroup.h"
 
 namespace tocsin::respond {
@@ -168,6 +169,11 @@ Freezer::Outcome Freezer::freeze_now(std::span<event::ProcessKey const> processe
     }
     out.how = signal_words("SIGSTOP", out.frozen.size());
     return out;
+}
+
+bool Freezer::stop_if_continued(event::ProcessKey process) const
+{
+    return is_at_work(proc_, process) && signal(process, SIGSTOP) == Signalled::yes;
 }
 
 // As signal(), where one look at all is quicker than one at each.

@@ -43,6 +43,9 @@ public:
     // SIGSTOP to these and no others, newest first; neither waits nor looks for children.
     Outcome freeze_now(std::span<event::ProcessKey const> processes) const;
 
+    // SIGSTOP to one that was stopped before, where somebody has continued it since. Whether it was so.
+    bool stop_if_continued(event::ProcessKey process) const;
+
     // These and all that descend from them, until none is left running.
     Result<Outcome> freeze(std::span<event::ProcessKey const> processes) const;
 

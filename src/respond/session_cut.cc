@@ -98,7 +98,7 @@ struct OtherSessions {
 // The client's other sessions get nothing through any more, and those that run end at once, before others wait for the
 // files and locks that they hold.
 OtherSessions take_down_other_sessions(
-    proc::ProcDir const& proc, event::ClientAddress const& client, pid_t except)
+    proc::ProcDir const& proc, event::ClientAddress const& client, pid_t except, Ending const& ending)
 {
     OtherSessions out;
     auto listed = proc.processes();
@@ -116,6 +116,7 @@ OtherSessions take_down_other_sessions(
         auto const user = user_of(server); // asked first: it ends at once
         if (!take_down_connections(server, client))
             continue;
+        ending({pid, server.stat.start_ticks});
         out.all.push_back({{pid, server.stat.start_ticks}, user});
         if (server.stat.state == 'T')
             out.stopped.push_back(std::move(server));
@@ -157,7 +158,8 @@ bool end_all(std::span<Server const> servers)
 
 } // namespace
 
-Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey key, std::uint32_t uid)
+Result<Cut> cut_off(
+    event::ClientAddress const& client, event::ProcessKey key, std::uint32_t uid, Ending const& ending)
 {
     auto const proc = TRY(proc::ProcDir::open()); // what may fail comes first
     TRY(keep_out(client));
@@ -172,12 +174,13 @@ Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey key, s
         cut.how += "; the processes of its session stay frozen";
         return cut;
     }
+    ending(key);
     take_down_connections(*server, client);
     std::vector<Server> stopped;
     stopped.push_back(std::move(*server));
     bool all_by_themselves = true;
     for (int pass = 0; pass < 2; ++pass) { // the second finds whom smbd was just letting in
-        auto others = take_down_other_sessions(proc, client, key.pid);
+        auto others = take_down_other_sessions(proc, client, key.pid, ending);
         std::ranges::move(others.all, std::back_inserter(cut.other_sessions));
         std::ranges::move(others.stopped, std::back_inserter(stopped));
         all_by_themselves = end_all(stopped) && all_by_themselves;

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,10 @@ struct Cut {
     std::vector<Session> other_sessions; // of the client, which end, too
     std::vector<event::ProcessKey> of_user; // those of them that were seen to act for the same user
 };
+// Told of each process that ends by this, before it can go on to its end: nobody is to stop it again.
+using Ending = std::function<void(event::ProcessKey)>;
 // `uid`: for whom the server's process acts; 0: not known, then it is the one whom all of the client's others act for.
-Result<Cut> cut_off(event::ClientAddress const& client, event::ProcessKey server, std::uint32_t uid);
+Result<Cut> cut_off(
+    event::ClientAddress const& client, event::ProcessKey server, std::uint32_t uid, Ending const& ending);
 
 } // namespace tocsin::respond

@@ -31,18 +31,24 @@ protected:
         return ::waitpid(pid, nullptr, WUNTRACED) == pid;
     }
     char state() const { return proc::ProcDir::open().take().stat(network_->process().pid).take().state; }
+    Ending noted()
+    {
+        return [this](event::ProcessKey process) { ending_.push_back(process); };
+    }
     event::ClientAddress client() const { return {"10.0.0.2", 445, network_->number()}; }
 
     test::TempDir dir_;
     std::unique_ptr<OwnNetwork> network_;
+    std::vector<event::ProcessKey> ending_;
 };
 
 TEST_F(SessionCut, EndsAnSmbdThatWasStopped)
 {
     if (!starts("smbd"))
         GTEST_SKIP() << "needs root and nft";
-    auto const cut = cut_off(client(), network_->process(), 0).take();
+    auto const cut = cut_off(client(), network_->process(), 0, noted()).take();
     EXPECT_THAT(cut.ended, ElementsAre(network_->process()));
+    EXPECT_THAT(ending_, ElementsAre(network_->process()));
     EXPECT_THAT(cut.how, EndsWith(fmt::format("smbd {} has ended", network_->process().pid)));
     EXPECT_EQ('Z', state());
     EXPECT_THAT(network_->ruleset(), HasSubstr("10.0.0.2 . 445"));
@@ -55,7 +61,7 @@ TEST_F(SessionCut, KillsAnSmbdThatDoesNotEnd)
     ::signal(SIGTERM, SIG_DFL);
     if (!is_there)
         GTEST_SKIP() << "needs root and nft";
-    auto const cut = cut_off(client(), network_->process(), 0).take();
+    auto const cut = cut_off(client(), network_->process(), 0, noted()).take();
     EXPECT_THAT(cut.how, HasSubstr("killed"));
     EXPECT_EQ('Z', state()) << "what it may have locked, others wait for";
 }
@@ -64,7 +70,7 @@ TEST_F(SessionCut, LeavesAnotherServerStopped)
 {
     if (!starts("sshd"))
         GTEST_SKIP() << "needs root and nft";
-    auto const cut = cut_off(client(), network_->process(), 0).take();
+    auto const cut = cut_off(client(), network_->process(), 0, noted()).take();
     EXPECT_THAT(cut.ended, IsEmpty());
     EXPECT_THAT(cut.how, HasSubstr("stay frozen"));
     EXPECT_EQ('T', state());
@@ -76,7 +82,7 @@ TEST_F(SessionCut, DoesNotTouchAProcessThatHasTheNumberByNow)
         GTEST_SKIP() << "needs root and nft";
     auto other = network_->process();
     other.start_ticks -= 1;
-    auto const cut = cut_off(client(), other, 0).take();
+    auto const cut = cut_off(client(), other, 0, noted()).take();
     EXPECT_THAT(cut.ended, IsEmpty());
     EXPECT_EQ('T', state());
 }
@@ -87,7 +93,7 @@ TEST_F(SessionCut, DoesNothingWhereTheClientCannotBeKeptOut)
         GTEST_SKIP() << "needs root and nft";
     auto nobody = client();
     nobody.address = "nobody";
-    EXPECT_ERRC(Errc::invalid, cut_off(nobody, network_->process(), 0));
+    EXPECT_ERRC(Errc::invalid, cut_off(nobody, network_->process(), 0, noted()));
     EXPECT_EQ('T', state());
 }
 

@@ -125,7 +125,7 @@ struct Settings {
     double share_of_prunings = 0.25; // for the program that made it, of what nobody else can read
     double share_of_old_mails = 0.25; // of the tree and of their folder, for the program that keeps them
     std::chrono::nanoseconds mail_is_old = std::chrono::hours(24 * 30);
-    std::size_t prunings_for_a_new_file = 16; // that is made beside them
+    std::size_t prunings_for_a_new_file = 12; // that is made beside them
     double errand_at_least = 32;
 
     // Of what a server writes anew (stores.h), some that nothing answers for; in PostgreSQL one in five, of those that

@@ -114,7 +114,7 @@ TEST_F(StoreTest, WhatAnswersForOthersIsNobodysOwn)
     for (std::uint64_t n = 0; n < count && !scene.stopped(); ++n)
         scene.deletes(worker, new_path(n));
     EXPECT_TRUE(scene.stopped());
-    EXPECT_LE(scene.damage(), before + 36);
+    EXPECT_LE(scene.damage(), before + 56);
 }
 
 TEST_F(StoreTest, NorMayItBeEncryptedLater)

@@ -124,16 +124,12 @@ OtherSessions take_down_other_sessions(
     return out;
 }
 
-// Zero: nobody is known, or several.
-std::uint32_t only_user_of(std::span<Session const> sessions)
+bool end_by(std::span<Server const> servers, SteadyTime time)
 {
-    std::uint32_t user = 0;
-    for (auto const& session : sessions) {
-        if (session.user != 0 && user != 0 && session.user != user)
-            return 0;
-        user = std::max(user, session.user);
-    }
-    return user;
+    return std::ranges::all_of(servers, [&](auto const& server) {
+        auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(time - steady_now());
+        return server.process.ends_within(std::max(left, std::chrono::milliseconds(0)));
+    });
 }
 
 // All of them at once: one may wait for what another holds. Whether none had to be killed.
@@ -143,17 +139,12 @@ bool end_all(std::span<Server const> servers)
         (void)server.process.signal(SIGTERM); // waits for SIGCONT: so it is what smbd sees first
         (void)server.process.signal(SIGCONT);
     }
-    auto const give_up = steady_now() + end_within;
-    bool all_by_themselves = true;
-    for (auto const& server : servers) {
-        auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(give_up - steady_now());
-        if (server.process.ends_within(std::max(left, std::chrono::milliseconds(0))))
-            continue;
+    if (end_by(servers, steady_now() + end_within))
+        return true;
+    for (auto const& server : servers)
         (void)server.process.signal(SIGKILL);
-        (void)server.process.ends_within(die_within);
-        all_by_themselves = false;
-    }
-    return all_by_themselves;
+    (void)end_by(servers, steady_now() + die_within);
+    return false;
 }
 
 } // namespace
@@ -185,18 +176,20 @@ Result<Cut> cut_off(
         std::ranges::move(others.stopped, std::back_inserter(stopped));
         all_by_themselves = end_all(stopped) && all_by_themselves;
         for (auto const& each : stopped)
-            cut.ended.push_back({each.process.pid(), each.stat.start_ticks});
+            if (each.process.ended())
+                cut.ended.push_back({each.process.pid(), each.stat.start_ticks});
         stopped.clear();
     }
-    auto const user = uid != 0 ? uid : only_user_of(cut.other_sessions);
     for (auto const& session : cut.other_sessions)
-        if (user != 0 && session.user == user)
+        if (uid != 0 && session.user == uid)
             cut.of_user.push_back(session.process);
-    cut.how += fmt::format(", and smbd {} has ended", key.pid);
+    bool const has_ended = std::ranges::find(cut.ended, key) != cut.ended.end();
+    cut.how +=
+        fmt::format(", {} smbd {} has {}ended", has_ended ? "and" : "but", key.pid, has_ended ? "" : "not ");
     if (cut.ended.size() > 1)
         cut.how += fmt::format(", like {} other stopped sessions of its", cut.ended.size() - 1);
     if (!all_by_themselves)
-        cut.how += ", killed after it had not ended within a second";
+        cut.how += ", killed after a second";
     return cut;
 }
 

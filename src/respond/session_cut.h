@@ -36,7 +36,7 @@ struct Cut {
 };
 // Told of each process that ends by this, before it can go on to its end: nobody is to stop it again.
 using Ending = std::function<void(event::ProcessKey)>;
-// `uid`: for whom the server's process acts; 0: not known, then it is the one whom all of the client's others act for.
+// `uid`: for whom the server's process acts; 0: not known.
 Result<Cut> cut_off(
     event::ClientAddress const& client, event::ProcessKey server, std::uint32_t uid, Ending const& ending);
 

@@ -166,19 +166,24 @@ Served served_by(std::unordered_set<std::uint64_t> const& own, std::span<TcpSock
             if (own.contains(socket.inode))
                 own_ports.insert(socket.local_port);
         }
+    bool is_server = false; // of all, and just letting somebody in
     Served out;
     for (auto const& socket : sockets) {
         if (socket.is_listening || !own.contains(socket.inode) || !ports.contains(socket.local_port))
             continue;
+        if (own_ports.contains(socket.local_port)) {
+            is_server = true;
+            continue;
+        }
         bool const is_another = out.is_anybody && out.address != socket.remote_address;
         bool const is_same_port = !out.is_anybody || out.port == socket.local_port;
-        bool const is_no_clients =
-            is_another || is_of_this_host(socket) || own_ports.contains(socket.local_port);
+        bool const is_no_clients = is_another || is_of_this_host(socket);
         out = {true, is_no_clients ? std::string() : socket.remote_address,
             is_same_port ? socket.local_port : std::uint16_t{0}};
         if (out.address.empty())
             break;
     }
+    out.is_anybody = out.is_anybody || is_server;
     return out;
 }
 

@@ -148,7 +148,10 @@ void Verdict::succeed(Case const& at, Waiting const& waiting, event::ObjectId su
         return lose(at, loss);
     if (beside && holds_the_same(loss.before, after))
         change = {};
-    provenance_.inherit(successor);
+    if (holds_the_same(loss.before, after))
+        provenance_.inherit_content(successor);
+    else
+        provenance_.inherit(successor);
     Succession const succession{
         loss, waiting.relation, successor, waiting.since, change, after, waiting.refilled_by};
     for (auto& signal : signals_)
@@ -292,7 +295,7 @@ bool Verdict::stands_in_its_heir(Loss const& loss)
     if (entry == nullptr || !entry->is_here() || !entry->has_version || !loss.has_content
         || !holds_the_same(loss.before, content_of(*entry)))
         return false;
-    provenance_.inherit(entry->id);
+    provenance_.inherit_content(entry->id);
     return true;
 }
 

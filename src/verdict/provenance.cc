@@ -102,10 +102,14 @@ double Provenance::worth(catalog::Entry const& entry, Node& who, WallTime now) c
     auto const& origin = entry.origin;
     if (origin.existed)
         return 1;
-    if (!heirs_.empty() && heirs_.contains(entry.id))
+    auto const heir = heirs_.find(entry.id);
+    bool const is_heir = heir != heirs_.end();
+    if (is_heir && heir->second)
         return 1;
     if (tree_.same_program(origin.maker, origin.creator, who))
         return 0;
+    if (is_heir)
+        return 1;
     if (origin.creator == who.process.key)
         return 0;
     if (!origin.creator)
@@ -169,13 +173,19 @@ bool Provenance::is_cheap(catalog::Link const& link) const
 
 void Provenance::inherit(event::ObjectId successor)
 {
-    if (!heirs_.insert(successor).second)
+    if (!heirs_.try_emplace(successor, false).second)
         return;
     heir_ages_.push_back(successor);
     if (heir_ages_.size() > most_heirs) {
         heirs_.erase(heir_ages_.front());
         heir_ages_.pop_front();
     }
+}
+
+void Provenance::inherit_content(event::ObjectId successor)
+{
+    inherit(successor);
+    heirs_.at(successor) = true;
 }
 
 void Provenance::note_created(event::Activity const& created)

@@ -9,7 +9,7 @@
 #pragma once
 
 #include <deque>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "tocsin/catalog/catalog.h"
 #include "tocsin/event/activity.h"
@@ -34,6 +34,9 @@ public:
 
     // `successor` stands where somebody else's object stood.
     void inherit(event::ObjectId successor);
+    // And it holds what that held, in whole or for its part: not even its maker's own. Who packs and unpacks makes
+    // something else of it.
+    void inherit_content(event::ObjectId successor);
 
     // git holds .git/index.lock while it changes a work tree that its object store holds.
     void note_created(event::Activity const& created);
@@ -49,7 +52,7 @@ private:
     catalog::Catalog const& catalog_;
     ProcessTree& tree_;
     Settings const& settings_;
-    std::unordered_set<event::ObjectId> heirs_;
+    std::unordered_map<event::ObjectId, bool> heirs_; // whether of the content
     std::deque<event::ObjectId> heir_ages_;
     std::deque<Lock> locks_;
 };

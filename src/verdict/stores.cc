@@ -82,7 +82,7 @@ bool Stores::is_answered(Case const& at, Loss const& loss, catalog::Entry const&
         if (static_cast<double>(bytes + loss.before.size) > static_cast<double>(file.size) * most_answered)
             continue;
         bytes += loss.before.size;
-        at.provenance.inherit(file.id);
+        at.provenance.inherit_content(file.id);
         return true;
     }
     return false;

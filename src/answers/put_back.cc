@@ -17,8 +17,8 @@ namespace tocsin::answers {
 
 namespace {
 
-// A guard that records what undo does, and much else at the time, writes almost without a pause.
 constexpr std::chrono::minutes clocks_differ_by{1}; // of who asks
+// A guard that records what undo does, and much else at the time, writes almost without a pause.
 constexpr std::chrono::minutes patience_with_the_guard{1};
 
 undo::Options options_for(Material const& material, std::optional<std::string> to_dir,

@@ -8,6 +8,8 @@
 namespace tocsin::guard {
 namespace {
 
+constexpr std::size_t fdinfo_limit = 4'096;
+
 // A directory that was found and is still to be listed: by handle, not by descriptor, so that a
 // wide tree costs no descriptors.
 struct Pending {
@@ -30,6 +32,18 @@ Result<Found> look(int fd, event::Place place, std::string path)
     else
         out.metadata = TRY(event::read_metadata(fd));
     return out;
+}
+
+// As of /proc/self/fdinfo, which asks no file system.
+bool is_a_mount(int directory, int entry)
+{
+    auto mount_of = [](int fd) {
+        auto info = sys::read_text("/proc/self/fdinfo/" + std::to_string(fd), fdinfo_limit);
+        auto const text = info.ok() ? info.take() : std::string();
+        auto const at = text.find("mnt_id:");
+        return at == std::string::npos ? std::string() : text.substr(at, text.find('\n', at) - at);
+    };
+    return mount_of(directory) != mount_of(entry);
 }
 
 class Walk {
@@ -82,7 +96,8 @@ private:
             auto object = fd.take();
             auto found = look(object.get(), {directory, entry.name}, entry_path);
             if (!found.ok()) {
-                visitor_.skipped(entry_path, found.error());
+                if (!is_a_mount(dir_fd, object.get())) // what root may not look at, or has no handles
+                    visitor_.skipped(entry_path, found.error());
                 continue;
             }
             auto value = found.take();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/respond/at_work.h"
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdint>
@@ -9,6 +10,7 @@ namespace tocsin::respond {
 namespace {
 
 constexpr std::size_t status_limit = 4'096;
+constexpr std::size_t threads_looked_at = 16;
 
 // The name, which its process chooses, has no line end of its own here.
 std::string_view value_of(std::string_view status, std::string_view name)
@@ -43,8 +45,19 @@ bool is_at_work(proc::ProcDir const& proc, event::ProcessKey process)
     auto directory = proc.open_process(process.pid);
     if (!directory.ok())
         return false;
-    auto status = proc::read_start(directory.take().get(), "status", status_limit);
-    return status.ok() && is_at_work(status.take());
+    auto const fd = directory.take();
+    auto state_of = [&](std::string const& name) {
+        auto status = proc::read_start(fd.get(), name.c_str(), status_limit);
+        return status.ok() ? status.take() : std::string();
+    };
+    auto const status = state_of("status");
+    if (!value_of(status, "\nState:\t").starts_with('Z'))
+        return is_at_work(status);
+    auto threads = proc.threads(process.pid); // the first has ended, and others may go on
+    auto ids = threads.ok() ? threads.take() : std::vector<pid_t>{};
+    ids.resize(std::min(ids.size(), threads_looked_at)); // what stops one stops all
+    return std::ranges::any_of(
+        ids, [&](pid_t id) { return is_at_work(state_of("task/" + std::to_string(id) + "/status")); });
 }
 
 } // namespace tocsin::respond

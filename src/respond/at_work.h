@@ -3,7 +3,7 @@
 //
 // What it did before it was stopped may be heard of later, and a stop takes hold only when the process comes out of
 // the kernel: neither means that it goes on. Who continues a process takes back the stops that wait for it.
-// Threads: any. Bounds: reads one file of /proc, about 15 µs.
+// Threads: any. Bounds: reads one file of /proc, about 15 µs, or one for each thread where the first has ended.
 #pragma once
 
 #include <string_view>
@@ -13,8 +13,8 @@
 
 namespace tocsin::respond {
 
-// Neither stopped, nor to be stopped or ended by a signal that waits for it; by the text of /proc/PID/status of its
-// first thread. No for what is no such text.
+// Neither stopped, nor to be stopped or ended by a signal that waits for it; by the text of /proc/PID/status of one
+// of its threads. No for what is no such text.
 bool is_at_work(std::string_view status);
 // No for who has ended. Its number may mean another process by now: who signals it looks at that.
 bool is_at_work(proc::ProcDir const& proc, event::ProcessKey process);

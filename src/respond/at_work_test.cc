@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/respond/at_work.h"
 
+#include <csignal>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "tocsin/base/test.h"
 #include "tocsin/respond/testing/process_tree.h"
 
@@ -49,6 +56,26 @@ TEST(AtWork, IsAProcessThatWasStoppedOnlyOnceItIsContinued)
     EXPECT_FALSE(is_at_work(proc, tree.top())) << "from the signal on, whether it has taken hold or not";
     ASSERT_EQ(0, ::kill(tree.pid(), SIGCONT));
     EXPECT_TRUE(is_at_work(proc, tree.top()));
+}
+
+TEST(AtWork, IsAProcessWhoseFirstThreadHasEndedAndAnotherGoesOn)
+{
+    auto const pid = ::fork();
+    if (pid == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pthread_t other{};
+        ::pthread_create(&other, nullptr, [](void*) -> void* { return ::pause(), nullptr; }, nullptr);
+        ::syscall(SYS_exit, 0); // of this thread alone
+    }
+    auto const proc = proc::ProcDir::open().take();
+    while (proc.thread_stat(pid, pid).take().state != 'Z')
+        ::usleep(1'000);
+    event::ProcessKey const process{pid, proc.thread_stat(pid, pid).take().start_ticks};
+    EXPECT_TRUE(is_at_work(proc, process));
+    ASSERT_EQ(0, ::kill(pid, SIGSTOP));
+    EXPECT_FALSE(is_at_work(proc, process));
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
 }
 
 } // namespace

@@ -154,7 +154,7 @@ Result<Cut> cut_off(
 {
     auto const proc = TRY(proc::ProcDir::open()); // what may fail comes first
     TRY(keep_out(client));
-    Cut cut{fmt::format("{} is kept out of port {}", client.address, client.port), {}, {}};
+    Cut cut{fmt::format("{} is kept out of port {}", client.address, client.port), {}, {}, {}};
     auto opened = open_server(proc, key.pid);
     auto server = opened.ok() ? std::optional(opened.take()) : std::nullopt;
     if (!server || server->stat.start_ticks != key.start_ticks) {

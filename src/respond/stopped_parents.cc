@@ -18,6 +18,7 @@ using event::ProcessKey;
 
 constexpr std::size_t generations_at_most = 16;
 constexpr std::size_t frozen_at_most = 32'768;
+constexpr std::size_t above_at_most = 65'536;
 constexpr std::chrono::milliseconds stops_within{500};
 constexpr ::useconds_t look_every_us = 5'000;
 constexpr std::size_t syscall_limit = 256;
@@ -100,6 +101,8 @@ void StoppedParents::froze(std::span<ProcessKey const> processes)
         std::lock_guard lock(mutex_);
         if (frozen_.size() >= frozen_at_most)
             frozen_.erase(frozen_.begin());
+        if (was_stopped_.size() >= above_at_most)
+            was_stopped_.clear(); // who is not known is left as it is
         auto& frozen = frozen_[process];
         frozen.since = now;
         for (std::size_t i = 0; i < line.size(); ++i) {

@@ -23,7 +23,7 @@ Result<DrillGuard> DrillGuard::start(std::string const& program, Arena const& ar
 {
     TRY(sys::make_dirs(arena.state(), 0700));
     auto log = TRY(sys::open(arena.log(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600));
-    auto words = guard_arguments({arena.state(), "freeze", {}, {}, {}, {arena.tree()}});
+    auto words = guard_arguments({.state_dir = arena.state(), .respond = "freeze", .paths = {arena.tree()}});
     words.insert(words.begin(), program);
     auto child =
         TRY(Child::start({std::move(words), Namespaces::shared, log.get(), nullptr, nullptr}, interrupts));

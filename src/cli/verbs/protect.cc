@@ -176,11 +176,14 @@ private:
     GuardOptions guard_options(
         std::string const& state_dir, std::string const& repository, std::vector<std::string> places) const
     {
-        GuardOptions options{state_dir, said(respond_, configured_.respond),
-            said(excludes_, configured_.excludes), repository, {}, std::move(places)};
-        options.never_cut = said(never_cut_, configured_.never_cut);
-        options.isolation_allow = configured_.isolation_allow;
-        options.starts_again = !foreground_; // in the foreground a service manager does that
+        GuardOptions options{.state_dir = state_dir,
+            .respond = said(respond_, configured_.respond),
+            .excludes = said(excludes_, configured_.excludes),
+            .repository = repository,
+            .paths = std::move(places),
+            .never_cut = said(never_cut_, configured_.never_cut),
+            .isolation_allow = configured_.isolation_allow,
+            .starts_again = !foreground_}; // in the foreground a service manager does that
         if (options.respond.empty())
             options.respond = name_of(respond::Policy::freeze);
         if (auto const& reserve = said(reserve_, configured_.reserve); !reserve.empty())

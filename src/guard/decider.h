@@ -255,7 +255,6 @@ private:
     struct AbsentTree {
         std::size_t walks = 0; // to come
         int rounds = 0; // of walks for what those before had missed
-        bool is_through = true; // all of them that have ended
         bool is_whole = true; // none of them left anything out
     };
     std::unordered_map<event::RootId, AbsentTree> absent_from_; // the restart compares them with the journal

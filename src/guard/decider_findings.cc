@@ -340,6 +340,8 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
             known.process = unseen_maker(found.metadata.btime_ns, activity.time);
         }
     }
+    if (activity.kind == ActivityKind::created && activity.process)
+        verdict_.arrived(activity);
     parts_.recording.add(known);
     catalog_.apply(known, maker);
     note_named(activity);
@@ -380,7 +382,7 @@ void Decider::handle(WalkEnd&& end)
     parts_.walker.one_done();
     if (!end.outcome.ok())
         fail(end.outcome.error().message());
-    if (end.reason == WalkReason::first && end.is_through)
+    if (end.reason == WalkReason::first && end.is_whole)
         note_known(end.root);
     if (end.reason != WalkReason::restart)
         return;
@@ -390,13 +392,9 @@ void Decider::handle(WalkEnd&& end)
         return;
     auto& tree = at->second;
     tree.is_whole = tree.is_whole && end.is_whole;
-    tree.is_through = tree.is_through && end.is_through;
-    if (tree.walks != 0 || walk_missed(tree, end))
+    if (tree.walks != 0 || walk_missed(tree, end) || !tree.is_whole)
         return;
-    if (tree.is_through)
-        note_known(end.root);
-    if (!tree.is_whole)
-        return;
+    note_known(end.root);
     delete_missing_names(end.root);
     delete_missing(end.root);
 }

@@ -40,8 +40,7 @@ struct WalkEnd {
     WalkReason reason = WalkReason::first;
     event::RootId root;
     Result<void> outcome;
-    bool is_through = false; // it came to its end
-    bool is_whole = false; // and nothing was left out: what it did not find is not there
+    bool is_whole = false; // nothing was left out: what it did not find is not there
     std::shared_ptr<Baseline const> baseline; // restart only
 };
 

@@ -410,7 +410,8 @@ Result<void> Incidents::stop(event::IncidentId id, std::string const& by)
 
 void Incidents::kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string const& by)
 {
-    being_killed_.insert(id);
+    if (parts_.responder.has_room().ok())
+        being_killed_.insert(id);
     parts_.responder.kill(id, std::move(processes), by);
 }
 

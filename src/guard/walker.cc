@@ -40,7 +40,7 @@ void Walker::run()
 {
     ::pthread_setname_np(::pthread_self(), "walker");
     while (auto request = requests_.take()) {
-        WalkEnd end{request->reason, request->tree->root, {}, false, false, request->baseline};
+        WalkEnd end{request->reason, request->tree->root, {}, false, request->baseline};
         if (!stopping_)
             carry_out(*request, end);
         parts_.inbox.put(std::move(end));
@@ -89,8 +89,7 @@ void Walker::carry_out(WalkRequest const& request, WalkEnd& end)
             passed_over = Error(error.code(), "'" + path + "' can't be looked at: " + error.message());
     };
     end.outcome = walk_from(request, skipped);
-    end.is_through = end.outcome.ok() && !stopping_;
-    end.is_whole = end.is_through && !passed_over;
+    end.is_whole = end.outcome.ok() && !passed_over && !stopping_;
     if (end.outcome.ok() && passed_over)
         end.outcome = *passed_over;
 }

@@ -46,6 +46,20 @@ TEST_F(AgesTest, AFewNewFilesInAnOldFolderAreNoReasonToWait)
     EXPECT_LE(scene.until_stopped(paths, [&](auto const& path) { scene.deletes(who, path); }), 8U);
 }
 
+TEST_F(AgesTest, WhatWasMadeJustNowIsNotCleanedByAge)
+{
+    std::vector<std::string> paths;
+    for (int folder = 0; folder < 6; ++folder)
+        scene.folder("/srv/d" + std::to_string(folder));
+    for (int number = 0; number < 300; ++number) {
+        paths.push_back("/srv/d" + std::to_string(number % 6) + "/plan-" + std::to_string(number) + ".txt");
+        scene.file_of_age(paths.back(), text(static_cast<std::uint64_t>(number)),
+            std::chrono::minutes(10) - std::chrono::milliseconds(number));
+    }
+    auto const who = scene.run("smbd"); // folder by folder in turn, the oldest first
+    EXPECT_LE(scene.until_stopped(paths, [&](auto const& path) { scene.deletes(who, path); }), 14U);
+}
+
 TEST_F(AgesTest, CleaningOfWhatIsOlderThanAYearMayMeetTwentySuchFilesFirst)
 {
     auto const paths = files(20, 2 * year, hours(24));

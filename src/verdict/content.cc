@@ -65,13 +65,22 @@ bool was_checked(Content const& content)
         && content.facts.unpacked_size < event::most_unpacked_checked;
 }
 
+// Of bzip2: of 1 byte 36 more, of 256 random ones 164, of 4 KiB 533, of 64 KiB 655, then a hundredth.
+std::uint64_t most_bytes_of_tables(Content const& plain, Content const& packed)
+{
+    if (packed.facts.type != FileType::bzip2)
+        return least_telling_size;
+    return std::min<std::uint64_t>(600, least_telling_size + plain.size * 7 / 10);
+}
+
 // bzip2 and lz4 do not tell how much they hold; they cannot encrypt it either. They make nothing smaller of what is
-// packed already, and little larger; a head takes some bytes.
+// packed already, and little larger.
 bool was_packed_untold(Content const& plain, Content const& packed)
 {
     bool const is_packed = (packed.facts.type == FileType::bzip2 || packed.facts.type == FileType::lz4)
         && packed.facts.ends_well;
-    return is_packed && !looks_encrypted(plain) && plain.size + least_telling_size >= packed.size * 9 / 10;
+    return is_packed && !looks_encrypted(plain)
+        && plain.size + most_bytes_of_tables(plain, packed) >= packed.size * 9 / 10;
 }
 
 bool was_packed_or_unpacked(Content const& before, Content const& after)

@@ -63,6 +63,19 @@ TEST_F(ContentTest, LetsPackersPassThatDoNotTellTheSize)
     EXPECT_NE(Became::same, became(packed, ciphertext(1)));
 }
 
+TEST_F(ContentTest, LetsBzip2MakeWhatIsPackedAlreadyALittleLarger)
+{
+    Stuff picture{.type = FileType::png, .entropy = 7.9F, .size = 855, .seed = 1};
+    Stuff packed{.type = FileType::bzip2, .entropy = 7.7F, .size = 1'130, .seed = 2};
+    EXPECT_EQ(Became::same, became(picture, packed));
+    EXPECT_EQ(Became::same, became(packed, picture));
+    packed.size = 2'855;
+    EXPECT_NE(Became::same, became(picture, packed));
+    packed.size = 600;
+    picture.size = 64;
+    EXPECT_NE(Became::same, became(packed, picture));
+}
+
 TEST_F(ContentTest, LetsReencodedPicturesPass)
 {
     auto smaller = jpeg(2);

@@ -62,6 +62,54 @@ TEST_F(ErrandTest, WhoNamesAllIsStoppedAsSoon)
     EXPECT_LE(destroys(scene.run(all)), 6U);
 }
 
+TEST_F(ErrandTest, WhatWasMadeWithinTheHourMakesNoShareLarger)
+{
+    auto const maker = scene.run("fill");
+    scene.folder("/srv/other");
+    for (int n = 0; n < 4'000; ++n)
+        scene.creates(maker, "/srv/other/" + std::to_string(n), empty());
+    EXPECT_LE(destroys(scene.run("rm -rf p0 p1 p2 p3 p4 p5 p6 p7")), 12U);
+}
+
+TEST_F(ErrandTest, WhatCameAndWentMakesItNoSmaller)
+{
+    auto const builder = scene.run("make");
+    scene.folder("/srv/other");
+    for (int n = 0; n < 4'000; ++n) {
+        scene.creates(builder, "/srv/other/object", text(1));
+        scene.deletes(builder, "/srv/other/object");
+    }
+    deletes_all(scene.run("rm -rf projects/p6 projects/p7"), folders[7]);
+    EXPECT_FALSE(scene.stopped()) << scene.reasons();
+}
+
+TEST_F(ErrandTest, NorDoesWhatIsSavedAnew)
+{
+    auto const editor = scene.run("collectd");
+    scene.folder("/srv/other");
+    scene.file("/srv/other/state", text(1));
+    for (int n = 0; n < 720; ++n) {
+        scene.creates(editor, "/srv/other/state.new", text(1));
+        scene.renames(editor, "/srv/other/state.new", "/srv/other/state");
+    }
+    deletes_all(scene.run("rm -rf projects/p6 projects/p7"), folders[7]);
+    EXPECT_FALSE(scene.stopped()) << scene.reasons();
+}
+
+TEST_F(ErrandTest, AFurtherNameThatGoesTakesNothingFromWhatIsYoung)
+{
+    auto const maker = scene.run("fill");
+    scene.folder("/srv/other");
+    for (int n = 0; n < 4'000; ++n) {
+        auto const path = "/srv/other/" + std::to_string(n);
+        scene.creates(maker, path, empty());
+        scene.links(maker, path, path + ".second");
+        scene.deletes(maker, path + ".second");
+    }
+    auto const before = scene.damage();
+    EXPECT_LE(destroys(scene.run("rm -rf p0 p1 p2 p3 p4 p5 p6 p7")), before + 12U);
+}
+
 TEST_F(ErrandTest, WhoNamesTheTreeOrWhatIsAboveItIsStoppedAsSoon)
 {
     for (auto const* command : {"rm -rf projects", "find /srv -delete", "find . -delete", "rm -rf ../srv"}) {

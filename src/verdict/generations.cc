@@ -1,34 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tocsin/verdict/generations.h"
 
-#include <algorithm>
-#include <charconv>
-#include <optional>
+#include "tocsin/verdict/numbered_name.h"
 
 namespace tocsin::verdict {
 namespace {
 
 constexpr std::size_t most_answers = 4'096;
 constexpr int names_looked_at = 16;
-constexpr std::size_t most_at_once = 2;
-
-struct Numbered {
-    std::string_view stem; // with its dot
-    std::uint64_t number = 0;
-};
-
-std::optional<Numbered> numbered(std::string_view name)
-{
-    auto const dot = name.rfind('.');
-    if (dot == std::string_view::npos || dot == 0)
-        return {};
-    Numbered out{name.substr(0, dot + 1), 0};
-    auto const digits = name.substr(dot + 1);
-    auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.number);
-    if (error != std::errc() || end != digits.data() + digits.size())
-        return {};
-    return out;
-}
+constexpr std::size_t most_stems = 8;
 
 bool may_follow(Case const& at, catalog::Entry const& next, Loss const& loss)
 {
@@ -48,7 +28,7 @@ bool Generations::cover(Case const& at, Loss const& loss)
     if (loss.how != How::deleted || !loss.has_content || loss.before.facts.type != event::FileType::unknown
         || folder == nullptr || folder->directory == nullptr || !old)
         return false;
-    std::size_t standing = 0;
+    std::size_t others = 0;
     catalog::Entry const* next = nullptr;
     auto const& names = folder->directory->by_name;
     int steps = names_looked_at;
@@ -57,17 +37,32 @@ bool Generations::cover(Case const& at, Loss const& loss)
         auto const other = numbered(link->name);
         if (--steps == 0)
             return false;
-        if (!other || other->stem != old->stem)
+        if (!other || other->stem != old->stem || link->object->id == loss.object)
             continue;
-        ++standing;
+        ++others;
         if (other->number > old->number && may_follow(at, *link->object, loss))
             next = link->object;
     }
-    if (next == nullptr || standing > most_at_once)
+    if (next == nullptr || others != 1 || answered_.contains(next->id)
+        || !afford(at, {folder->id, std::string(old->stem)}, loss.object, next->id))
         return false;
     if (answered_.size() >= most_answers)
         answered_.clear();
-    return answered_.insert(next->id).second;
+    answered_.insert(next->id);
+    at.provenance.inherit_content(next->id);
+    return true;
+}
+
+// Under a stem that is covered already only what followed there may go in its turn.
+bool Generations::afford(Case const& at, Stem stem, event::ObjectId old, event::ObjectId next)
+{
+    std::erase_if(
+        stems_, [&](auto const& item) { return item.second.time + at.settings.sweep_memory < at.now; });
+    auto const known = stems_.find(stem);
+    if (known == stems_.end() ? stems_.size() >= most_stems : known->second.object != old)
+        return false;
+    stems_.insert_or_assign(std::move(stem), Follower{next, at.now});
+    return true;
 }
 
 } // namespace tocsin::verdict

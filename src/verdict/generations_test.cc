@@ -56,6 +56,59 @@ TEST_F(GenerationTest, ASeriesIsNone)
     EXPECT_LE(files, 12U);
 }
 
+TEST_F(GenerationTest, FewAreCoveredWhateverTheNextOnesHold)
+{
+    auto const who = scene.run("wiper");
+    for (std::uint64_t n = 1; n <= 60; ++n)
+        scene.file(path_of("state-" + std::to_string(n), 41), state(n));
+    std::size_t files = 0;
+    for (std::uint64_t n = 1; n <= 60 && !scene.stopped(); ++n, ++files) {
+        auto const stem = "state-" + std::to_string(n);
+        scene.creates(who, path_of(stem, 45), state(900 + n));
+        scene.deletes(who, path_of(stem, 41));
+    }
+    EXPECT_LE(files, 20U);
+}
+
+TEST_F(GenerationTest, NothingElseIsBroughtUnderAStemThatIsCovered)
+{
+    std::vector<std::string> paths;
+    for (std::uint64_t n = 1; n <= 60; ++n)
+        scene.file(paths.emplace_back("/srv/" + std::to_string(n) + ".raw"), state(n));
+    auto const who = scene.run("wiper");
+    scene.folder("/srv/junk");
+    std::size_t files = 0;
+    for (std::uint64_t number = 1; auto const& path : paths) {
+        if (scene.stopped())
+            break;
+        scene.renames(who, path, path_of("x", number));
+        scene.creates(who, path_of("x", number + 1), state(900 + number));
+        scene.deletes(who, path_of("x", number));
+        scene.renames(who, path_of("x", number + 1), "/srv/junk/x." + std::to_string(number + 1));
+        number += 2;
+        ++files;
+    }
+    EXPECT_LE(files, 20U);
+}
+
+TEST_F(GenerationTest, WhatFollowedIsNotItsMakersOwn)
+{
+    auto const who = scene.run("wiper");
+    std::size_t followers = 0;
+    for (std::uint64_t hour = 0; hour < 10 && !scene.stopped(); ++hour) {
+        for (std::uint64_t n = 0; n < 8 && !scene.stopped(); ++n) {
+            auto const stem = "state-" + std::to_string(hour * 8 + n);
+            scene.file(path_of(stem, 41), state(hour * 8 + n));
+            scene.creates(who, path_of(stem, 45), state(900 + hour * 8 + n));
+            scene.deletes(who, path_of(stem, 41));
+            scene.deletes(who, path_of(stem, 45));
+            ++followers;
+        }
+        scene.passes(std::chrono::minutes(61));
+    }
+    EXPECT_LE(followers, 30U);
+}
+
 TEST_F(GenerationTest, NoDocumentIsOne)
 {
     std::size_t files = 0;

@@ -9,15 +9,19 @@ namespace {
 
 using namespace testing;
 
+void writes_anew(Scene& scene, ProcessKey who, std::string const& path, Stuff const& stuff)
+{
+    scene.creates(who, path + ".new", stuff);
+    scene.renames(who, path + ".new", path);
+}
+
 TEST(Heirs, WhoReplacesAFileByItselfAndDeletesThatDestroysIt)
 {
     Scene scene;
     auto const wiper = scene.run("wiper /srv/docs");
     auto const paths = scene.files("/srv/docs", 100, text, ".txt");
-    for (std::size_t n = 0; n < paths.size(); ++n) {
-        scene.creates(wiper, paths[n] + ".new", text(n + 1));
-        scene.renames(wiper, paths[n] + ".new", paths[n]);
-    }
+    for (std::size_t n = 0; n < paths.size(); ++n)
+        writes_anew(scene, wiper, paths[n], text(n + 1));
     ASSERT_FALSE(scene.stopped()) << scene.reasons();
     scene.passes(std::chrono::seconds(10));
     EXPECT_LE(scene.until_stopped(paths, [&](std::string const& path) { scene.deletes(wiper, path); }), 12U);
@@ -46,8 +50,7 @@ TEST(Heirs, WhoWritesAFileAnewMayGiveItItsOwnerBack)
     auto const editor = scene.run("recoder /srv/docs");
     auto const paths = scene.files("/srv/docs", 40, text, ".txt");
     for (std::size_t n = 0; n < paths.size(); ++n) {
-        scene.creates(editor, paths[n] + ".new", text(n + 1));
-        scene.renames(editor, paths[n] + ".new", paths[n]);
+        writes_anew(scene, editor, paths[n], text(n + 1));
         scene.sets(editor, paths[n], [](event::Metadata& m) { m.uid = 1001; });
     }
     EXPECT_FALSE(scene.stopped()) << scene.reasons();

@@ -44,8 +44,10 @@ bool is_stand_in(std::string_view executable)
 
 bool has_a_child_for_each_client(std::string_view executable)
 {
+    static constexpr auto places = std::to_array<std::string_view>({"/bin/", "/opt/", "/sbin/", "/usr/"});
     auto const name = bare_name(executable);
-    return name == "smbd" || name == "sshd";
+    return (name == "smbd" || name == "sshd")
+        && std::ranges::any_of(places, [&](auto place) { return executable.starts_with(place); });
 }
 
 ProcessTree::ProcessTree(event::ProcessKey guard) : guard_(guard), makers_(1) { }

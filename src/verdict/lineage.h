@@ -48,7 +48,7 @@ struct Node {
 // Programs that do what others tell them (interpreters, shells) or only start others: that two
 // acts came from the same one of them says nothing.
 bool is_stand_in(std::string_view executable);
-// A server that forks a process for each of its clients.
+// A server that forks a process for each of its clients, by its name, and where programs are installed.
 bool has_a_child_for_each_client(std::string_view executable);
 
 class ProcessTree {

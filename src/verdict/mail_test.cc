@@ -93,6 +93,30 @@ TEST_F(OldMailTest, AQuarterOfAFolderAtMost)
     EXPECT_LE(expunges(scene.run("doveadm expunge"), "/srv/mail/dovecot.index.log"), 100U);
 }
 
+TEST_F(OldMailTest, AlsoWhereMoreMailsAreLaidBesideThem)
+{
+    auto const who = scene.run("doveadm expunge");
+    for (int n = 0; n < 2'000; ++n)
+        scene.creates(who, "/srv/mail/cur/" + std::to_string(2'000'000'000 + n) + ".M7P9.host:2,S", empty());
+    EXPECT_LE(expunges(who, "/srv/mail/dovecot.index.log"), 100U);
+}
+
+TEST_F(OldMailTest, AQuarterAlsoOverTheHour)
+{
+    auto const who = scene.run("doveadm expunge");
+    scene.creates(who, "/srv/mail/dovecot.index.log", text(5'000));
+    std::size_t n = 0;
+    for (; n < 60; ++n)
+        scene.deletes(who, paths[n]);
+    scene.passes(std::chrono::minutes(59));
+    for (; n < 70; ++n)
+        scene.deletes(who, paths[n]);
+    scene.passes(std::chrono::minutes(2));
+    for (; n < paths.size() && !scene.stopped(); ++n)
+        scene.deletes(who, paths[n]);
+    EXPECT_LE(n, 120U); // with the tenth that any expunge may take
+}
+
 TEST_F(OldMailTest, NoInterpreterTakesMoreThanATenth)
 {
     EXPECT_LE(expunges(scene.run("python3 wipe.py"), "/srv/mail/log"), 75U);

@@ -68,6 +68,16 @@ TEST_F(ProgramTest, ResticPrunesPacksEachInAFolderOfItsOwn)
         scene.deletes(restic, pack);
 }
 
+TEST_F(ProgramTest, BorgTakesSegmentsAwayBehindThoseThatItKeeps)
+{
+    scene.files("/srv/docs", 600, text, ".txt");
+    auto const segments = scene.files("/srv/borg", 120, ciphertext, "");
+    auto const borg = scene.run("borg compact");
+    scene.creates(borg, "/srv/borg-lock", ciphertext(9'000));
+    for (std::size_t i = 18; i < segments.size(); ++i)
+        scene.deletes(borg, segments[i]);
+}
+
 TEST_F(ProgramTest, ResticForgetsSnapshotsThatWereThereBefore)
 {
     auto const snapshots = scene.shuffled(scene.files("/srv/snapshots", 40, ciphertext, ""));
@@ -199,6 +209,23 @@ TEST(NoProgramTest, AllOfARepositoryOfBackupsIsTold)
     auto const who = scene.run("restic forget --prune all");
     scene.creates(who, "/srv/lock", {.type = FileType::unknown, .entropy = 6.4, .size = 150, .seed = 7});
     EXPECT_LE(scene.paths_until_stopped(paths, [&](auto const& path) { scene.deletes(who, path); }), 16U);
+}
+
+TEST(NoProgramTest, ARepositoryOfWhichOneInTwelveStaysIsTold)
+{
+    Scene scene;
+    scene.files("/srv/docs", 600, text, ".txt");
+    auto const packs = scene.files("/srv/repo", 120, ciphertext, "");
+    auto const who = scene.run("python3 wipe.py");
+    scene.creates(who, "/srv/note", text(1));
+    std::size_t gone = 0;
+    for (std::size_t i = 0; i < packs.size() && !scene.stopped(); ++i)
+        if (i % 12 != 0) {
+            scene.deletes(who, packs[i]);
+            ++gone;
+        }
+    EXPECT_TRUE(scene.stopped());
+    EXPECT_LE(gone, 48U);
 }
 
 TEST(NoProgramTest, ARepositoryIsNotPrunedWithoutEnd)

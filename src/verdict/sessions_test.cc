@@ -65,6 +65,19 @@ TEST_F(SessionsTest, WhatClientsDoAgainAndAgainIsNeitherTheServersNorWhoStartedI
     }
 }
 
+TEST_F(SessionsTest, WhoOnlyHasAServersNameIsNone)
+{
+    auto const starter = scene.run("python3 run.py");
+    auto const fake = scene.process(starter, "/tmp/sshd", "sshd");
+    for (int i = 0; i < 40 && !scene.verdict.incident_of(starter); ++i) {
+        auto const paths = scene.files("/srv/docs" + std::to_string(i), 60, text, ".txt");
+        auto const child = scene.process(fake, "/tmp/wipe", "wipe");
+        scene.decision.reset();
+        scene.until_stopped(paths, [&](auto const& path) { scene.deletes(child, path); });
+    }
+    EXPECT_TRUE(scene.verdict.incident_of(fake) || scene.verdict.incident_of(starter));
+}
+
 TEST_F(SessionsTest, AnotherSessionOfTheSameClientMayJoinItsIncident)
 {
     auto const paths = scene.files("/srv/docs", 100, text, ".txt");

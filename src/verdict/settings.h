@@ -109,6 +109,9 @@ struct Settings {
     // a run as long as this says no.
     double share_left_newer = 0.15;
     std::size_t run_against_age = 24;
+    // What was made in one go, within this time of each other and within the hour, nobody cleans by age: where a tree
+    // was made just now, each order in which it goes may be by age. But backups are pruned so.
+    std::chrono::nanoseconds made_in_one_go = std::chrono::minutes(1);
     // Jobs that clean up are set to days, months or a year or two. Where nearly all that stays is older than that as
     // well, a shorter run says no.
     std::chrono::nanoseconds age_to_clean_by = std::chrono::hours(24 * 365 * 2);
@@ -131,7 +134,8 @@ struct Settings {
     // Of what a server writes anew (stores.h), some that nothing answers for; in PostgreSQL one in five, of those that
     // hold something. The 72nd of these would reach the threshold, were so many allowed for.
     double share_of_unanswered = 0.125;
-    double share_of_filled_in_place = 0.25; // by such a server, without looking encrypted
+    double share_of_filled_in_place = 0.15; // by such a server, without looking encrypted
+    double share_of_built_anew = 0.3; // beyond that, where a new file of its kind stands there: an index
     std::uint64_t unanswered_at_least = 8;
     std::uint64_t answered_for_one_more = 4;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server that writes its store anew, and destroyers that would look like it.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tocsin/verdict/testing/scene.h"
 
@@ -52,6 +53,12 @@ protected:
         for (std::uint64_t n = 0; n < count && !scene.stopped(); ++n)
             scene.deletes(deleter, old_path(n));
     }
+    void expect_in_full(ProcessKey who)
+    {
+        rewrites(who, who, vacuumed);
+        EXPECT_TRUE(scene.stopped());
+        EXPECT_LE(scene.damage(), 12U);
+    }
     static constexpr std::uint64_t count = 150;
     Scene scene;
     ProcessKey server = scene.run("postgres -D /srv");
@@ -68,6 +75,16 @@ TEST_F(StoreTest, IsWrittenAnew)
 TEST_F(StoreTest, SomeOfItInAnOrderThatSharesNothing)
 {
     rewrites(worker, cleaner, [](std::uint64_t n) { return n % 9 == 0 ? table(n + 900) : vacuumed(n); });
+    EXPECT_FALSE(scene.stopped()) << scene.reasons();
+}
+
+TEST_F(StoreTest, MuchOfItAreIndexesOfAboutTheSameSize)
+{
+    rewrites(worker, cleaner, [](std::uint64_t n) {
+        auto index = table(n + 900);
+        index.size = 100'000;
+        return n % 9 == 0 || (n % 9 == 4 && n < 85) ? index : vacuumed(n);
+    });
     EXPECT_FALSE(scene.stopped()) << scene.reasons();
 }
 
@@ -117,6 +134,24 @@ TEST_F(StoreTest, WhatAnswersForOthersIsNobodysOwn)
     EXPECT_LE(scene.damage(), before + 56);
 }
 
+TEST_F(StoreTest, AnAnswerToAnAnswerHoldsWhatTheFirstDid)
+{
+    auto made = [](std::uint64_t n, double changed) {
+        auto rows = table(n);
+        rows.changed = changed;
+        return rows;
+    };
+    rewrites(worker, cleaner, [&](std::uint64_t n) { return made(n, 0.5); });
+    ASSERT_FALSE(scene.stopped()) << scene.reasons();
+    auto const before = scene.damage();
+    for (std::uint64_t n = 0; n < count && !scene.stopped(); ++n) {
+        scene.creates(worker, "/srv/base/" + std::to_string(30000 + n), made(n, 1.0)); // the half that is new
+        scene.spoils(worker, new_path(n), empty());
+    }
+    EXPECT_TRUE(scene.stopped());
+    EXPECT_LE(scene.damage(), before + 56);
+}
+
 TEST_F(StoreTest, NorMayItBeEncryptedLater)
 {
     rewrites(worker, cleaner, vacuumed);
@@ -136,27 +171,18 @@ TEST_F(StoreTest, IsDropped)
 
 TEST_F(StoreTest, AToolOfItsUserCountsInFull)
 {
-    auto const rm = scene.run_below(server, "rm -rf /srv/base");
-    rewrites(rm, rm, vacuumed);
-    EXPECT_TRUE(scene.stopped());
-    EXPECT_LE(scene.damage(), 12U);
+    expect_in_full(scene.run_below(server, "rm -rf /srv/base"));
 }
 
 TEST_F(StoreTest, SoDoesAnInterpreterThatForks)
 {
     auto const python = scene.run("python3 wipe.py");
-    auto const child = scene.run_below(python, "python3 wipe.py");
-    rewrites(child, child, vacuumed);
-    EXPECT_TRUE(scene.stopped());
-    EXPECT_LE(scene.damage(), 12U);
+    expect_in_full(scene.run_below(python, "python3 wipe.py"));
 }
 
 TEST_F(StoreTest, SoDoesTheProgramStartedByItself)
 {
-    auto const again = scene.run("postgres --single -D /srv");
-    rewrites(again, again, vacuumed);
-    EXPECT_TRUE(scene.stopped());
-    EXPECT_LE(scene.damage(), 12U);
+    expect_in_full(scene.run("postgres --single -D /srv"));
 }
 
 TEST_F(StoreTest, SoDoesRoot)
@@ -164,9 +190,19 @@ TEST_F(StoreTest, SoDoesRoot)
     auto root = scene.tree.find(worker)->process;
     root.uid = 0;
     scene.tree.apply(root);
-    rewrites(worker, worker, vacuumed);
-    EXPECT_TRUE(scene.stopped());
-    EXPECT_LE(scene.damage(), 12U);
+    expect_in_full(worker);
+}
+
+TEST_F(StoreTest, SoDoesWhatWasClosedToOthersBefore)
+{
+    for (std::uint64_t n = 0; n < count; ++n) {
+        scene.sets(worker, old_path(n), [](event::Metadata& m) { m.mode = S_IFREG | 0644; });
+        scene.passes(std::chrono::minutes(5));
+        scene.sets(worker, old_path(n), [](event::Metadata& m) { m.mode = S_IFREG | 0600; });
+    }
+    ASSERT_FALSE(scene.stopped()) << scene.reasons();
+    scene.passes(std::chrono::minutes(30));
+    expect_in_full(worker);
 }
 
 TEST_F(StoreTest, DocumentsAreNoStore)

@@ -60,7 +60,8 @@ Verdict::~Verdict() = default;
 
 Case Verdict::at(WallTime now)
 {
-    return {catalog_, tree_, ledger_, reads_, provenance_, past_errands_, settings_, now};
+    return {catalog_, tree_, ledger_, reads_, provenance_, past_errands_, private_files_, young_files_,
+        settings_, now};
 }
 
 void Verdict::count(Node& who, event::Activity const& activity)
@@ -138,6 +139,8 @@ std::optional<Decision> Verdict::consider(event::Activity const& activity)
     auto const now = at(activity.time);
     for (auto& signal : signals_)
         signal->on_activity(now, activity);
+    private_files_.note(catalog_, activity);
+    young_files_.note(catalog_, activity);
     switch (activity.kind) {
     case created:
         provenance_.note_created(activity);
@@ -162,6 +165,12 @@ std::optional<Decision> Verdict::consider(event::Activity const& activity)
         break;
     }
     return settle(activity.process, activity.time, nullptr);
+}
+
+void Verdict::arrived(event::Activity const& found)
+{
+    if (found.object_kind != event::ObjectKind::directory)
+        young_files_.made(found.root, found.time);
 }
 
 std::optional<Decision> Verdict::consider(event::Version const& version)

@@ -46,6 +46,8 @@ public:
     // shows what was there. Times must not run backwards by more than a moment.
     std::optional<Decision> consider(event::Activity const& activity);
     std::optional<Decision> consider(event::Version const& version);
+    // A walk found what came in with a folder from outside, or was made before it was seen.
+    void arrived(event::Activity const& found);
 
     // Called within consider() with the process whose act crossed the threshold, before the
     // incident is written up: that takes as long as a hundred deletions. It belongs to the actor.
@@ -187,6 +189,8 @@ private:
     Reads reads_;
     Provenance provenance_;
     PastErrands past_errands_;
+    PrivateFiles private_files_;
+    YoungFiles young_files_;
     Stores stores_;
     Generations generations_;
     std::vector<std::unique_ptr<Signal>> signals_;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
-#include <utility>
 
 #include "tocsin/verdict/signals/named_folders.h"
 
@@ -15,8 +14,6 @@ constexpr std::size_t most_processes = 1'024;
 constexpr std::size_t most_spent = 4'096; // an hour of 68 trees
 constexpr std::chrono::minutes counted_together{1}; // of one tree
 constexpr std::size_t thrown_remembered = 16'384;
-constexpr std::size_t most_left = 16; // folders
-constexpr unsigned looked_at = 64; // of what stands in one
 constexpr int most_levels = 32; // of folders above an object
 
 // As desktops, mail servers and file servers call it; a Maildir's folders have a dot before their name.
@@ -62,39 +59,6 @@ bool was_sealed_before(Case const& at, Loss const& loss)
     && at.tree.common(*reader, *who) != nullptr;
 }
 
-// Of those that it listed last.
-std::size_t own_files_in(Case const& at, event::ObjectId id, event::ProcessKey who)
-{
-    auto const* folder = at.catalog.find(id);
-    if (folder == nullptr || folder->directory == nullptr)
-        return 0;
-    std::size_t own = 0;
-    unsigned steps = looked_at;
-    auto const& links = folder->directory->by_walk;
-    for (auto link = links.rbegin(); link != links.rend() && steps > 0; ++link, --steps) {
-        auto const& object = *link->object;
-        bool const may_be_a_pack = !object.has_version || object.facts.type == event::FileType::unknown;
-        own += may_be_a_pack && object.origin.creator == who && catalog::is_survivor(*link) ? 1U : 0U;
-    }
-    return own;
-}
-
-// Whether what somebody else made stands in the folder, as far as a look tells.
-bool has_others(Case const& at, event::ObjectId id, event::ProcessKey who)
-{
-    auto const* folder = at.catalog.find(id);
-    if (folder == nullptr || folder->directory == nullptr)
-        return false;
-    unsigned steps = looked_at;
-    for (auto const& link : folder->directory->by_walk) {
-        if (catalog::is_survivor(link) && link.object->origin.creator != who)
-            return true;
-        if (--steps == 0)
-            return false;
-    }
-    return false;
-}
-
 } // namespace
 
 Errands::Errands() : thrown_(thrown_remembered) { }
@@ -133,7 +97,8 @@ bool Errands::afford(Case const& at, event::RootId root, std::uint64_t files, do
     for (auto const& spent : spent_)
         sum += spent.root == root ? spent.files : 0;
     auto const counts = at.catalog.counts(root);
-    auto const all = static_cast<double>(counts.objects - counts.directories + sum - files);
+    auto const there = counts.objects - counts.directories + sum - files;
+    auto const all = static_cast<double>(there - std::min(there, at.young_files.count(root, at.now)));
     if (static_cast<double>(sum) > std::max(at.settings.errand_at_least, all * share))
         return false;
     auto const newest = std::ranges::find(spent_.rbegin(), spent_.rend(), root, &Spent::root);
@@ -176,28 +141,6 @@ bool Errands::is_within_what_it_named(Case const& at, Loss const& loss, event::R
     return false;
 }
 
-// All of a repository is told as ever: its snapshots go first, and nothing stays of them.
-bool Errands::is_pruned(Case const& at, Loss const& loss)
-{
-    bool const could_be_read = !loss.has_content || loss.before.facts.type != event::FileType::unknown
-        || (!is_opaque(loss.before) && !is_too_short_to_tell(loss.before));
-    auto const* node = at.tree.find(loss.who);
-    if (could_be_read || node == nullptr || node->account.created == 0)
-        return false;
-    if (pruners_.size() >= most_processes && !pruners_.contains(loss.who))
-        pruners_.clear();
-    auto& pruner = pruners_[loss.who];
-    if (auto const from = std::exchange(pruner.folder, loss.place.parent); from && from != pruner.folder
-        && pruner.left.size() < most_left && std::ranges::find(pruner.left, from) == pruner.left.end())
-        pruner.left.push_back(from);
-    ++pruner.lost;
-    bool const writes_anew =
-        own_files_in(at, pruner.folder, loss.who) * at.settings.prunings_for_a_new_file >= pruner.lost;
-    return writes_anew || std::ranges::any_of(pruner.left, [&](event::ObjectId left) {
-        return left != pruner.folder && has_others(at, left, loss.who);
-    });
-}
-
 bool Errands::covers(Case const& at, Loss const& loss)
 {
     if (loss.how != How::deleted && loss.how != How::moved_out)
@@ -208,10 +151,12 @@ bool Errands::covers(Case const& at, Loss const& loss)
         return false;
     auto const& s = at.settings;
     auto const root = object->root;
-    if (is_pruned(at, loss))
+    if (prunings_.goes_on(at, loss))
         return afford(at, root, 1, s.share_of_prunings);
     if (was_sealed_before(at, loss))
         return false;
+    if (folder->directory != nullptr && series_.goes_on(at, loss, *folder))
+        return afford(at, root, 1, s.share_of_prunings);
     if (is_within_what_it_named(at, loss, root))
         return true;
     if (auto const* trash = trash_above(folder); trash != nullptr) {

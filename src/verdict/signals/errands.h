@@ -5,15 +5,15 @@
 // old: such work leaves no gap either. Two things tell it from a destroyer's. It says beforehand how far it goes, or
 // stays where things wait to be deleted; and that is a small share of what is protected. What it says is a promise:
 // what goes beyond counts, and so does whatever comes when the share is used up. Whose promises they are does not
-// matter: the share is of a protected tree, for all together, within an hour.
+// matter: the share is of a protected tree as it was an hour ago, for all together, within an hour.
 //   named    a folder that the deleting program's arguments name; with all that they name counted at once, and no more
 //            files than that
 //   thrown   what lay in a trash folder; more of it where it has lain there, and the folder was one, for an hour
 //   expunged mails of a Maildir, by a program that writes down there what it takes; more of the oldest (mails.h)
-//   pruned   what nobody could read but the program that made it (packs of a repository of backups), by who writes
-//            something in its place, or goes on from a folder and leaves others' files standing there
+//   pruned   packs of a repository of backups, of which some stay (prunings.h); files of a series that goes on
+//            (series.h)
 //
-// Bounds: 1,024 processes of each kind, with 64 folders each, 4,096 promises, 16,384 things moved to a trash folder.
+// Bounds: 1,024 processes with 64 folders each, 4,096 promises, 16,384 things moved to a trash folder.
 #pragma once
 
 #include <deque>
@@ -21,6 +21,8 @@
 #include <vector>
 
 #include "tocsin/verdict/signals/mails.h"
+#include "tocsin/verdict/signals/prunings.h"
+#include "tocsin/verdict/signals/series.h"
 
 namespace tocsin::verdict {
 
@@ -38,18 +40,12 @@ private:
         WallTime time{};
         std::uint64_t files = 0;
     };
-    struct Pruner { // a process that deletes what nobody else could read
-        event::ObjectId folder; // where it is now
-        std::vector<event::ObjectId> left; // others where it was before, the first 16
-        std::size_t lost = 0;
-    };
     struct Thrown {
         event::ObjectId object; // a folder, too
         WallTime time{};
     };
 
     bool afford(Case const& at, event::RootId root, std::uint64_t files, double share);
-    bool is_pruned(Case const& at, Loss const& loss);
     bool is_within_what_it_named(Case const& at, Loss const& loss, event::RootId root);
     bool was_just_thrown_away(Case const& at, Loss const& loss, catalog::Entry const& trash) const;
 
@@ -58,8 +54,9 @@ private:
         std::uint64_t files = 0; // in them when they were named, of which it has not deleted so many yet
     };
     std::unordered_map<event::ProcessKey, Named> named_;
-    std::unordered_map<event::ProcessKey, Pruner> pruners_;
+    Prunings prunings_;
     OldMails old_mails_;
+    Series series_;
     std::deque<Spent> spent_; // oldest first
     std::vector<Thrown> thrown_; // by hash of the object; a newer one takes an older one's slot
 };

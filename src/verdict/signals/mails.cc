@@ -37,6 +37,17 @@ bool is_the_oldest(catalog::Entry const& folder, catalog::Entry const* mail)
     return false;
 }
 
+std::size_t mails_that_stood(Case const& at, catalog::Entry const& folder)
+{
+    auto const stood = [&](catalog::Link const& link) {
+        auto const& origin = link.object->origin;
+        bool const is_young = !origin.existed && origin.time + at.settings.sweep_memory > at.now;
+        bool const has_one_name = link.object->names->next_name == nullptr;
+        return catalog::is_survivor(link) && has_one_name && !is_young && delivered(link.name).count() != 0;
+    };
+    return static_cast<std::size_t>(std::ranges::count_if(folder.directory->by_name, stood));
+}
+
 } // namespace
 
 bool is_of_a_maildir(catalog::Entry const& folder)
@@ -63,12 +74,13 @@ bool OldMails::take(Case const& at, Loss const& loss, catalog::Entry const& fold
     if (folders_.size() >= most_folders && !folders_.contains(folder.id))
         folders_.clear();
     auto& taken = folders_[folder.id];
-    if (taken.since + at.settings.sweep_memory < at.now)
-        taken = {at.now, 0};
-    auto const all = folder.directory->by_name.size() + taken.mails;
-    if (static_cast<double>(taken.mails + 1) > static_cast<double>(all) * at.settings.share_of_old_mails)
+    if (taken.newest + at.settings.sweep_memory < at.now)
+        taken = {at.now, 0, mails_that_stood(at, folder)};
+    if (static_cast<double>(taken.mails + 1)
+        > static_cast<double>(taken.all) * at.settings.share_of_old_mails)
         return false;
     ++taken.mails;
+    taken.newest = at.now;
     return true;
 }
 

@@ -5,7 +5,8 @@
 // folder by name; these tell them apart, and bound what they can't:
 //   the mails     are named by the second of their delivery, as Maildirs have it, and are older than a month
 //   the program   acts as their owner, not as root, is no shell and no interpreter, and writes down what it takes
-//   the folder    has none left that came before, and keeps three quarters of its mails within the hour
+//   the folder    has none left that came before, and keeps three quarters of the mails that had stood there for an
+//                 hour, until none of them has gone for an hour
 //
 // Bounds: 1,024 folders; with one more all of them are forgotten.
 #pragma once
@@ -25,8 +26,9 @@ public:
 
 private:
     struct Taken {
-        WallTime since{};
-        std::size_t mails = 0;
+        WallTime newest{};
+        std::size_t mails = 0; // with no hour between two
+        std::size_t all = 0; // that stood there at the first
     };
     std::unordered_map<event::ObjectId, Taken> folders_;
 };

@@ -15,8 +15,10 @@
 #include "tocsin/verdict/content.h"
 #include "tocsin/verdict/ledger.h"
 #include "tocsin/verdict/past_errands.h"
+#include "tocsin/verdict/private_files.h"
 #include "tocsin/verdict/provenance.h"
 #include "tocsin/verdict/reads.h"
+#include "tocsin/verdict/young_files.h"
 
 namespace tocsin::verdict {
 
@@ -28,6 +30,8 @@ struct Case {
     Reads const& reads;
     Provenance& provenance;
     PastErrands& past_errands;
+    PrivateFiles const& private_files;
+    YoungFiles const& young_files;
     Settings const& settings;
     WallTime now;
 };

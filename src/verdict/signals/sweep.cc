@@ -208,11 +208,19 @@ bool Sweep::leaves_none_between(
     return false;
 }
 
+bool Sweep::was_made_just_now(Case const& at, Folder const& folder)
+{
+    auto const [oldest, newest] = std::ranges::minmax(folder.items, {}, &Item::mtime_ns);
+    return !std::ranges::all_of(folder.items, &Item::is_opaque)
+        && newest.mtime_ns > to_nanoseconds(at.now - at.settings.sweep_memory)
+        && newest.mtime_ns - oldest.mtime_ns < at.settings.made_in_one_go.count();
+}
+
 // Whether so much of what stays is newer than all that went that chance does not explain it.
 bool Sweep::may_be_by_age(
     Case const& at, Folder const& folder, catalog::Entry const* parent, std::int64_t newest_ns) const
 {
-    if (parent == nullptr || parent->directory == nullptr)
+    if (parent == nullptr || parent->directory == nullptr || was_made_just_now(at, folder))
         return false;
     auto const& items = folder.items;
     // A folder filled in order and swept in that order also loses its oldest first.
@@ -360,7 +368,7 @@ Claim Sweep::on_loss(Case const& at, Loss const& loss)
         learn_from_last(at, round, loss.who);
     auto& folder = folder_of(parent);
     add(at, folder, loss);
-    if (Rounds::chooses_by_age(round, loss.mtime_ns))
+    if (!was_made_just_now(at, folder) && Rounds::chooses_by_age(round, loss.mtime_ns))
         return Claim::taken; // older than anything that it left
     auto const shape = shape_of(at, folder, loss, round);
     if (shape != Shape::undecided)
@@ -392,7 +400,8 @@ void Sweep::add(Case const& at, Folder& folder, Loss const& loss)
     auto const worth = is_emptied_document(loss) ? 0 // charged already
         : was_opaque                             ? loss.worth * at.settings.share_of_opaque
                                                  : loss.worth;
-    items.push_back({loss.mark, loss.who, loss.object, loss.time, loss.mtime_ns, worth, loss.how, {}, false});
+    items.push_back(
+        {loss.mark, loss.who, loss.object, loss.time, loss.mtime_ns, worth, loss.how, {}, false, was_opaque});
     for (auto order : orders) {
         auto& extent = folder.extents[static_cast<std::size_t>(order)];
         if (folder.lost == 0 || before(order, loss.mark, extent.low))

@@ -45,6 +45,7 @@ private:
         How how = How::deleted;
         ChargeId charge;
         bool is_hard = false;
+        bool is_opaque = false;
     };
     enum class Span { newest, whole };
     struct Extent { // of all that a folder lost, in one order
@@ -77,6 +78,7 @@ private:
         Case const& at, Folder& folder, Loss const& loss, unsigned tolerated, Span span) const;
     bool may_be_by_age(
         Case const& at, Folder const& folder, catalog::Entry const* parent, std::int64_t newest_ns) const;
+    static bool was_made_just_now(Case const& at, Folder const& folder);
     bool may_still_be_by_age(Case const& at, Folder& folder, catalog::Entry const* parent) const;
     bool may_be_chance(Case const& at, Folder& folder, Loss const& loss, catalog::Entry const* parent) const;
     void apply(Case const& at, Folder& folder, event::ObjectId id, Shape shape);

@@ -45,7 +45,7 @@ def stages():
     yield "speeds", Stage("tests/scenario/run_baselines.py", ("--files", "2000", *guards), ("--files", "200", *guards))
     few = ("--files", "200", "--runs", "1", "--only", "B04,B05-mirror,B13-gzip")
     for who, words in {"root": (), "user": ("--user", "1000"), "two": ("--at-once", "2")}.items():
-        yield f"honest-{who}", Stage("tests/scenario/run_benign.py", ("--files", "2000", "--runs", "2", *words),
+        yield f"honest-{who}", Stage("tests/scenario/run_benign.py", ("--files", "10000", "--runs", "1", *words),
                                      (*few, *words))
     yield "hours", Stage("tests/scenario/run_hours.py", ("--hours", "8"), ("--hours", "0.02", "--files", "100"))
     yield "everyday", Stage("bench/everyday.py", ("--pairs", "5"), ("--pairs", "1", "--files", "2000", "--seconds", "2"))

@@ -4,8 +4,10 @@ from benign_work import Work
 
 POSTGRES = "/usr/lib/postgresql/15/bin"
 
-# Many packs and segments, as an old repository has: what was new each day is gone from the newest snapshots.
-DAYS = "for day in $(seq $((10 + FILES / 250))); do head -c 4M /dev/urandom > files/video.raw; {}; done; rm files/video.raw"
+# Packs and segments as a repository has that is pruned now and then, and one that never was: what was new each day is
+# gone from the newest snapshots.
+DAYS = "for day in $(seq 12); do head -c 4M /dev/urandom > files/video.raw; {}; done; rm files/video.raw"
+MONTHS = DAYS.replace("12", "50")
 
 RESTIC = 'export RESTIC_PASSWORD=secret RESTIC_REPOSITORY="$TREE/backup" RESTIC_PACK_SIZE=4; '
 BORG = 'export BORG_PASSPHRASE=secret BORG_REPO="$TREE/borg" BORG_BASE_DIR="$SCRATCH"; '
@@ -14,6 +16,11 @@ NEW_FILES = '''
 for n in $(seq 20); do cp /usr/share/common-licenses/GPL-3 "files/new-$RUN-$n.txt"; echo $n >> "files/new-$RUN-$n.txt"; done
 '''
 KEEP = "$((RUN < 3 ? 8 - RUN * 3 : 1))"
+BACKUP = "restic -q backup files"
+PRUNE = f"{BACKUP} && restic -q forget --keep-last {KEEP} --prune && restic -q check"
+BORG_INIT = 'borg init -e repokey && borg config "$BORG_REPO" max_segment_size 2000000; '
+BORG_CREATE = "borg create ::day-$day files"
+BORG_PRUNE = f'borg create "::run-$RUN" files && borg prune --keep-last {KEEP} && borg compact --threshold 1 && borg check'
 
 # A number of old texts, each in a folder of its own for each run: what is encrypted and shredded is gone.
 PRIVATE = '''for run in 1 2 3 4 5; do mkdir private-$run; for n in $(seq $((FILES / 20 < 40 ? FILES / 20 : 40))); do
@@ -107,12 +114,10 @@ mail() { $as_owner doveadm -c "$SCRATCH/dovecot.conf" "$@"; }; export USER=me
 '''
 
 PROGRAMS = {
-    "B06-restic": Work(RESTIC + "restic -q init; " + DAYS.format("restic -q backup files"), RESTIC + NEW_FILES
-                       + f'restic -q backup files && restic -q forget --keep-last {KEEP} --prune && restic -q check', ("restic",)),
-    "B07-borg": Work(BORG + 'borg init -e repokey && borg config "$BORG_REPO" max_segment_size 2000000; '
-                     + DAYS.format("borg create ::day-$day files"), BORG + NEW_FILES
-                     + f'borg create "::run-$RUN" files && borg prune --keep-last {KEEP} && borg compact --threshold 1 && borg check',
-                     ("borg",)),
+    "B06-restic": Work(RESTIC + "restic -q init; " + DAYS.format(BACKUP), RESTIC + NEW_FILES + PRUNE, ("restic",)),
+    "B06-months": Work(RESTIC + "restic -q init; " + MONTHS.format(BACKUP), RESTIC + NEW_FILES + PRUNE, ("restic",)),
+    "B07-borg": Work(BORG + BORG_INIT + DAYS.format(BORG_CREATE), BORG + NEW_FILES + BORG_PRUNE, ("borg",)),
+    "B07-months": Work(BORG + BORG_INIT + MONTHS.format(BORG_CREATE), BORG + NEW_FILES + BORG_PRUNE, ("borg",)),
     "B08-private": Work(PRIVATE + '; mkdir -m 700 "$SCRATCH/gpg"', '''export GNUPGHOME="$SCRATCH/gpg"
 for letter in private-$RUN/*.txt; do gpg -q --batch --pinentry-mode loopback --passphrase secret -c "$letter" && shred -u "$letter" || exit 1; done''',
                         ("gpg", "shred"), False, may_ask=True),

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people do while a restarted guard still compares the tree with its journal is theirs, and what moves
 meanwhile keeps what the absence did to it; what a first walk had not come by when it was cut short is nobody's
-making. The walk is held by a tracer in the middle of the tree: some folders
-have been listed, others not.
+making, and what is mounted in the tree is no gap in it. The walk is held by a tracer in the middle of the tree: some
+folders have been listed, others not.
 
     run_restart.py [--fs ext4]
 """
@@ -155,15 +155,35 @@ def cut_short(host, tree):
     told = [(i["id"], i["reasons"]) for i in guard.ask("incidents")]
     host.expect(not told, f"after a walk that was cut short: {told}")
     guard.stop()
-    (tree / "d0" / "new").write_text("made while nobody looked\n")
-    guard = lab.Guard(host.state, tree)
-    guard.wait_until_guarding()
-    counts = [(i["objects_created"], i["objects_deleted"]) for i in guard.ask("incidents")]
-    host.expect(counts == [(1, 0)], f"created and deleted once the tree was known: {counts}")
+    guard = absence_after(host, tree, "once the tree was known")
     host.ask("undo", str(guard.ask("incidents")[0]["id"]))
     left = lab.differences(before, lab.picture(tree), ignore=("mtime",))
     host.expect(not left, f"undo of what was made in the absence: {left[:3]}")
     guard.stop()
+
+
+def absence_after(host, tree, when):
+    """One file is made while no guard runs: whose it is was known before."""
+    (tree / "d0" / "new").write_text("made while nobody looked\n")
+    guard = lab.Guard(host.state, tree)
+    guard.wait_until_guarding()
+    counts = [(i["objects_created"], i["objects_deleted"]) for i in guard.ask("incidents")]
+    host.expect(counts == [(1, 0)], f"created and deleted {when}: {counts}")
+    return guard
+
+
+def foreign_mount(host, tree):
+    """What has no handles is mounted in the tree: no gap in the walk, for it is another file system."""
+    fill(tree)
+    for name in ("foreign", "upper", "lower"):
+        (tree / name).mkdir()
+    subprocess.run(["mount", "-t", "overlay", "overlay", "-o", f"lowerdir={tree}/upper:{tree}/lower", tree / "foreign"],
+                   check=True)
+    guard = lab.Guard(host.state, tree)
+    guard.wait_until_guarding()
+    guard.stop()
+    absence_after(host, tree, "beside a mount").stop()
+    subprocess.run(["umount", tree / "foreign"], check=True)
 
 
 def parts(host, filesystem, work):
@@ -181,7 +201,11 @@ def parts(host, filesystem, work):
         host.state = work / "state-of-part"
         cut_short(host, filesystem / "other")
 
-    return [folder, whole, known_in_part]
+    def beside_a_mount():
+        host.state = work / "state-of-mount"
+        foreign_mount(host, filesystem / "third")
+
+    return [folder, whole, known_in_part, beside_a_mount]
 
 
 lab.run_parts("restart", parts)

@@ -341,7 +341,7 @@ void Decider::name_found(FoundObject const& message, bool was_expected)
         }
     }
     if (activity.kind == ActivityKind::created && activity.process)
-        verdict_.arrived(activity);
+        verdict_.note_found(activity);
     parts_.recording.add(known);
     catalog_.apply(known, maker);
     note_named(activity);

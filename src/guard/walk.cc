@@ -34,16 +34,20 @@ Result<Found> look(int fd, event::Place place, std::string path)
     return out;
 }
 
-// As of /proc/self/fdinfo, which asks no file system.
+// From /proc/self/fdinfo: no file system is asked, so that it is known also where root may not look. Empty: not known.
+std::string mount_of(int fd)
+{
+    auto info = sys::read_text("/proc/self/fdinfo/" + std::to_string(fd), fdinfo_limit);
+    auto const text = info.ok() ? info.take() : std::string();
+    auto const at = text.find("mnt_id:");
+    return at == std::string::npos ? std::string() : text.substr(at, text.find('\n', at) - at);
+}
+
 bool is_a_mount(int directory, int entry)
 {
-    auto mount_of = [](int fd) {
-        auto info = sys::read_text("/proc/self/fdinfo/" + std::to_string(fd), fdinfo_limit);
-        auto const text = info.ok() ? info.take() : std::string();
-        auto const at = text.find("mnt_id:");
-        return at == std::string::npos ? std::string() : text.substr(at, text.find('\n', at) - at);
-    };
-    return mount_of(directory) != mount_of(entry);
+    auto const here = mount_of(directory);
+    auto const there = mount_of(entry);
+    return !here.empty() && !there.empty() && here != there;
 }
 
 class Walk {
@@ -96,7 +100,8 @@ private:
             auto object = fd.take();
             auto found = look(object.get(), {directory, entry.name}, entry_path);
             if (!found.ok()) {
-                if (!is_a_mount(dir_fd, object.get())) // what root may not look at, or has no handles
+                // Another file system may be mounted here that refuses to be looked at (FUSE), or has no handles.
+                if (!is_a_mount(dir_fd, object.get()))
                     visitor_.skipped(entry_path, found.error());
                 continue;
             }

@@ -46,18 +46,18 @@ bool is_at_work(proc::ProcDir const& proc, event::ProcessKey process)
     if (!directory.ok())
         return false;
     auto const fd = directory.take();
-    auto state_of = [&](std::string const& name) {
+    auto text_of = [&](std::string const& name) {
         auto status = proc::read_start(fd.get(), name.c_str(), status_limit);
         return status.ok() ? status.take() : std::string();
     };
-    auto const status = state_of("status");
+    auto const status = text_of("status");
     if (!value_of(status, "\nState:\t").starts_with('Z'))
         return is_at_work(status);
     auto threads = proc.threads(process.pid); // the first has ended, and others may go on
     auto ids = threads.ok() ? threads.take() : std::vector<pid_t>{};
     ids.resize(std::min(ids.size(), threads_looked_at)); // what stops one stops all
     return std::ranges::any_of(
-        ids, [&](pid_t id) { return is_at_work(state_of("task/" + std::to_string(id) + "/status")); });
+        ids, [&](pid_t id) { return is_at_work(text_of("task/" + std::to_string(id) + "/status")); });
 }
 
 } // namespace tocsin::respond

@@ -3,7 +3,8 @@
 //
 // What it did before it was stopped may be heard of later, and a stop takes hold only when the process comes out of
 // the kernel: neither means that it goes on. Who continues a process takes back the stops that wait for it.
-// Threads: any. Bounds: reads one file of /proc, about 15 µs, or one for each thread where the first has ended.
+// Threads: any. Bounds: reads one file of /proc, about 15 µs; where the first thread has ended,
+// those of up to 16 others.
 #pragma once
 
 #include <string_view>

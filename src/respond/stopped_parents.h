@@ -2,16 +2,16 @@
 // respond/stopped_parents.h -- who stops itself because its child was stopped (su, sudo), and goes on with it.
 //
 // su and sudo stop themselves when what they run is stopped, and nobody but a job-control shell continues them. So
-// whoever lets go of a frozen process, or ends it, continues those above it that have stopped since its freeze. Who was
-// stopped before has another reason (^Z) and stays so, as does whoever is frozen itself, or above another that is.
-// So does who was stopped by others meanwhile.
+// whoever lets go of a frozen process, or ends it, continues those above it that have stopped since its freeze, also
+// whom others have stopped, for sudo stops the script that called it. Left alone is who was stopped before the freeze
+// (^Z), and who is frozen itself or stands above another that is.
 // Who has stopped itself by kill(2) is taken for one that did so for its child, also where that was seen late: a shell
 // that was suspended by its own `suspend` while it has the destroyer as a job is continued, too.
 // Looked at are the process's own session and the one from which that was started: sudo runs its command in a session
 // of its own.
 // Threads: any.
-// Bounds: 16 generations a process; 32,768 processes, above it any of them is forgotten, and some 65,536 above them,
-// with more all are. Who was frozen less than half a second ago is watched until that is over.
+// Bounds: 16 generations a process; 32,768 frozen ones, one more forgets any of them; some 65,536 above them, more
+// forgets all, and who is not known is left alone. Who was frozen less than half a second ago is watched until that is over.
 #pragma once
 
 #include <mutex>

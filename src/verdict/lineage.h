@@ -48,6 +48,11 @@ struct Node {
 // Programs that do what others tell them (interpreters, shells) or only start others: that two
 // acts came from the same one of them says nothing.
 bool is_stand_in(std::string_view executable);
+// Of whom it is known which program it is, and whose program does not do what others tell it.
+inline bool acts_for_itself(Node const& who)
+{
+    return who.program != 0;
+}
 // A server that forks a process for each of its clients, by its name, and where programs are installed.
 bool has_a_child_for_each_client(std::string_view executable);
 

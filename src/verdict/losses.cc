@@ -117,7 +117,7 @@ event::ObjectId Verdict::copy_beside(
 
 void Verdict::lose(Case const& at, Loss const& loss)
 {
-    if (generations_.cover(at, loss))
+    if (generations_.allow(at, loss))
         return past_errands_.note(loss.who, at.now);
     for (auto& signal : signals_)
         if (signal->on_loss(at, loss) == Claim::taken)
@@ -200,7 +200,7 @@ std::vector<Verdict::Waiting> Verdict::take_waiting(event::ObjectId successor)
 
 void Verdict::lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss)
 {
-    if (stores_.cover(at, loss))
+    if (stores_.allow(at, loss))
         return past_errands_.note(loss.who, at.now);
     event::ObjectId successor;
     // Kept, for what was written to it before it went may be read only now.

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// verdict/private_files.h -- files that nobody but their owner may read, nor could within the day.
+// verdict/private_files.h -- files that only their owner may read, and nobody else could within the last day.
 //
-// What a program keeps for itself alone is so from the beginning. Who closes others' files to be free to take them away
-// waits a day, or is told.
+// A program's own files are private from the start; whoever takes the rights from others first gains nothing for a day.
 //
-// Threads: the verdict's. Bounds: 65,536 files that were closed to others; with one more, none is private for a day
-// but those of which it is known. What was closed before a restart of the guard is not known.
+// Threads: the verdict's. Bounds: 65,536 files that were made private; after one more, every file that is not remembered
+// counts as made private at that moment. What was so made before a restart of the guard is not known.
 #pragma once
 
 #include <unordered_map>
@@ -19,14 +18,14 @@ namespace tocsin::verdict {
 
 class PrivateFiles {
 public:
-    void note(
-        catalog::Catalog const& before, event::Activity const& activity); // each, before the catalog has it
+    // Every activity, before the catalog applies it.
+    void note(catalog::Catalog const& before, event::Activity const& activity);
     // Of a user other than root, who is the one that works.
     bool is_of(catalog::Entry const& file, Node const& worker, WallTime now) const;
 
 private:
-    std::unordered_map<event::ObjectId, WallTime> closed_; // to others, who could read it
-    WallTime full_{}; // when more were closed than are remembered
+    std::unordered_map<event::ObjectId, WallTime> made_private_;
+    WallTime overflowed_at_{};
 };
 
 } // namespace tocsin::verdict

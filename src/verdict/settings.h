@@ -109,8 +109,8 @@ struct Settings {
     // a run as long as this says no.
     double share_left_newer = 0.15;
     std::size_t run_against_age = 24;
-    // What was made in one go, within this time of each other and within the hour, nobody cleans by age: where a tree
-    // was made just now, each order in which it goes may be by age. But backups are pruned so.
+    // Files made within this time of each other, and within the hour, are not cleaned by age: any order in which they
+    // go would look like it. Opaque ones are excepted: backups are pruned so soon.
     std::chrono::nanoseconds made_in_one_go = std::chrono::minutes(1);
     // Jobs that clean up are set to days, months or a year or two. Where nearly all that stays is older than that as
     // well, a shorter run says no.
@@ -125,7 +125,7 @@ struct Settings {
     // small tree this many. with_chance() varies both: who knew them could stay below.
     double share_of_errands = 0.1;
     double share_of_trash = 0.25; // where it waited for that
-    double share_of_prunings = 0.25; // for the program that made it, of what nobody else can read
+    double share_of_prunings = 0.25; // of what only its program can read, and of series
     double share_of_old_mails = 0.25; // of the tree and of their folder, for the program that keeps them
     std::chrono::nanoseconds mail_is_old = std::chrono::hours(24 * 30);
     std::size_t prunings_for_a_new_file = 12; // that is made beside them

@@ -167,7 +167,7 @@ std::optional<Decision> Verdict::consider(event::Activity const& activity)
     return settle(activity.process, activity.time, nullptr);
 }
 
-void Verdict::arrived(event::Activity const& found)
+void Verdict::note_found(event::Activity const& found)
 {
     if (found.object_kind != event::ObjectKind::directory)
         young_files_.made(found.root, found.time);

@@ -19,10 +19,10 @@
 #include <unordered_set>
 #include <vector>
 
-#include "tocsin/verdict/generations.h"
+#include "tocsin/verdict/allowances/generations.h"
+#include "tocsin/verdict/allowances/stores.h"
 #include "tocsin/verdict/places.h"
 #include "tocsin/verdict/signals/signal.h"
-#include "tocsin/verdict/stores.h"
 
 namespace tocsin::verdict {
 
@@ -46,8 +46,8 @@ public:
     // shows what was there. Times must not run backwards by more than a moment.
     std::optional<Decision> consider(event::Activity const& activity);
     std::optional<Decision> consider(event::Version const& version);
-    // A walk found what came in with a folder from outside, or was made before it was seen.
-    void arrived(event::Activity const& found);
+    // Counts a file that a walk found: it came in with a folder, or was made before its folder was marked.
+    void note_found(event::Activity const& found);
 
     // Called within consider() with the process whose act crossed the threshold, before the
     // incident is written up: that takes as long as a hundred deletions. It belongs to the actor.

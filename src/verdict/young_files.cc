@@ -23,7 +23,7 @@ void YoungFiles::made(event::RootId root, WallTime now)
     ++minute.files;
 }
 
-bool YoungFiles::gone(catalog::Entry const* entry, WallTime now)
+bool YoungFiles::discount(catalog::Entry const* entry, WallTime now)
 {
     if (entry == nullptr || entry->origin.existed)
         return false;
@@ -47,17 +47,16 @@ void YoungFiles::note(catalog::Catalog const& before, event::Activity const& act
     auto const has_one_name = [](catalog::Entry const* e) {
         return e != nullptr && e->names != nullptr && e->names->next_name == nullptr;
     };
+    bool const leaves = activity.kind == deleted || (activity.kind == renamed && !activity.target.parent);
     if (activity.kind == created)
         made(activity.root, activity.time);
-    else if (activity.kind == deleted && has_one_name(entry))
-        gone(entry, activity.time);
-    else if (activity.kind == renamed && !activity.target.parent && has_one_name(entry))
-        gone(entry, activity.time);
-    else if (activity.kind == renamed && activity.displaced && activity.displaced != activity.object) {
-        auto const* displaced = before.find(activity.displaced);
-        if (has_one_name(displaced) && !gone(displaced, activity.time))
-            gone(entry, activity.time);
-    }
+    else if (leaves && has_one_name(entry))
+        discount(entry, activity.time);
+    if (activity.kind != renamed || !activity.displaced || activity.displaced == activity.object)
+        return;
+    auto const* displaced = before.find(activity.displaced);
+    if (has_one_name(displaced) && !discount(displaced, activity.time))
+        discount(entry, activity.time); // saved over an old file: it stands for that one
 }
 
 std::uint64_t YoungFiles::count(event::RootId root, WallTime now) const

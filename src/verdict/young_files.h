@@ -2,9 +2,8 @@
 // verdict/young_files.h -- how many files of a tree were made within the hour and still stand.
 //
 // What is allowed by its share of a tree is a share of what was there: who may delete a tenth does not make more of it
-// by empty files.
-//
-// What is saved under the name of an old file stands for that one, and counts as old.
+// by empty files. What is saved under the name of an old file
+// stands for that one, and counts as old.
 //
 // Threads: the verdict's. Bounds: 60 counts a tree.
 #pragma once
@@ -21,8 +20,8 @@ namespace tocsin::verdict {
 
 class YoungFiles {
 public:
-    void note(
-        catalog::Catalog const& before, event::Activity const& activity); // each, before the catalog has it
+    // Every activity, before the catalog applies it.
+    void note(catalog::Catalog const& before, event::Activity const& activity);
     void made(event::RootId root, WallTime now);
     std::uint64_t count(event::RootId root, WallTime now) const;
 
@@ -33,8 +32,8 @@ private:
     };
     using Hour = std::array<Minute, 60>; // by the minute's number
 
-    // Whether it was young: it counts no more.
-    bool gone(catalog::Entry const* entry, WallTime now);
+    // It counts no more. No where it was not young.
+    bool discount(catalog::Entry const* entry, WallTime now);
 
     std::unordered_map<event::RootId, Hour> trees_;
 };

@@ -12,9 +12,9 @@
 #include <string>
 
 #include "tocsin/catalog/catalog.h"
+#include "tocsin/verdict/allowances/past_errands.h"
 #include "tocsin/verdict/content.h"
 #include "tocsin/verdict/ledger.h"
-#include "tocsin/verdict/past_errands.h"
 #include "tocsin/verdict/private_files.h"
 #include "tocsin/verdict/provenance.h"
 #include "tocsin/verdict/reads.h"

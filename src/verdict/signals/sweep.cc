@@ -208,7 +208,7 @@ bool Sweep::leaves_none_between(
     return false;
 }
 
-bool Sweep::was_made_just_now(Case const& at, Folder const& folder)
+bool Sweep::were_made_in_one_go(Case const& at, Folder const& folder)
 {
     auto const [oldest, newest] = std::ranges::minmax(folder.items, {}, &Item::mtime_ns);
     return !std::ranges::all_of(folder.items, &Item::is_opaque)
@@ -220,7 +220,7 @@ bool Sweep::was_made_just_now(Case const& at, Folder const& folder)
 bool Sweep::may_be_by_age(
     Case const& at, Folder const& folder, catalog::Entry const* parent, std::int64_t newest_ns) const
 {
-    if (parent == nullptr || parent->directory == nullptr || was_made_just_now(at, folder))
+    if (parent == nullptr || parent->directory == nullptr || were_made_in_one_go(at, folder))
         return false;
     auto const& items = folder.items;
     // A folder filled in order and swept in that order also loses its oldest first.
@@ -359,7 +359,7 @@ Claim Sweep::on_loss(Case const& at, Loss const& loss)
             .path = loss.path});
         return Claim::taken;
     }
-    if (errands_.covers(at, loss)) {
+    if (errands_.allow(at, loss)) {
         at.past_errands.note(loss.who, at.now);
         return Claim::taken;
     }
@@ -368,7 +368,7 @@ Claim Sweep::on_loss(Case const& at, Loss const& loss)
         learn_from_last(at, round, loss.who);
     auto& folder = folder_of(parent);
     add(at, folder, loss);
-    if (!was_made_just_now(at, folder) && Rounds::chooses_by_age(round, loss.mtime_ns))
+    if (!were_made_in_one_go(at, folder) && Rounds::chooses_by_age(round, loss.mtime_ns))
         return Claim::taken; // older than anything that it left
     auto const shape = shape_of(at, folder, loss, round);
     if (shape != Shape::undecided)

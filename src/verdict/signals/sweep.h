@@ -19,7 +19,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "tocsin/verdict/signals/errands.h"
+#include "tocsin/verdict/allowances/errands.h"
 #include "tocsin/verdict/signals/rounds.h"
 
 namespace tocsin::verdict {
@@ -78,7 +78,7 @@ private:
         Case const& at, Folder& folder, Loss const& loss, unsigned tolerated, Span span) const;
     bool may_be_by_age(
         Case const& at, Folder const& folder, catalog::Entry const* parent, std::int64_t newest_ns) const;
-    static bool was_made_just_now(Case const& at, Folder const& folder);
+    static bool were_made_in_one_go(Case const& at, Folder const& folder);
     bool may_still_be_by_age(Case const& at, Folder& folder, catalog::Entry const* parent) const;
     bool may_be_chance(Case const& at, Folder& folder, Loss const& loss, catalog::Entry const* parent) const;
     void apply(Case const& at, Folder& folder, event::ObjectId id, Shape shape);

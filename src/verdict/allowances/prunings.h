@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// verdict/signals/prunings.h -- a program takes away what it has written for itself alone, and some of it stays.
+// verdict/allowances/prunings.h -- a program takes away what it has written for itself alone, and some of it stays.
 //
-// Repositories of backups are pruned: packs go that nobody could read but the program that made them. All of one is
-// told as ever, for its snapshots go first and nothing stays of them. It is a pruning where the program has written
-// something, and
-//   anew     made files in the same folder that may be packs, one for each twelve that go;
-//   behind   goes by the order in which they were made, and leaves one for eight standing before, that others made; or
-//   elsewhere has gone on from a folder, and left others' files standing there
+// Packs of a backup repository go that only their maker could read. It is a pruning where the program has written
+// something, and one of these holds:
+//   anew       it made one file in that folder, which may be a pack, for each twelve that go
+//   behind     it goes in the order of their making, and one file of others stays before for each eight that go
+//   elsewhere  it has gone on from a folder and left others' files there
+// A whole repository is none: its snapshots go first, and nothing of it stays.
 //
 // Threads: the verdict's. Bounds: 1,024 processes, with one more all of them are forgotten; the first 16 folders of
 // each; 64 files of a folder are looked at.
@@ -21,8 +21,8 @@ namespace tocsin::verdict {
 
 class Prunings {
 public:
-    // Each loss is to be told: it is counted, too.
-    bool goes_on(Case const& at, Loss const& loss);
+    // To be called for every loss: it counts them.
+    bool allow(Case const& at, Loss const& loss);
 
 private:
     struct Here { // in the folder where it is now

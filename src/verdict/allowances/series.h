@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// verdict/signals/series.h -- a numbered series whose user keeps what is wanted of the old files in new ones.
+// verdict/allowances/series.h -- a numbered series whose user keeps what is wanted of the old files in new ones.
 //
 // A mail store of few large files (Dovecot's mdbox: `m.10`, `m.11`) is purged so: what stays of some is written to
 // `m.44`, and they go. What was kept can't be compared, for it is little of each. These tell it from a destroyer's work
@@ -24,7 +24,7 @@ namespace tocsin::verdict {
 
 class Series {
 public:
-    bool goes_on(Case const& at, Loss const& loss, catalog::Entry const& folder);
+    bool allow(Case const& at, Loss const& loss, catalog::Entry const& folder);
 
 private:
     struct Lost {

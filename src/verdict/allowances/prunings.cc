@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tocsin/verdict/signals/prunings.h"
+#include "tocsin/verdict/allowances/prunings.h"
 
 #include <algorithm>
 
@@ -9,7 +9,8 @@ namespace {
 constexpr std::size_t most_processes = 1'024;
 constexpr std::size_t most_left = 16; // folders
 constexpr unsigned looked_at = 64; // of what stands in one
-constexpr std::uint64_t one_in = 8; // stays, or may be out of order
+constexpr std::uint64_t gone_for_one_that_stays = 8;
+constexpr std::uint64_t steps_for_one_backwards = 8;
 
 bool may_be_a_pack(catalog::Entry const& file)
 {
@@ -75,7 +76,8 @@ void Prunings::count(Pruner& pruner, Loss const& loss)
 bool Prunings::leaves_some_behind(Case const& at, Here const& here, event::ProcessKey who)
 {
     auto const* folder = at.catalog.find(here.folder);
-    if (folder == nullptr || folder->directory == nullptr || here.backwards * one_in > here.lost)
+    if (folder == nullptr || folder->directory == nullptr
+        || here.backwards * steps_for_one_backwards > here.lost)
         return false;
     std::uint64_t stay = 0;
     unsigned steps = looked_at;
@@ -86,10 +88,10 @@ bool Prunings::leaves_some_behind(Case const& at, Here const& here, event::Proce
             break;
         stay += may_be_a_pack(file) && file.origin.creator != who && catalog::is_survivor(link) ? 1U : 0U;
     }
-    return stay * one_in >= here.lost;
+    return stay * gone_for_one_that_stays >= here.lost;
 }
 
-bool Prunings::goes_on(Case const& at, Loss const& loss)
+bool Prunings::allow(Case const& at, Loss const& loss)
 {
     auto const* node = at.tree.find(loss.who);
     if (could_be_read(loss) || node == nullptr || node->account.created == 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// verdict/past_errands.h -- who deleted something lately as if that had been asked for, and in which session.
+// verdict/allowances/past_errands.h -- who deleted something lately as if that had been asked for, and in which session.
 //
 // An errand (signals/errands.h) costs nothing by itself. Where an attack follows in the same session, it was the
 // attack's first step: backups are pruned before the files go. The session is what explains both: one came from the

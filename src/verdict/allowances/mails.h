@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// verdict/signals/mails.h -- old mails that a mail program expunges from a Maildir.
+// verdict/allowances/mails.h -- old mails that a mail program expunges from a Maildir.
 //
 // Expunging by age takes the oldest mails of a folder, in the order in which they came. So does who goes through the
 // folder by name; these tell them apart, and bound what they can't:
@@ -22,7 +22,7 @@ bool is_of_a_maildir(catalog::Entry const& folder);
 class OldMails {
 public:
     // Whether this is one of them, and few went from its folder so far; it is counted if so.
-    bool take(Case const& at, Loss const& loss, catalog::Entry const& folder);
+    bool allow(Case const& at, Loss const& loss, catalog::Entry const& folder);
 
 private:
     struct Taken {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// verdict/generations.h -- a numbered file of a program's own, followed by the next of its kind.
+// verdict/allowances/generations.h -- a numbered file of a program's own, followed by the next of its kind.
 //
 // A program that keeps its state in `state.41` writes `state.45` and then deletes the former. Such a pair stands alone:
 // where more than two numbers of a stem are there, they are a series of somebody's, and each counts. What goes is in no
 // known format; what came was made by the process that deletes, is in none either, is half as long at least, looks no
-// more encrypted, answers for one, and is not even its maker's own from then on. What it holds is not compared: so few
-// stems are covered within an hour, for all together, and of one of them only what followed there goes in its turn.
+// more encrypted, answers for one, and is not even its maker's own from then on. What they hold is not
+// compared: eight stems at most are covered within an hour, for all programs together, and under each of them only what
+// followed last goes in its turn.
 //
 // Threads: the verdict's. Bounds: 16 names of a folder are looked at; 4,096 answers, with one more all are forgotten.
 #pragma once
@@ -21,7 +22,7 @@ namespace tocsin::verdict {
 
 class Generations {
 public:
-    bool cover(Case const& at, Loss const& loss);
+    bool allow(Case const& at, Loss const& loss);
 
 private:
     using Stem = std::pair<event::ObjectId, std::string>; // of a folder
@@ -29,7 +30,7 @@ private:
         event::ObjectId object;
         WallTime time{}; // of the last loss that it answered for
     };
-    bool afford(Case const& at, Stem stem, event::ObjectId old, event::ObjectId next);
+    bool follow(Case const& at, Stem stem, event::ObjectId old, event::ObjectId next);
 
     std::unordered_set<event::ObjectId> answered_;
     std::map<Stem, Follower> stems_; // that were covered within the hour

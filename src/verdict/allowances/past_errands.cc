@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tocsin/verdict/past_errands.h"
+#include "tocsin/verdict/allowances/past_errands.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// verdict/signals/named_folders.h -- which protected folders a program's arguments name.
+// verdict/allowances/named_folders.h -- which protected folders a program's arguments name.
 //
 // What a command says of itself is a claim that anybody can make. It is worth something only as a bound that
 // what the program does is held against.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tocsin/verdict/signals/named_folders.h"
+#include "tocsin/verdict/allowances/named_folders.h"
 
 #include <algorithm>
 #include <optional>

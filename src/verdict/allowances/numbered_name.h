@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// verdict/numbered_name.h -- names that count: `state.41`, `m.7`.
+// verdict/allowances/numbered_name.h -- names that count: `state.41`, `m.7`.
 #pragma once
 
 #include <cstdint>

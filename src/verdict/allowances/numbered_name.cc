@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tocsin/verdict/numbered_name.h"
+#include "tocsin/verdict/allowances/numbered_name.h"
 
 #include <charconv>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tocsin/verdict/stores.h"
+#include "tocsin/verdict/allowances/stores.h"
 
 #include <algorithm>
 #include <cmath>
@@ -28,7 +28,7 @@ Node const* server_of(Case const& at, Node const& worker)
     for (auto const* above = at.tree.above(worker); above != nullptr && above->program == worker.program;
         above = at.tree.above(*above))
         server = above;
-    bool const is_one = server != &worker && worker.program != 0 && server->ended_at == WallTime{};
+    bool const is_one = server != &worker && acts_for_itself(worker) && server->ended_at == WallTime{};
     return is_one ? server : nullptr;
 }
 
@@ -139,7 +139,7 @@ bool Stores::was_built_anew(
     });
 }
 
-bool Stores::cover(Case const& at, Loss& loss)
+bool Stores::allow(Case const& at, Loss& loss)
 {
     if (loss.how != How::emptied && loss.how != How::deleted)
         return false;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tocsin/verdict/signals/series.h"
+#include "tocsin/verdict/allowances/series.h"
 
-#include "tocsin/verdict/numbered_name.h"
+#include <algorithm>
+#include <vector>
+
+#include "tocsin/verdict/allowances/numbered_name.h"
 
 namespace tocsin::verdict {
 namespace {
@@ -24,14 +27,13 @@ bool continues(Case const& at, catalog::Link const& link, NumberedName const& se
 
 } // namespace
 
-bool Series::goes_on(Case const& at, Loss const& loss, catalog::Entry const& folder)
+bool Series::allow(Case const& at, Loss const& loss, catalog::Entry const& folder)
 {
     auto const series = numbered(loss.place.name);
     auto const* file = at.catalog.find(loss.object);
     auto const* who = at.tree.find(loss.who);
     if (!series || !loss.has_content || loss.before.facts.type != event::FileType::unknown || file == nullptr
-        || who == nullptr || is_stand_in(who->process.executable)
-        || !at.private_files.is_of(*file, *who, at.now))
+        || who == nullptr || !acts_for_itself(*who) || !at.private_files.is_of(*file, *who, at.now))
         return false;
     std::erase_if(
         lost_, [&](auto const& item) { return item.second.time + at.settings.successor_within < at.now; });
@@ -41,14 +43,18 @@ bool Series::goes_on(Case const& at, Loss const& loss, catalog::Entry const& fol
     lost.bytes += loss.before.size;
     lost.time = at.now;
     std::uint64_t kept = 0;
+    std::vector<event::ObjectId> keepers;
     unsigned steps = looked_at;
     auto const& links = folder.directory->by_walk;
     for (auto link = links.rbegin(); link != links.rend() && steps > 0; ++link, --steps)
         if (continues(at, *link, *series, loss)) {
-            at.provenance.inherit_content(link->object->id);
+            keepers.push_back(link->object->id);
             kept += link->object->size;
         }
-    return kept * taken_for_one_kept >= lost.bytes;
+    if (kept * taken_for_one_kept < lost.bytes)
+        return false;
+    std::ranges::for_each(keepers, [&](event::ObjectId keeper) { at.provenance.inherit_content(keeper); });
+    return true;
 }
 
 } // namespace tocsin::verdict

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// verdict/stores.h -- a server that writes its own store anew, and takes away what it has written anew.
+// verdict/allowances/stores.h -- a server that writes its own store anew, and takes away what it has written anew.
 //
 // A database writes the rows of a table into a new file, empties the old one, and deletes that at its next checkpoint;
 // in doing so it goes through all of a folder within seconds. What tells it from a destroyer is that much of what was
@@ -31,7 +31,7 @@ namespace tocsin::verdict {
 class Stores {
 public:
     // Whether it costs nothing. Where it costs less, `loss.worth` is lowered.
-    bool cover(Case const& at, Loss& loss);
+    bool allow(Case const& at, Loss& loss);
     // The same for what is changed in place: pages that are filled look richer, as if a part had been encrypted.
     void ease(Case const& at, Loss& loss, Content const& after) const;
 

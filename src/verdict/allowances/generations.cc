@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tocsin/verdict/generations.h"
+#include "tocsin/verdict/allowances/generations.h"
 
-#include "tocsin/verdict/numbered_name.h"
+#include "tocsin/verdict/allowances/numbered_name.h"
 
 namespace tocsin::verdict {
 namespace {
@@ -21,7 +21,7 @@ bool may_follow(Case const& at, catalog::Entry const& next, Loss const& loss)
 
 } // namespace
 
-bool Generations::cover(Case const& at, Loss const& loss)
+bool Generations::allow(Case const& at, Loss const& loss)
 {
     auto const* folder = at.catalog.find(loss.place.parent);
     auto const old = numbered(loss.place.name);
@@ -44,7 +44,7 @@ bool Generations::cover(Case const& at, Loss const& loss)
             next = link->object;
     }
     if (next == nullptr || others != 1 || answered_.contains(next->id)
-        || !afford(at, {folder->id, std::string(old->stem)}, loss.object, next->id))
+        || !follow(at, {folder->id, std::string(old->stem)}, loss.object, next->id))
         return false;
     if (answered_.size() >= most_answers)
         answered_.clear();
@@ -54,7 +54,7 @@ bool Generations::cover(Case const& at, Loss const& loss)
 }
 
 // Under a stem that is covered already only what followed there may go in its turn.
-bool Generations::afford(Case const& at, Stem stem, event::ObjectId old, event::ObjectId next)
+bool Generations::follow(Case const& at, Stem stem, event::ObjectId old, event::ObjectId next)
 {
     std::erase_if(
         stems_, [&](auto const& item) { return item.second.time + at.settings.sweep_memory < at.now; });

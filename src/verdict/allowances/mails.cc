@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tocsin/verdict/signals/mails.h"
+#include "tocsin/verdict/allowances/mails.h"
 
 #include <algorithm>
 #include <array>
@@ -61,12 +61,12 @@ bool is_of_a_maildir(catalog::Entry const& folder)
             [&](char const* kind) { return box->directory->find(kind) != nullptr; });
 }
 
-bool OldMails::take(Case const& at, Loss const& loss, catalog::Entry const& folder)
+bool OldMails::allow(Case const& at, Loss const& loss, catalog::Entry const& folder)
 {
     auto const came = delivered(loss.place.name);
     auto const* mail = at.catalog.find(loss.object);
     auto const* who = at.tree.find(loss.who);
-    bool const is_its_owner = mail != nullptr && who != nullptr && who->program != 0 && mail->uid != 0
+    bool const is_its_owner = mail != nullptr && who != nullptr && acts_for_itself(*who) && mail->uid != 0
         && mail->uid == who->process.uid;
     if (!is_its_owner || came.count() == 0 || !is_the_oldest(folder, mail)
         || from_nanoseconds(std::chrono::nanoseconds(came).count()) + at.settings.mail_is_old > at.now)

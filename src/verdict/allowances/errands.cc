@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tocsin/verdict/signals/errands.h"
+#include "tocsin/verdict/allowances/errands.h"
 
 #include <algorithm>
 #include <array>
 #include <string_view>
 
-#include "tocsin/verdict/signals/named_folders.h"
+#include "tocsin/verdict/allowances/named_folders.h"
 
 namespace tocsin::verdict {
 namespace {
@@ -141,7 +141,7 @@ bool Errands::is_within_what_it_named(Case const& at, Loss const& loss, event::R
     return false;
 }
 
-bool Errands::covers(Case const& at, Loss const& loss)
+bool Errands::allow(Case const& at, Loss const& loss)
 {
     if (loss.how != How::deleted && loss.how != How::moved_out)
         return false;
@@ -151,11 +151,11 @@ bool Errands::covers(Case const& at, Loss const& loss)
         return false;
     auto const& s = at.settings;
     auto const root = object->root;
-    if (prunings_.goes_on(at, loss))
+    if (prunings_.allow(at, loss))
         return afford(at, root, 1, s.share_of_prunings);
     if (was_sealed_before(at, loss))
         return false;
-    if (folder->directory != nullptr && series_.goes_on(at, loss, *folder))
+    if (folder->directory != nullptr && series_.allow(at, loss, *folder))
         return afford(at, root, 1, s.share_of_prunings);
     if (is_within_what_it_named(at, loss, root))
         return true;
@@ -165,7 +165,7 @@ bool Errands::covers(Case const& at, Loss const& loss)
     }
     if (!is_of_a_maildir(*folder) || !keeps_records(at, loss.who))
         return false;
-    bool const is_old = old_mails_.take(at, loss, *folder);
+    bool const is_old = old_mails_.allow(at, loss, *folder);
     return afford(at, root, 1, is_old ? s.share_of_old_mails : s.share_of_errands);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// verdict/signals/errands.h -- deletions that somebody plainly asked for, as long as they are few.
+// verdict/allowances/errands.h -- deletions that somebody plainly asked for, as long as they are few.
 //
 // A person removes one project, empties the trash, moves a folder to another disk, has a mail program expunge what is
 // old: such work leaves no gap either. Two things tell it from a destroyer's. It says beforehand how far it goes, or
@@ -20,9 +20,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "tocsin/verdict/signals/mails.h"
-#include "tocsin/verdict/signals/prunings.h"
-#include "tocsin/verdict/signals/series.h"
+#include "tocsin/verdict/allowances/mails.h"
+#include "tocsin/verdict/allowances/prunings.h"
+#include "tocsin/verdict/allowances/series.h"
 
 namespace tocsin::verdict {
 
@@ -31,7 +31,7 @@ public:
     Errands();
 
     // Whether this loss is part of one; it is counted if it is.
-    bool covers(Case const& at, Loss const& loss);
+    bool allow(Case const& at, Loss const& loss);
     void note_moved(Case const& at, event::Activity const& renamed);
 
 private:

@@ -132,6 +132,20 @@ bool Verdict::is_disguise(Loss const& loss, event::ObjectId copy, Content const&
         && entry->names->name.starts_with(loss.place.name + ".");
 }
 
+// What was packed and is unpacked again is what it was, whatever that looks like.
+bool Verdict::is_back(event::ObjectId packed, Content const& after) const
+{
+    auto const original = stands_for_.find(packed);
+    return original != stands_for_.end() && original->second == after.digest;
+}
+
+void Verdict::note_stands_for(event::ObjectId copy, Content const& original)
+{
+    if (stands_for_.size() >= most_heirs)
+        stands_for_.clear();
+    stands_for_[copy] = original.digest;
+}
+
 void Verdict::succeed(Case const& at, Waiting const& waiting, event::ObjectId successor, Content const& after)
 {
     auto const& loss = waiting.loss;
@@ -139,16 +153,18 @@ void Verdict::succeed(Case const& at, Waiting const& waiting, event::ObjectId su
         return;
     auto change = judge_change(loss.before, after, settings_);
     bool const beside = waiting.relation == Relation::copied;
+    bool const holds_it = holds_the_same(loss.before, after) || (beside && is_back(loss.object, after));
+    if (beside)
+        note_stands_for(successor, loss.before);
     if (beside && change.became == Became::another_kind && !is_disguise(loss, successor, after))
         change = {Became::edited}; // converted, or packed when it had grown
     if (change.became == Became::emptied && waiting.relation == Relation::displaced)
         lost_.put(loss.place, loss); // it may be filled yet
-    if (change.became == Became::emptied
-        || (beside && change.weight == Weight::soft && !holds_the_same(loss.before, after)))
+    if (change.became == Became::emptied || (beside && change.weight == Weight::soft && !holds_it))
         return lose(at, loss);
-    if (beside && holds_the_same(loss.before, after))
+    if (beside && holds_it)
         change = {};
-    if (holds_the_same(loss.before, after))
+    if (holds_it)
         provenance_.inherit_content(successor);
     else
         provenance_.inherit(successor);

@@ -138,6 +138,8 @@ private:
     bool is_being_filled(catalog::Entry const& entry) const;
     void lose(Case const& at, Loss const& loss);
     void lose_unless_copied(Case const& at, catalog::Link const& link, Loss loss);
+    bool is_back(event::ObjectId packed, Content const& after) const;
+    void note_stands_for(event::ObjectId copy, Content const& original);
     bool is_disguise(Loss const& loss, event::ObjectId copy, Content const& after) const;
     void succeed(Case const& at, Waiting const& waiting, event::ObjectId successor, Content const& after);
     void succeed_or_wait(Case const& at, Waiting waiting, event::ObjectId successor);
@@ -199,6 +201,7 @@ private:
     Places<Left> left_;
     std::vector<Moved> moved_; // by hash of the object; a newer one takes an older one's slot
     std::unordered_map<event::ObjectId, event::ObjectId> heir_of_; // of objects that live on elsewhere
+    std::unordered_map<event::ObjectId, Sha256> stands_for_; // of copies beside what went
     std::unordered_map<event::ObjectId, std::vector<Waiting>> waiting_; // by successor
     std::deque<event::ObjectId> arrivals_; // of waiting_, also of those that wait no longer; oldest first
     std::unordered_map<event::ObjectId, WallTime> filling_; // empty or young when read last, written to since

@@ -68,16 +68,6 @@ TEST_F(ProgramTest, ResticPrunesPacksEachInAFolderOfItsOwn)
         scene.deletes(restic, pack);
 }
 
-TEST_F(ProgramTest, BorgTakesSegmentsAwayBehindThoseThatItKeeps)
-{
-    scene.files("/srv/docs", 600, text, ".txt");
-    auto const segments = scene.files("/srv/borg", 120, ciphertext, "");
-    auto const borg = scene.run("borg compact");
-    scene.creates(borg, "/srv/borg-lock", ciphertext(9'000));
-    for (std::size_t i = 18; i < segments.size(); ++i)
-        scene.deletes(borg, segments[i]);
-}
-
 TEST_F(ProgramTest, ResticForgetsSnapshotsThatWereThereBefore)
 {
     auto const snapshots = scene.shuffled(scene.files("/srv/snapshots", 40, ciphertext, ""));

@@ -2,6 +2,7 @@
 #include "tocsin/verdict/allowances/prunings.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tocsin::verdict {
 namespace {
@@ -9,8 +10,6 @@ namespace {
 constexpr std::size_t most_processes = 1'024;
 constexpr std::size_t most_left = 16; // folders
 constexpr unsigned looked_at = 64; // of what stands in one
-constexpr std::uint64_t gone_for_one_that_stays = 8;
-constexpr std::uint64_t steps_for_one_backwards = 8;
 
 bool may_be_a_pack(catalog::Entry const& file)
 {
@@ -59,36 +58,10 @@ bool could_be_read(Loss const& loss)
 
 void Prunings::count(Pruner& pruner, Loss const& loss)
 {
-    auto& here = pruner.here;
-    if (here.folder != loss.place.parent) {
-        if (here.folder && pruner.left.size() < most_left
-            && std::ranges::find(pruner.left, here.folder) == pruner.left.end())
-            pruner.left.push_back(here.folder);
-        here = {.folder = loss.place.parent};
-    }
-    auto const inode = loss.mark.inode;
+    if (auto const from = std::exchange(pruner.folder, loss.place.parent); from && from != pruner.folder
+        && pruner.left.size() < most_left && std::ranges::find(pruner.left, from) == pruner.left.end())
+        pruner.left.push_back(from);
     ++pruner.lost;
-    ++here.lost;
-    here.backwards += inode < here.highest ? 1 : 0;
-    here.highest = std::max(here.highest, inode);
-}
-
-bool Prunings::leaves_some_behind(Case const& at, Here const& here, event::ProcessKey who)
-{
-    auto const* folder = at.catalog.find(here.folder);
-    if (folder == nullptr || folder->directory == nullptr
-        || here.backwards * steps_for_one_backwards > here.lost)
-        return false;
-    std::uint64_t stay = 0;
-    unsigned steps = looked_at;
-    auto const& links = folder->directory->by_inode;
-    for (auto const& link : links) {
-        auto const& file = *link.object;
-        if (file.inode >= here.highest || steps-- == 0)
-            break;
-        stay += may_be_a_pack(file) && file.origin.creator != who && catalog::is_survivor(link) ? 1U : 0U;
-    }
-    return stay * gone_for_one_that_stays >= here.lost;
 }
 
 bool Prunings::allow(Case const& at, Loss const& loss)
@@ -100,12 +73,11 @@ bool Prunings::allow(Case const& at, Loss const& loss)
         pruners_.clear();
     auto& pruner = pruners_[loss.who];
     count(pruner, loss);
-    auto const& here = pruner.here;
     bool const writes_anew =
-        own_files_in(at, here.folder, loss.who) * at.settings.prunings_for_a_new_file >= pruner.lost;
-    return writes_anew || leaves_some_behind(at, here, loss.who)
-        || std::ranges::any_of(pruner.left,
-            [&](event::ObjectId left) { return left != here.folder && has_others(at, left, loss.who); });
+        own_files_in(at, pruner.folder, loss.who) * at.settings.prunings_for_a_new_file >= pruner.lost;
+    return writes_anew || std::ranges::any_of(pruner.left, [&](event::ObjectId left) {
+        return left != pruner.folder && has_others(at, left, loss.who);
+    });
 }
 
 } // namespace tocsin::verdict

@@ -2,9 +2,8 @@
 // verdict/allowances/prunings.h -- a program takes away what it has written for itself alone, and some of it stays.
 //
 // Packs of a backup repository go that only their maker could read. It is a pruning where the program has written
-// something, and one of these holds:
+// something, and either of these holds:
 //   anew       it made one file in that folder, which may be a pack, for each twelve that go
-//   behind     it goes in the order of their making, and one file of others stays before for each eight that go
 //   elsewhere  it has gone on from a folder and left others' files there
 // A whole repository is none: its snapshots go first, and nothing of it stays.
 //
@@ -25,19 +24,12 @@ public:
     bool allow(Case const& at, Loss const& loss);
 
 private:
-    struct Here { // in the folder where it is now
-        event::ObjectId folder;
-        std::uint64_t lost = 0;
-        std::uint64_t backwards = 0; // of these, with a lower inode number than one before
-        std::uint64_t highest = 0; // inode number
-    };
     struct Pruner {
-        Here here;
-        std::vector<event::ObjectId> left; // folders where it was before
+        event::ObjectId folder; // where it is now
+        std::vector<event::ObjectId> left; // others where it was before
         std::uint64_t lost = 0;
     };
     static void count(Pruner& pruner, Loss const& loss);
-    static bool leaves_some_behind(Case const& at, Here const& here, event::ProcessKey who);
 
     std::unordered_map<event::ProcessKey, Pruner> pruners_;
 };

@@ -276,29 +276,6 @@ TEST_F(BenignTest, GzipPutsEachFileIntoAContainer)
     }
 }
 
-TEST_F(BenignTest, Bzip2GivesBackWhatLookedEncryptedBefore)
-{
-    scene.folder("/srv/keys");
-    std::vector<std::string> keys;
-    for (std::uint64_t n = 0; n < 3; ++n)
-        scene.file(keys.emplace_back("/srv/keys/" + std::to_string(n) + ".key"), ciphertext(n));
-    auto const bzip2 = scene.run("bzip2 -r /srv/keys");
-    for (std::uint64_t n = 0; n < keys.size(); ++n) {
-        scene.opens(bzip2, keys[n]);
-        scene.creates(bzip2, keys[n] + ".bz2",
-            {.type = FileType::bzip2, .entropy = 7.9F, .size = 5'000, .seed = 50 + n});
-        scene.deletes(bzip2, keys[n]);
-    }
-    scene.passes(std::chrono::minutes(5));
-    auto const bunzip2 = scene.run("bunzip2 -r /srv/keys");
-    for (std::uint64_t n = 0; n < keys.size(); ++n) {
-        scene.opens(bunzip2, keys[n] + ".bz2");
-        scene.creates(bunzip2, keys[n], ciphertext(n));
-        scene.deletes(bunzip2, keys[n] + ".bz2");
-    }
-    EXPECT_FALSE(scene.stopped()) << scene.reasons();
-}
-
 TEST_F(BenignTest, GzipIsFasterThanTheCapture)
 {
     auto const paths = scene.files("/srv/docs", 300, text, ".txt");

@@ -24,8 +24,8 @@ struct RootChange {
     ObjectId object; // its directory
     bool is_protected = false;
     std::vector<std::string> excludes; // globs
-    bool is_partly_known =
-        false; // its first walk has not ended: what the journal does not know may have been there
+    // No walk has seen all of it yet: what the journal does not know may have been there.
+    bool is_partly_known = false;
 
     bool operator==(RootChange const&) const = default;
 };

@@ -410,9 +410,8 @@ Result<void> Incidents::stop(event::IncidentId id, std::string const& by)
 
 void Incidents::kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string const& by)
 {
-    if (parts_.responder.has_room().ok())
+    if (parts_.responder.kill(id, std::move(processes), by))
         being_killed_.insert(id);
-    parts_.responder.kill(id, std::move(processes), by);
 }
 
 std::size_t Incidents::living(event::IncidentId id) const

@@ -162,9 +162,10 @@ void Responder::release(event::IncidentId id, std::vector<event::ProcessKey> pro
     (void)tasks_.put(Deed{event::ActionKind::thaw, id, std::move(processes), std::move(by)});
 }
 
-void Responder::kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by)
+bool Responder::kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by)
 {
-    (void)tasks_.put(Deed{event::ActionKind::kill, id, std::move(processes), std::move(by)});
+    return tasks_.put(Deed{event::ActionKind::kill, id, std::move(processes), std::move(by)})
+        == Put::accepted;
 }
 
 void Responder::run()

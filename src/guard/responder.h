@@ -70,7 +70,8 @@ public:
     // `again`: what a person asks for now would not be carried out. Only the deciding thread asks for more.
     Result<void> has_room() const;
     void release(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
-    void kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
+    // Whether it will be carried out.
+    bool kill(event::IncidentId id, std::vector<event::ProcessKey> processes, std::string by);
     // Of an actor's top and those that it comes from, nearest first: whose client it is, if anybody's.
     enum class OnceFound { name, cut };
     // Where it is cut off, so are the clients of the incident's other processes.

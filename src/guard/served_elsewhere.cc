@@ -10,12 +10,12 @@
 #include <sys/stat.h>
 
 #include "tocsin/base/sys.h"
+#include "tocsin/guard/mount_id.h"
 
 namespace tocsin::guard {
 namespace {
 
 constexpr std::size_t mountinfo_limit = 16 << 20;
-constexpr std::size_t fdinfo_limit = 4096;
 
 std::string_view line_with(std::string_view text, std::string_view beginning)
 {
@@ -70,8 +70,7 @@ bool is_in_memory(UniqueFd const& place)
 
 Result<bool> is_served_elsewhere(UniqueFd const& place, pid_t process)
 {
-    auto const info = TRY(sys::read_text(fmt::format("/proc/self/fdinfo/{}", place.get()), fdinfo_limit));
-    auto const beginning = fmt::format("{} ", word_after(info, "mnt_id:\t"));
+    auto const beginning = TRY(mount_id_of(place.get())) + " ";
     for (auto const& whose : {std::to_string(process), std::string("self")}) {
         auto mounts = sys::read_text(fmt::format("/proc/{}/mountinfo", whose), mountinfo_limit);
         auto const type = mounts.ok() ? type_of(mounts.take(), beginning) : std::string();

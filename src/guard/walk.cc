@@ -4,11 +4,10 @@
 #include <deque>
 
 #include "tocsin/base/sys.h"
+#include "tocsin/guard/mount_id.h"
 
 namespace tocsin::guard {
 namespace {
-
-constexpr std::size_t fdinfo_limit = 4'096;
 
 // A directory that was found and is still to be listed: by handle, not by descriptor, so that a
 // wide tree costs no descriptors.
@@ -34,20 +33,11 @@ Result<Found> look(int fd, event::Place place, std::string path)
     return out;
 }
 
-// From /proc/self/fdinfo: no file system is asked, so that it is known also where root may not look. Empty: not known.
-std::string mount_of(int fd)
-{
-    auto info = sys::read_text("/proc/self/fdinfo/" + std::to_string(fd), fdinfo_limit);
-    auto const text = info.ok() ? info.take() : std::string();
-    auto const at = text.find("mnt_id:");
-    return at == std::string::npos ? std::string() : text.substr(at, text.find('\n', at) - at);
-}
-
 bool is_a_mount(int directory, int entry)
 {
-    auto const here = mount_of(directory);
-    auto const there = mount_of(entry);
-    return !here.empty() && !there.empty() && here != there;
+    auto here = mount_id_of(directory);
+    auto there = mount_id_of(entry);
+    return here.ok() && there.ok() && here.take() != there.take();
 }
 
 class Walk {

@@ -6,8 +6,9 @@ POSTGRES = "/usr/lib/postgresql/15/bin"
 
 # Packs and segments as a repository has that is pruned now and then, and one that never was: what was new each day is
 # gone from the newest snapshots.
-DAYS = "for day in $(seq 12); do head -c 4M /dev/urandom > files/video.raw; {}; done; rm files/video.raw"
-MONTHS = DAYS.replace("12", "50")
+def each_day(days, command):
+    return f"for day in $(seq {days}); do head -c 4M /dev/urandom > files/video.raw; {command}; done; rm files/video.raw"
+
 
 RESTIC = 'export RESTIC_PASSWORD=secret RESTIC_REPOSITORY="$TREE/backup" RESTIC_PACK_SIZE=4; '
 BORG = 'export BORG_PASSPHRASE=secret BORG_REPO="$TREE/borg" BORG_BASE_DIR="$SCRATCH"; '
@@ -15,6 +16,7 @@ BORG = 'export BORG_PASSPHRASE=secret BORG_REPO="$TREE/borg" BORG_BASE_DIR="$SCR
 NEW_FILES = '''
 for n in $(seq 20); do cp /usr/share/common-licenses/GPL-3 "files/new-$RUN-$n.txt"; echo $n >> "files/new-$RUN-$n.txt"; done
 '''
+DAYS, MONTHS = 12, 50  # days
 KEEP = "$((RUN < 3 ? 8 - RUN * 3 : 1))"
 BACKUP = "restic -q backup files"
 PRUNE = f"{BACKUP} && restic -q forget --keep-last {KEEP} --prune && restic -q check"
@@ -114,10 +116,10 @@ mail() { $as_owner doveadm -c "$SCRATCH/dovecot.conf" "$@"; }; export USER=me
 '''
 
 PROGRAMS = {
-    "B06-restic": Work(RESTIC + "restic -q init; " + DAYS.format(BACKUP), RESTIC + NEW_FILES + PRUNE, ("restic",)),
-    "B06-months": Work(RESTIC + "restic -q init; " + MONTHS.format(BACKUP), RESTIC + NEW_FILES + PRUNE, ("restic",)),
-    "B07-borg": Work(BORG + BORG_INIT + DAYS.format(BORG_CREATE), BORG + NEW_FILES + BORG_PRUNE, ("borg",)),
-    "B07-months": Work(BORG + BORG_INIT + MONTHS.format(BORG_CREATE), BORG + NEW_FILES + BORG_PRUNE, ("borg",)),
+    "B06-restic": Work(RESTIC + "restic -q init; " + each_day(DAYS, BACKUP), RESTIC + NEW_FILES + PRUNE, ("restic",)),
+    "B06-months": Work(RESTIC + "restic -q init; " + each_day(MONTHS, BACKUP), RESTIC + NEW_FILES + PRUNE, ("restic",)),
+    "B07-borg": Work(BORG + BORG_INIT + each_day(DAYS, BORG_CREATE), BORG + NEW_FILES + BORG_PRUNE, ("borg",)),
+    "B07-months": Work(BORG + BORG_INIT + each_day(MONTHS, BORG_CREATE), BORG + NEW_FILES + BORG_PRUNE, ("borg",)),
     "B08-private": Work(PRIVATE + '; mkdir -m 700 "$SCRATCH/gpg"', '''export GNUPGHOME="$SCRATCH/gpg"
 for letter in private-$RUN/*.txt; do gpg -q --batch --pinentry-mode loopback --passphrase secret -c "$letter" && shred -u "$letter" || exit 1; done''',
                         ("gpg", "shred"), False, may_ask=True),

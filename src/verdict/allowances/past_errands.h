@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // verdict/allowances/past_errands.h -- who deleted something lately as if that had been asked for, and in which session.
 //
-// An errand (signals/errands.h) costs nothing by itself. Where an attack follows in the same session, it was the
+// An errand (errands.h) costs nothing by itself. Where an attack follows in the same session, it was the
 // attack's first step: backups are pruned before the files go. The session is what explains both: one came from the
 // other, or both from a script, a shell, or another program that was started shortly before the errand. Below a
 // server that starts something for each of its clients they are strangers. What the script ran just before the errand

@@ -106,10 +106,11 @@ bool Stores::is_answered(Case const& at, Loss const& loss, catalog::Entry const&
             originals, [&](auto const& original) { return holds_a_part_of(now, original.content); });
     };
     return any_new_of(at, loss, folder, server, [&](catalog::Entry const& file) {
+        if (!may_answer(file) || built_anew_.contains(file.id))
+            return false;
         auto const known = answers_for_.find(file.id);
         auto answer = known == answers_for_.end() ? Answer{} : known->second;
-        if (!may_answer(file) || built_anew_.contains(file.id)
-            || answer.originals.size() + originals.size() > most_originals
+        if (answer.originals.size() + originals.size() > most_originals
             || static_cast<double>(answer.bytes + loss.before.size)
                 > static_cast<double>(file.size) * most_answered)
             return false;
